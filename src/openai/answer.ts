@@ -1,0 +1,60 @@
+// What an HTTP answer means: a JSON value, or the reason why there is none. Knows no endpoint.
+import { OpenAIError, type ResponseHeaders, readErrorAnswer } from "./errors.ts";
+
+/** The head of an HTTP answer. */
+export interface AnswerHead {
+  statusCode: number;
+  headers: ResponseHeaders;
+}
+
+/**
+ * Reads a whole answer. Throws OpenAIError for any status but 2xx, for a body that is not JSON, and for an error
+ * object inside a 2xx, which some compatible servers send. `secrets` stand in no error's message.
+ */
+export function readAnswer({ statusCode, headers }: AnswerHead, text: string, secrets: readonly string[]): unknown {
+  if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, text, secrets);
+  if (statusCode >= 300) {
+    const message = `The upstream answered with a redirect (status ${statusCode}); redirects are not followed.`;
+    throw new OpenAIError("invalid_response", message, { status: statusCode });
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    const what = text.trim() ? "a body that is not JSON" : "an empty body";
+    throw new OpenAIError(
+      "invalid_response",
+      `The upstream answered ${statusCode} with ${what}.`,
+      { status: statusCode },
+      error,
+    );
+  }
+  if (isRecord(body) && body.error) throw readErrorAnswer(statusCode, headers, text, secrets);
+  return body;
+}
+
+/** Any upstream object: each field of `Shape` may be there or not and hold anything. */
+export type Unchecked<Shape> = { readonly [Key in keyof Shape]?: unknown };
+
+/** Whether a JSON value is an object (not null, not a list). */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The answer as an object whose `list` field holds at least one object: the least that can be called an answer.
+ * Throws OpenAIError (`invalid_response`) for anything less, naming the `endpoint`.
+ */
+export function expectAnswer<Shape>(body: unknown, list: keyof Shape & string, endpoint: string): Unchecked<Shape> {
+  if (isRecord(body) && Array.isArray(body[list]) && body[list].some(isRecord)) return body as Unchecked<Shape>;
+  throw new OpenAIError("invalid_response", `The upstream's answer to ${endpoint} holds no ${list}.`);
+}
+
+/** The answer with the upstream's id, or with a fresh one where it sent none: clients cache by it. */
+export function withId<Answer extends { readonly id?: unknown }>(
+  answer: Answer,
+  prefix: string,
+): Answer & { id: string } {
+  const id = typeof answer.id === "string" && answer.id !== "" ? answer.id : `${prefix}-${crypto.randomUUID()}`;
+  return { ...answer, id };
+}

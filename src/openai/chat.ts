@@ -1,0 +1,68 @@
+// POST /chat/completions.
+// https://platform.openai.com/docs/api-reference/chat/create
+import type {
+  ChatCompletionCreateParamsBase,
+  ChatCompletionAudio as OpenAIChatAudio,
+  ChatCompletion as OpenAIChatCompletion,
+  ChatCompletionMessage as OpenAIChatMessage,
+  ChatCompletionTokenLogprob as OpenAITokenLogprob,
+} from "openai/resources/chat/completions";
+import { expectAnswer, type Unchecked, withId } from "./answer.ts";
+import type { OpenAIClient } from "./client.ts";
+
+/** A JSON object whose inside is the caller's. */
+type Opaque = Readonly<Record<string, unknown>>;
+
+/** OpenAI's request fields that no caller gives here, each with its reason. */
+interface LeftOut {
+  function_call: "deprecated in favour of tool_choice";
+  functions: "deprecated in favour of tools";
+  prompt_cache_retention: "deprecated in favour of prompt_cache_options";
+  stream: "the server decides: a mutation asks for the whole answer, a subscription for the stream";
+  stream_options: "the server decides: streams always ask for usage";
+}
+
+/** Fields that are typed here by hand: opaque JSON, and values newer than the `openai` package for Node 20. */
+interface ByHand {
+  messages: readonly Opaque[];
+  logit_bias: Opaque;
+  metadata: Opaque;
+  moderation: Opaque;
+  prompt_cache_options: Opaque;
+  reasoning_effort: string;
+  response_format: Opaque;
+  service_tier: string;
+  tool_choice: string | Opaque;
+  tools: readonly Opaque[];
+  web_search_options: Opaque;
+  audio: { format: string; voice: string };
+}
+
+type Params = Omit<ChatCompletionCreateParamsBase, keyof LeftOut>;
+
+/** The wire body. A field of OpenAI's that is neither here nor in LeftOut does not compile where the body is built. */
+export type ChatCompletionRequest = { [Key in keyof Params]: Key extends keyof ByHand ? ByHand[Key] : Params[Key] };
+
+/** An answer with an id and at least one choice; every other field as the upstream sent it, if it did. */
+export type ChatCompletion = Unchecked<OpenAIChatCompletion & { metadata: Opaque }> & { id: string };
+export type ChatChoice = Unchecked<OpenAIChatCompletion.Choice>;
+/** The reasoning text is what compatible servers add, under either name. */
+export type ChatMessage = Unchecked<OpenAIChatMessage & { reasoning_content: string; reasoning: string }>;
+export type UrlCitation = Unchecked<OpenAIChatMessage.Annotation.URLCitation>;
+export type ChatAudio = Unchecked<OpenAIChatAudio>;
+export type FunctionCall = Unchecked<{ name: string; arguments: string }>;
+export type CustomToolCall = Unchecked<{ name: string; input: string }>;
+export type ToolCall = Unchecked<{ id: string; type: string; function: FunctionCall; custom: CustomToolCall }>;
+export type ChoiceLogprobs = Unchecked<OpenAIChatCompletion.Choice.Logprobs>;
+export type TokenLogprob = Unchecked<OpenAITokenLogprob>;
+export type TopLogprob = Unchecked<OpenAITokenLogprob.TopLogprob>;
+
+/** Asks for a whole answer. Throws OpenAIError, also where a 2xx holds no choice. */
+export async function createChatCompletion(
+  client: OpenAIClient,
+  request: ChatCompletionRequest,
+  signal: AbortSignal,
+): Promise<ChatCompletion> {
+  const body = await client.request({ method: "POST", path: "/chat/completions", json: request }, signal);
+  return withId(expectAnswer<OpenAIChatCompletion>(body, "choices", "POST /chat/completions"), "chatcmpl");
+}

@@ -1,0 +1,41 @@
+// POST /completions.
+// https://platform.openai.com/docs/api-reference/completions/create
+import type {
+  CompletionCreateParamsBase,
+  Completion as OpenAICompletion,
+  CompletionChoice as OpenAICompletionChoice,
+} from "openai/resources/completions";
+import { expectAnswer, type Unchecked, withId } from "./answer.ts";
+import type { OpenAIClient } from "./client.ts";
+
+/** OpenAI's request fields that no caller gives here, each with its reason. */
+interface LeftOut {
+  stream: "the server decides: a mutation asks for the whole answer, a subscription for the stream";
+  stream_options: "the server decides: streams always ask for usage";
+}
+
+/** Fields that are typed here by hand: opaque JSON, and prompts as text only (no lists of tokens). */
+interface ByHand {
+  prompt: string | readonly string[];
+  logit_bias: Readonly<Record<string, unknown>>;
+}
+
+type Params = Omit<CompletionCreateParamsBase, keyof LeftOut>;
+
+/** The wire body. A field of OpenAI's that is neither here nor in LeftOut does not compile where the body is built. */
+export type CompletionRequest = { [Key in keyof Params]: Key extends keyof ByHand ? ByHand[Key] : Params[Key] };
+
+/** An answer with an id and at least one choice; every other field as the upstream sent it, if it did. */
+export type Completion = Unchecked<OpenAICompletion> & { id: string };
+export type CompletionChoice = Unchecked<OpenAICompletionChoice>;
+export type CompletionLogprobs = Unchecked<OpenAICompletionChoice.Logprobs>;
+
+/** Asks for a whole answer. Throws OpenAIError, also where a 2xx holds no choice. */
+export async function createCompletion(
+  client: OpenAIClient,
+  request: CompletionRequest,
+  signal: AbortSignal,
+): Promise<Completion> {
+  const body = await client.request({ method: "POST", path: "/completions", json: request }, signal);
+  return withId(expectAnswer<OpenAICompletion>(body, "choices", "POST /completions"), "cmpl");
+}

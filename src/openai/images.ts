@@ -1,0 +1,63 @@
+// POST /images/variations, and POST /images/edits in its place where the upstream has retired it.
+// https://platform.openai.com/docs/api-reference/images/createVariation
+// https://platform.openai.com/docs/api-reference/images/createEdit
+import type {
+  ImageCreateVariationParams,
+  Image as OpenAIImage,
+  ImagesResponse as OpenAIImagesResponse,
+} from "openai/resources/images";
+import { expectAnswer, type Unchecked } from "./answer.ts";
+import type { OpenAIClient } from "./client.ts";
+import { OpenAIError } from "./errors.ts";
+import { StreamedFile, type UploadFile } from "./multipart.ts";
+
+/** Which endpoint serves image variations. `edits` needs a model and a prompt, which variations have not. */
+export type ImageVariationsRoute = { via: "variations" } | { via: "edits"; model: string; prompt: string };
+
+/** The wire fields of a variation. One of OpenAI's that is missing does not compile where the request is built. */
+export type ImageVariationRequest = {
+  [Key in keyof ImageCreateVariationParams]: Key extends "image"
+    ? UploadFile
+    : Key extends "size" | "model"
+      ? string
+      : ImageCreateVariationParams[Key];
+};
+
+/** An answer with at least one image; every other field as the upstream sent it. */
+export type ImagesResponse = Unchecked<OpenAIImagesResponse>;
+/** One image as the upstream sent it. */
+export type Image = Unchecked<OpenAIImage>;
+export type ImagesUsage = Unchecked<OpenAIImagesResponse.Usage>;
+
+const RETIRED =
+  "OpenAI retired POST /images/variations (dall-e-2) on 2026-05-12. Set IMAGE_VARIATIONS_VIA=edits on this server to serve imageVariations by POST /images/edits with a GPT image model, or point OPENAI_BASE_URL at a server that has the endpoint.";
+
+/**
+ * Uploads the image and asks for variations of it. Never repeated once a byte of the image was sent.
+ * Throws OpenAIError, or what the image's own stream threw.
+ */
+export async function createImageVariation(
+  client: OpenAIClient,
+  request: ImageVariationRequest,
+  route: ImageVariationsRoute,
+  signal: AbortSignal,
+): Promise<ImagesResponse> {
+  const { image, model, n, size, response_format, user } = request;
+  const common = { n: n?.toString(), size, user };
+  // The file part comes last: an upstream that checks the fields first can refuse before the bytes.
+  const file = new StreamedFile(image);
+  if (route.via === "edits") {
+    // GPT image models answer base64 only and refuse response_format.
+    const multipart = { model: model ?? route.model, prompt: route.prompt, ...common, image: file };
+    const body = await client.request({ method: "POST", path: "/images/edits", multipart }, signal);
+    return expectAnswer<OpenAIImagesResponse>(body, "data", "POST /images/edits");
+  }
+  const multipart = { model, ...common, response_format: response_format ?? undefined, image: file };
+  try {
+    const body = await client.request({ method: "POST", path: "/images/variations", multipart }, signal);
+    return expectAnswer<OpenAIImagesResponse>(body, "data", "POST /images/variations");
+  } catch (error) {
+    if (!(error instanceof OpenAIError) || error.details.status !== 404) throw error;
+    throw new OpenAIError("status", `${error.message} ${RETIRED}`, error.details, error);
+  }
+}

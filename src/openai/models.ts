@@ -1,0 +1,50 @@
+// GET /models and GET /models/{model}.
+// https://platform.openai.com/docs/api-reference/models
+import type { Model as OpenAIModel } from "openai/resources/models";
+import { isRecord, type Unchecked } from "./answer.ts";
+import type { OpenAIClient } from "./client.ts";
+import { OpenAIError } from "./errors.ts";
+
+/** What older and compatible servers (vLLM) send with a model; OpenAI no longer does. */
+export type ModelPermission = Unchecked<{
+  id: string;
+  object: string;
+  created: number;
+  allow_create_engine: boolean;
+  allow_sampling: boolean;
+  allow_logprobs: boolean;
+  allow_search_indices: boolean;
+  allow_view: boolean;
+  allow_fine_tuning: boolean;
+  organization: string;
+  group: string;
+  is_blocking: boolean;
+}>;
+
+/** A model with a name; every other field as the upstream sent it. */
+export type Model = Unchecked<OpenAIModel & { permission: ModelPermission[]; shutdown_date: string }> & { id: string };
+
+/** Lists the models of the upstream, those without a name left out. Throws OpenAIError. */
+export async function listModels(client: OpenAIClient, signal: AbortSignal): Promise<Model[]> {
+  const body = await client.request({ method: "GET", path: "/models" }, signal);
+  const models = isRecord(body) ? body.data : body;
+  if (!Array.isArray(models))
+    throw new OpenAIError("invalid_response", "The upstream's answer to GET /models holds no data.");
+  return models.filter(isModel);
+}
+
+/** Yields one model, or null where the upstream knows none of that name (404). Throws OpenAIError. */
+export async function retrieveModel(client: OpenAIClient, id: string, signal: AbortSignal): Promise<Model | null> {
+  try {
+    const body = await client.request({ method: "GET", path: `/models/${encodeURIComponent(id)}` }, signal);
+    if (isModel(body)) return body;
+  } catch (error) {
+    if (error instanceof OpenAIError && error.details.status === 404) return null;
+    throw error;
+  }
+  throw new OpenAIError("invalid_response", "The upstream's answer to GET /models/{model} holds no model.");
+}
+
+function isModel(value: unknown): value is Model {
+  return isRecord(value) && typeof value.id === "string" && value.id !== "";
+}

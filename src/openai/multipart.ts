@@ -1,0 +1,73 @@
+// A multipart body whose file parts stream: undici pulls them as the socket drains. Knows no endpoint.
+import { File } from "node:buffer";
+import { FormData } from "undici";
+
+/** A file on its way to the upstream. */
+export interface UploadFile {
+  /** As the caller named it; made harmless before it is sent. */
+  readonly filename: string;
+  readonly contentType: string;
+  /** Size in bytes where it is known before the last byte has come; then a Content-Length is sent. */
+  readonly sizeBytes: number | undefined;
+  /** The bytes, once. May throw; the call then fails with that error. */
+  stream(): AsyncIterable<Uint8Array>;
+}
+
+/** A file part that remembers whether it was read and what it threw. */
+export class StreamedFile extends File {
+  readonly #file: UploadFile;
+  /** Whether the first byte was asked for: from then on the call is not repeated. */
+  started = false;
+  /** What the file's own stream threw; told apart from what the upstream's socket did. */
+  failure: unknown;
+
+  constructor(file: UploadFile) {
+    super([], harmlessFilename(file.filename), { type: harmlessType(file.contentType) });
+    this.#file = file;
+    // Where the size is not known yet, undefined makes undici send the body chunked, without a Content-Length.
+    Object.defineProperty(this, "size", { value: file.sizeBytes });
+  }
+
+  override stream(): ReturnType<File["stream"]> {
+    return this.#read() as unknown as ReturnType<File["stream"]>;
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array> {
+    this.started = true;
+    try {
+      yield* this.#file.stream();
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+}
+
+/** The fields of a multipart request; absent ones are not sent. */
+export type MultipartFields = Readonly<Record<string, string | StreamedFile | undefined>>;
+
+/** Builds the form that undici writes, in the order of `fields`. */
+export function createMultipart(fields: MultipartFields): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value === "string") form.append(name, value);
+    else if (value) form.append(name, value);
+  }
+  return form;
+}
+
+/** The last path segment without quotes, control characters and line ends, at most 100 characters; never empty. */
+export function harmlessFilename(filename: string): string {
+  const name = filename.split(/[/\\]/).at(-1) ?? "";
+  return (
+    name
+      .replace(/["'`;:*?<>|%\p{C}]/gu, "")
+      .replace(/^\.+/, "")
+      .trim()
+      .slice(0, 100) || "image"
+  );
+}
+
+function harmlessType(type: string): string {
+  return /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : "application/octet-stream";
+}

@@ -1,0 +1,8 @@
+// The token counts of chat and completion answers, as the upstream sends them, if it does.
+// https://platform.openai.com/docs/api-reference/chat/object#chat-object-usage
+import type { CompletionUsage } from "openai/resources/completions";
+import type { Unchecked } from "./answer.ts";
+
+export type Usage = Unchecked<CompletionUsage>;
+export type PromptTokensDetails = Unchecked<CompletionUsage.PromptTokensDetails>;
+export type CompletionTokensDetails = Unchecked<CompletionUsage.CompletionTokensDetails>;

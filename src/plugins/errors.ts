@@ -1,0 +1,113 @@
+// The one place where whatever was thrown becomes a GraphQL error with a code from the closed list.
+import { GraphQLError } from "graphql";
+import { OpenAIError } from "../openai/errors.ts";
+import { isQuotaExceeded } from "../openai/retry.ts";
+import { codedError, type ErrorCode, errorCodes } from "../schema/errors.ts";
+
+/** Codes of Yoga's that have another name in the list. */
+const RENAMED: Readonly<Record<string, ErrorCode>> = {
+  OPERATION_RESOLUTION_FAILURE: "BAD_REQUEST",
+  REQUEST_ENTITY_TOO_LARGE: "PAYLOAD_TOO_LARGE",
+};
+
+/** Messages about variables quote their values, which can be whole prompts. */
+const MAX_MESSAGE_LENGTH = 1_000;
+
+/**
+ * Turns anything thrown into what the client may see, keeping the error's place in the document and in the answer.
+ * `report` is called for faults of this server alone, with what was really thrown.
+ */
+export function createMaskError(report: (fault: unknown) => void): (error: unknown) => GraphQLError {
+  return function maskError(error) {
+    const located = error instanceof GraphQLError ? error : undefined;
+    const thrown = findCause(error);
+    const { message, extensions } = describe(thrown, located, report);
+    return new GraphQLError(message, {
+      nodes: located?.nodes ?? null,
+      source: located?.source ?? null,
+      positions: located?.positions ?? null,
+      path: located?.path ?? null,
+      extensions,
+    });
+  };
+}
+
+/** What a resolver really threw, under the layers in which the executor wrapped it. */
+function findCause(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? findCause(error.originalError) : error;
+}
+
+interface Description {
+  message: string;
+  extensions: Record<string, unknown>;
+}
+
+function describe(thrown: unknown, located: GraphQLError | undefined, report: (fault: unknown) => void): Description {
+  if (thrown instanceof OpenAIError) return describeUpstream(thrown);
+  if (thrown instanceof GraphQLError) {
+    const { originalError: _, unexpected: __, ...extensions } = thrown.extensions as Record<string, unknown>;
+    const code = RENAMED[String(extensions.code)] ?? String(extensions.code);
+    // Only errors from before the execution have no path: a variable that does not fit, an unknown operation.
+    const isRequestError = !located?.path && located !== thrown;
+    if (Object.hasOwn(errorCodes, code) && !isRequestError)
+      return { message: thrown.message, extensions: { ...extensions, code } };
+    if (!located?.path) {
+      const message = (located ?? thrown).message.slice(0, MAX_MESSAGE_LENGTH);
+      return { message, extensions: { code: "BAD_USER_INPUT", http: { spec: true, status: 400 } } };
+    }
+    // An argument that does not fit names its place in the document; what a leaf value throws does not.
+    if (thrown.nodes)
+      return { message: thrown.message.slice(0, MAX_MESSAGE_LENGTH), extensions: { code: "BAD_USER_INPUT" } };
+  }
+  report(thrown);
+  return { message: "Internal server error.", extensions: { code: "INTERNAL_SERVER_ERROR" } };
+}
+
+function describeUpstream(error: OpenAIError): Description {
+  const { retryAfterMs, shouldRetry: _, ...upstream } = error.details;
+  return {
+    message: error.message,
+    extensions: {
+      code: upstreamCode(error),
+      ...(upstream.status !== undefined && { upstream }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
+  };
+}
+
+function upstreamCode(error: OpenAIError): ErrorCode {
+  switch (error.reason) {
+    case "timeout":
+      return "UPSTREAM_TIMEOUT";
+    case "unavailable":
+      return "UPSTREAM_UNAVAILABLE";
+    case "interrupted":
+      return "UPSTREAM_INTERRUPTED";
+    case "invalid_response":
+      return "UPSTREAM_INVALID_RESPONSE";
+    case "status":
+      return isQuotaExceeded(error) ? "UPSTREAM_QUOTA_EXCEEDED" : statusCode(error.details.status ?? 500);
+  }
+}
+
+function statusCode(status: number): ErrorCode {
+  if (status >= 500) return "UPSTREAM_ERROR";
+  const codes: Record<number, ErrorCode> = {
+    401: "UPSTREAM_UNAUTHENTICATED",
+    403: "UPSTREAM_FORBIDDEN",
+    404: "UPSTREAM_NOT_FOUND",
+    409: "UPSTREAM_CONFLICT",
+    429: "UPSTREAM_RATE_LIMITED",
+  };
+  return codes[status] ?? "UPSTREAM_BAD_REQUEST";
+}
+
+/** An error that fails the whole request before it is executed, with the HTTP status that says the same. */
+export function requestError(
+  code: ErrorCode,
+  status: number,
+  message: string,
+  headers?: Record<string, string>,
+): GraphQLError {
+  return codedError(code, message, { http: { status, ...(headers && { headers }) } });
+}

@@ -1,0 +1,128 @@
+// One file of a multipart request, on its way from the client's socket to whoever reads it.
+import { GraphQLError } from "graphql";
+import type { FileUpload } from "graphql-upload-minimal";
+import type { UploadFile } from "../openai/multipart.ts";
+import { codedError } from "../schema/errors.ts";
+import type { ReceivedFile } from "../schema/upload.ts";
+
+/**
+ * Files up to this size, in bytes, are held in memory: their size is then known beforehand, and they may be read in
+ * any order and as often as asked. Larger ones are read from the socket while they are sent on.
+ */
+const HELD_BYTES = 2 ** 20;
+
+/** How one request's files are received. */
+export interface Reception {
+  maxUploadBytes: number;
+  uploadStallMs: number;
+  /** How many bytes the client has sent so far: while the number grows, the upload does not stall. */
+  receivedBytes(): number;
+}
+
+/** A file that is being received. */
+export class UploadedFile implements ReceivedFile {
+  readonly #reception: Reception;
+  readonly #heldBytes: number;
+  readonly #upload: Promise<FileUpload>;
+  /** Settles when the file has come whole or has turned out too large to hold. */
+  readonly #head: Promise<void>;
+  readonly #chunks: Buffer[] = [];
+  #source: AsyncIterator<Buffer> | undefined;
+  #bytes = 0;
+  #ended = false;
+  #handedOut = false;
+
+  /** Starts to read as soon as the part has come. A `shared` file is held whole, whatever its size. */
+  constructor(upload: Promise<FileUpload>, reception: Reception, shared: boolean) {
+    this.#reception = reception;
+    this.#heldBytes = shared ? reception.maxUploadBytes : HELD_BYTES;
+    this.#upload = upload;
+    this.#head = this.#readHead();
+    // Whoever opens the file hears of it; a file that nobody opens must not end the process.
+    this.#head.catch(() => {});
+  }
+
+  async open(): Promise<UploadFile> {
+    await this.#untilStalled(this.#head);
+    const { filename, mimetype } = await this.#upload;
+    const sizeBytes = this.#ended ? this.#bytes : undefined;
+    return { filename, contentType: mimetype, sizeBytes, stream: () => this.#stream() };
+  }
+
+  async #readHead(): Promise<void> {
+    const upload = await this.#upload;
+    this.#source = upload.createReadStream()[Symbol.asyncIterator]();
+    while (!this.#ended && this.#bytes <= this.#heldBytes) await this.#readChunk();
+  }
+
+  async *#stream(): AsyncGenerator<Uint8Array> {
+    if (this.#ended) {
+      yield* this.#chunks;
+      return;
+    }
+    if (this.#handedOut) {
+      const problem = `is used more than once and larger than ${HELD_BYTES} bytes`;
+      throw codedError("BAD_USER_INPUT", `input.image ${problem}; map the file to a variable of its own for each use.`);
+    }
+    this.#handedOut = true;
+    try {
+      for (;;) {
+        const chunk = this.#chunks.shift();
+        if (chunk) yield chunk;
+        else if (this.#ended) return;
+        else await this.#untilStalled(this.#readChunk());
+      }
+    } finally {
+      this.#discard();
+    }
+  }
+
+  /** Reads one chunk into `#chunks`, or finds the end. */
+  async #readChunk(): Promise<void> {
+    const { maxUploadBytes } = this.#reception;
+    const { value, done } = (await this.#source?.next()) ?? { done: true };
+    if (done) this.#ended = true;
+    else {
+      this.#chunks.push(value);
+      this.#bytes += value.length;
+    }
+    if (this.#bytes > maxUploadBytes) {
+      this.#chunks.length = 0;
+      this.#discard();
+      throw codedError("PAYLOAD_TOO_LARGE", `input.image must be at most ${maxUploadBytes} bytes; got more.`);
+    }
+  }
+
+  /** Reads the rest away, so that the files after this one can come. */
+  async #discard(): Promise<void> {
+    try {
+      while (this.#source && !(await this.#source.next()).done);
+    } catch {
+      // It broke off; there is nothing left to discard.
+    }
+  }
+
+  /** Waits for `step` as long as bytes come in; makes errors of the library's or the parser's the client's to read. */
+  async #untilStalled(step: Promise<void>): Promise<void> {
+    const { uploadStallMs, receivedBytes } = this.#reception;
+    let seenBytes = receivedBytes();
+    let timer: NodeJS.Timeout | undefined;
+    const stall = new Promise<never>((_, reject) => {
+      timer = setInterval(() => {
+        if (receivedBytes() === seenBytes) {
+          const problem = `input.image did not arrive: no byte for ${uploadStallMs} ms.`;
+          reject(codedError("BAD_REQUEST", `${problem} Send files in the order in which the operation uses them.`));
+        }
+        seenBytes = receivedBytes();
+      }, uploadStallMs);
+    });
+    try {
+      await Promise.race([step, stall]);
+    } catch (error) {
+      if (error instanceof GraphQLError) throw error;
+      throw codedError("BAD_REQUEST", `input.image did not arrive whole: ${(error as Error).message}`);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// Owns POST /chat/completions: one reply, whole or as a stream of chunks. Knows no HTTP.
+// https://platform.openai.com/docs/api-reference/chat/create
+import type { ChatCompletion } from "openai/resources/chat/completions";
+import { type ChatChoice, createChoice } from "./chat-choice.ts";
+import { readChatRequest } from "./chat-request.ts";
+import type { ChatRequest } from "./chat-schema.ts";
+import { streamChunks } from "./chat-stream.ts";
+import { createId, unixSeconds } from "./ids.ts";
+import { chatLogprobs } from "./logprobs.ts";
+import type { Pace } from "./pace.ts";
+import { loadTokenizer, type Tokenizer } from "./tokens.ts";
+import { countChatTokens, createUsage } from "./usage.ts";
+
+/** The completion, or its chunks when the request says `stream`. Throws HttpError before the first chunk only. */
+export async function createChatCompletion(
+  body: Record<string, unknown>,
+  pace: Pace,
+): Promise<ChatCompletion | AsyncIterable<object>> {
+  const request = readChatRequest(body);
+  const tokenizer = await loadTokenizer();
+  const promptTokens = countChatTokens(request, tokenizer);
+  const choices = Array.from({ length: request.n ?? 1 }, (_slot, index) => createChoice(request, index, tokenizer));
+  const completionTokens = choices.reduce((sum, choice) => sum + choice.completionTokens, 0);
+  const usage = createUsage(promptTokens, completionTokens);
+  const frame = {
+    id: createId("chatcmpl-"),
+    created: unixSeconds(),
+    model: request.model,
+    service_tier: "default" as const,
+    system_fingerprint: "fp_sandbox0000",
+  };
+  if (request.stream === true) return streamChunks({ request, choices, frame, usage, tokenizer }, pace);
+  return {
+    ...frame,
+    object: "chat.completion",
+    choices: choices.map((choice, index) => wholeChoice(choice, index, request, tokenizer)),
+    usage,
+    ...(request.metadata == null ? {} : { metadata: request.metadata }),
+  };
+}
+
+function wholeChoice(
+  choice: ChatChoice,
+  index: number,
+  request: ChatRequest,
+  tokenizer: Tokenizer,
+): ChatCompletion.Choice {
+  const { answer, toolCalls, finishReason } = choice;
+  const wanted = request.logprobs === true && answer !== null;
+  return {
+    index,
+    message: {
+      role: "assistant",
+      content: answer?.text ?? null,
+      ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
+      refusal: null,
+      annotations: [],
+    },
+    logprobs: wanted
+      ? { content: chatLogprobs(answer.tokens, request.top_logprobs ?? 0, tokenizer), refusal: null }
+      : null,
+    finish_reason: finishReason,
+  };
+}

@@ -1,0 +1,109 @@
+// Owns which path and method lead to which endpoint. Knows no endpoint's fields.
+import type { IncomingMessage } from "node:http";
+import { createChatCompletion } from "./chat.ts";
+import { createCompletion } from "./completions.ts";
+import { HttpError } from "./http-error.ts";
+import { createImageEdits } from "./image-edits.ts";
+import type { ImageStore } from "./image-store.ts";
+import { createImageVariations } from "./image-variations.ts";
+import { listModels, retrieveModel } from "./models.ts";
+import type { Reply } from "./reply.ts";
+import { readForm, readJson } from "./request-body.ts";
+
+/** What an endpoint may use besides the request. */
+export interface RouteContext {
+  request: IncomingMessage;
+  /** What follows the route's path, percent-decoded: a model id or a file name. */
+  rest: string;
+  delayMs: number;
+  /** Aborted when the client has left. */
+  signal: AbortSignal;
+  images: ImageStore;
+  /** http://127.0.0.1:PORT */
+  origin: string;
+}
+
+interface Route {
+  method: "GET" | "POST";
+  path: string;
+  /** Whether the path goes on with an id. */
+  open?: boolean;
+  /** Whether the key is not asked for. */
+  public?: boolean;
+  handle(context: RouteContext): Promise<Reply> | Reply;
+}
+
+const routes: readonly Route[] = [
+  { method: "GET", path: "/v1/models", handle: () => ({ json: listModels() }) },
+  { method: "GET", path: "/v1/models/", open: true, handle: ({ rest }) => ({ json: retrieveModel(rest) }) },
+  {
+    method: "POST",
+    path: "/v1/chat/completions",
+    handle: async (context) => jsonOrEvents(await createChatCompletion(await readJson(context.request), context)),
+  },
+  {
+    method: "POST",
+    path: "/v1/completions",
+    handle: async (context) => jsonOrEvents(await createCompletion(await readJson(context.request), context)),
+  },
+  {
+    method: "POST",
+    path: "/v1/images/variations",
+    handle: async (context) => ({
+      json: await createImageVariations(await readForm(context.request), imageContext(context)),
+    }),
+  },
+  {
+    method: "POST",
+    path: "/v1/images/edits",
+    handle: async (context) => ({
+      json: await createImageEdits(await readForm(context.request), imageContext(context)),
+    }),
+  },
+  {
+    method: "GET",
+    path: "/files/",
+    open: true,
+    public: true,
+    handle: ({ images, rest }) => {
+      const png = images.get(rest);
+      if (png === undefined) throw new HttpError(404, "No such file; the sandbox keeps only its newest images.");
+      return { png };
+    },
+  },
+];
+
+/** The endpoint for a request and what follows its path. Throws 404 for an unknown path, 405 for the wrong method. */
+export function findRoute(method: string, url: string): { route: Route; rest: string } {
+  const path = url.split(/[?#]/, 1)[0] ?? "";
+  const matching = routes.filter((route) =>
+    route.open ? path.startsWith(route.path) && path !== route.path : path === route.path,
+  );
+  const route = matching.find((candidate) => candidate.method === method);
+  const [other] = matching;
+  if (route !== undefined) return { route, rest: decodePath(path.slice(route.path.length)) };
+  if (other === undefined) throw new HttpError(404, `Invalid URL (${method} ${path})`);
+  throw new HttpError(
+    405,
+    `Not allowed to ${method} on ${path}. (HINT: Perhaps you meant to use a different HTTP method?)`,
+    {
+      code: "method_not_supported",
+    },
+  );
+}
+
+function jsonOrEvents(result: object | AsyncIterable<object>): Reply {
+  return Symbol.asyncIterator in result ? { events: result } : { json: result };
+}
+
+function imageContext({ images, origin, signal }: RouteContext) {
+  return { signal, publish: (image: Buffer) => `${origin}/files/${images.add(image)}` };
+}
+
+function decodePath(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,78 @@
+// Owns the sandbox: a real HTTP server on loopback that speaks OpenAI's REST contract, for running without a key.
+// Costs nothing until it is used. https://platform.openai.com/docs/api-reference
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { checkAuthorization } from "./authorization.ts";
+import { errorReply } from "./http-error.ts";
+import { createId } from "./ids.ts";
+import { ImageStore } from "./image-store.ts";
+import { sendReply } from "./reply.ts";
+import { findRoute } from "./routes.ts";
+
+/** How the sandbox runs. */
+export interface SandboxOptions {
+  /** 0, the default, takes any free port. */
+  port?: number;
+  /** Between two streamed words; 40 by default, a human pace. */
+  delayMs?: number;
+  /** The one key that is accepted; "sandbox" by default. */
+  apiKey?: string;
+}
+
+/** A sandbox that listens. */
+export interface Sandbox {
+  /** The base URL for clients: http://127.0.0.1:PORT/v1 */
+  url: string;
+  /** Stops listening and ends every open connection; a second call does nothing. */
+  close(): Promise<void>;
+}
+
+/** Listens on 127.0.0.1. Rejects with Node's error when the port is taken; a request never makes it throw. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { port = 0, delayMs = 40, apiKey = "sandbox" } = options;
+  const images = new ImageStore();
+  const server = createServer((request, response) => {
+    void answer(request, response, { delayMs, apiKey, images, origin });
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const origin = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : port}`;
+  return {
+    url: `${origin}/v1`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Serving {
+  delayMs: number;
+  apiKey: string;
+  images: ImageStore;
+  origin: string;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, serving: Serving): Promise<void> {
+  const startedAt = performance.now();
+  const left = new AbortController();
+  response.on("close", () => left.abort());
+  response.setHeader("x-request-id", createId("req_", 32));
+  response.setHeader("openai-version", "2020-10-01");
+  try {
+    const { route, rest } = findRoute(request.method ?? "GET", request.url ?? "/");
+    if (route.public !== true) checkAuthorization(request.headers.authorization, serving.apiKey);
+    const reply = await route.handle({ ...serving, request, rest, signal: left.signal });
+    response.setHeader("openai-processing-ms", Math.round(performance.now() - startedAt));
+    await sendReply(response, reply);
+  } catch (thrown) {
+    if (response.destroyed) return;
+    // The head of a stream has left: only a cut connection can still tell that it failed.
+    if (response.headersSent) return void response.destroy();
+    const { status, body } = errorReply(thrown);
+    response.setHeader("openai-processing-ms", Math.round(performance.now() - startedAt));
+    await sendReply(response, { status, json: body });
+  }
+}

@@ -1,0 +1,35 @@
+// The Pothos builder: context, scalars, nullability. Defines no field.
+import SchemaBuilder from "@pothos/core";
+import type { OpenAIClient } from "../openai/client.ts";
+import type { ImageVariationsRoute } from "../openai/images.ts";
+import type { ReceivedFile } from "./upload.ts";
+
+/** What every resolver gets. */
+export interface Context {
+  openai: OpenAIClient;
+  /** Aborted when the client has gone. */
+  signal: AbortSignal;
+  imageVariations: ImageVariationsRoute;
+  /** Largest file, in bytes. */
+  maxUploadBytes: number;
+}
+
+/** A JSON object whose inside is the caller's or the upstream's: nothing in it is renamed, dropped or checked. */
+export type JSONObject = Readonly<Record<string, unknown>>;
+
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    Date: { Input: Date; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    JSONObject: { Input: JSONObject; Output: JSONObject };
+    SafeInt: { Input: number; Output: number };
+    Upload: { Input: ReceivedFile; Output: never };
+  };
+}>({});
+
+builder.queryType({ description: "Free of charge: nothing here spends tokens." });
+builder.mutationType({
+  description: "Paid: every field here is one or more upstream calls that spend tokens or money.",
+});

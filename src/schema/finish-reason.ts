@@ -1,0 +1,26 @@
+// FinishReason: why a choice ended; shared by chat and completions.
+import { builder } from "./builder.ts";
+import { readEnum } from "./lenient.ts";
+
+/** The enum, with the upstream's words as values. */
+export const FinishReason = builder.enumType("FinishReason", {
+  description: "Why a choice ended.",
+  values: {
+    STOP: { value: "stop", description: "At a natural end, or at one of the `stop` sequences." },
+    LENGTH: {
+      value: "length",
+      description: "At the token limit of the request or of the model: the answer is cut off.",
+    },
+    TOOL_CALLS: { value: "tool_calls", description: "The model calls tools." },
+    CONTENT_FILTER: { value: "content_filter", description: "The upstream's content filter left something out." },
+    FUNCTION_CALL: { value: "function_call", description: "The model calls a function, in the deprecated way." },
+    UNKNOWN: { value: "unknown", description: "For a reason that this schema does not know yet." },
+  },
+});
+
+const known = new Set(["stop", "length", "tool_calls", "content_filter", "function_call", "unknown"] as const);
+
+/** The reason; `unknown` for one that nobody knows yet, null where the upstream gave none. */
+export function readFinishReason(value: unknown) {
+  return typeof value === "string" && value !== "" ? (readEnum(value, known) ?? "unknown") : null;
+}

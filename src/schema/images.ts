@@ -1,0 +1,133 @@
+// Mutation.imageVariations: POST /images/variations, or POST /images/edits in its place.
+import {
+  createImageVariation,
+  type ImageVariationRequest,
+  type Image as OpenAIImage,
+  type ImagesResponse as OpenAIImagesResponse,
+  type ImagesUsage as OpenAIImagesUsage,
+} from "../openai/images.ts";
+import { builder } from "./builder.ts";
+import { checkModelName, checkRanges, refuse } from "./checks.ts";
+import { codedError } from "./errors.ts";
+import { readInt, readObject, readObjects, readString, readTime } from "./lenient.ts";
+import { given } from "./request.ts";
+
+const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Image").implement({
+  description: "One image.",
+  fields: (t) => ({
+    url: t.string({
+      description:
+        "Where to fetch it; OpenAI's URLs last an hour. A `data:` URL, made only when selected, where the upstream answers with base64 alone. Null: B64_JSON was asked for.",
+      resolve: (image, _, { imageVariations }) => {
+        const base64 = readString(image.b64_json);
+        if (base64 === null || imageVariations.via === "variations") return readString(image.url);
+        return readString(image.url) ?? `data:image/${readString(image.output_format) ?? "png"};base64,${base64}`;
+      },
+    }),
+    b64Json: t.string({
+      description: "The image itself, base64. Null: the upstream gave a URL.",
+      resolve: (image) => readString(image.b64_json),
+    }),
+    revisedPrompt: t.string({
+      description: "The prompt as the model rewrote it. Null: it did not.",
+      resolve: (image) => readString(image.revised_prompt),
+    }),
+  }),
+});
+
+const ImagesUsage = builder.objectRef<OpenAIImagesUsage>("ImagesUsage").implement({
+  description: "The tokens that GPT image models used.",
+  fields: (t) => ({
+    inputTokens: t.int({ description: "Tokens of the input.", resolve: (usage) => readInt(usage.input_tokens) }),
+    outputTokens: t.int({ description: "Tokens of the images.", resolve: (usage) => readInt(usage.output_tokens) }),
+    totalTokens: t.int({ description: "Tokens of both.", resolve: (usage) => readInt(usage.total_tokens) }),
+  }),
+});
+
+const ImagesResponse = builder.objectRef<OpenAIImagesResponse>("ImagesResponse").implement({
+  description: "Images made by the upstream. A null field: the upstream left it out.",
+  fields: (t) => ({
+    created: t.field({
+      type: "DateTime",
+      description: "When they were made.",
+      resolve: (images) => readTime(images.created),
+    }),
+    data: t.field({
+      type: [Image],
+      nullable: false,
+      description: "The images, `n` of them.",
+      resolve: ({ data, output_format }) =>
+        (readObjects<OpenAIImage>(data) ?? []).map((image) => ({ ...image, output_format })),
+    }),
+    usage: t.field({
+      type: ImagesUsage,
+      description: "The tokens used. Null: the model is not billed by tokens.",
+      resolve: (images) => readObject<OpenAIImagesUsage>(images.usage),
+    }),
+    size: t.string({
+      description: "Their size in pixels, such as `1024x1024`.",
+      resolve: (images) => readString(images.size),
+    }),
+    quality: t.string({
+      description: "Their quality, in the upstream's words.",
+      resolve: (images) => readString(images.quality),
+    }),
+    background: t.string({
+      description: "`transparent` or `opaque`.",
+      resolve: (images) => readString(images.background),
+    }),
+    outputFormat: t.string({
+      description: "`png`, `webp` or `jpeg`.",
+      resolve: (images) => readString(images.output_format),
+    }),
+  }),
+});
+
+const ImageResponseFormat = builder.enumType("ImageResponseFormat", {
+  description: "How the images come.",
+  values: {
+    URL: { value: "url", description: "As URLs." },
+    B64_JSON: { value: "b64_json", description: "As base64." },
+  },
+});
+
+const ImageVariationsInput = builder.inputType("ImageVariationsInput", {
+  description:
+    "A request for variations of an image. Null and absent fields are not sent: the upstream's own defaults hold.",
+  fields: (t) => ({
+    image: t.field({
+      type: "Upload",
+      required: true,
+      description: "The image. OpenAI's dall-e-2 takes square PNGs under 4 MB; the upstream judges format and shape.",
+    }),
+    model: t.string({
+      description: "The model's name, 1 to 256 printable characters. Null: the upstream's or the operator's choice.",
+    }),
+    n: t.int({ description: "How many variations, 1 to 10. Each one is billed." }),
+    size: t.string({ description: "Their size in pixels, such as `256x256`, `512x512` or `1024x1024`." }),
+    responseFormat: t.field({ type: ImageResponseFormat, description: "How the images come. Null: as URLs." }),
+    user: t.string({ description: "The end user's id, for the upstream's abuse detection." }),
+  }),
+});
+
+builder.mutationField("imageVariations", (t) =>
+  t.field({
+    type: ImagesResponse,
+    description:
+      "Uploads an image and makes variations of it.\n\nREST: `POST /images/variations`, or `POST /images/edits` where the operator says so.",
+    args: { input: t.arg({ type: ImageVariationsInput, required: true, description: "The request." }) },
+    resolve: async (_, { input }, { openai, signal, imageVariations, maxUploadBytes }) => {
+      if (typeof input.model === "string") checkModelName("input.model", input.model);
+      checkRanges(input, { n: [1, 10] });
+      const image = await input.image.open();
+      const { sizeBytes } = image;
+      if (sizeBytes === 0) refuse("input.image", "must not be empty; got 0 bytes.");
+      if (sizeBytes !== undefined && sizeBytes > maxUploadBytes) {
+        throw codedError("PAYLOAD_TOO_LARGE", `input.image must be at most ${maxUploadBytes} bytes; got ${sizeBytes}.`);
+      }
+      const { model, n, size, responseFormat, user } = input;
+      const request = given<ImageVariationRequest>({ image, model, n, size, response_format: responseFormat, user });
+      return createImageVariation(openai, request, imageVariations, signal);
+    },
+  }),
+);

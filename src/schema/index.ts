@@ -1,0 +1,12 @@
+// Imports every domain, exports the schema.
+import { builder } from "./builder.ts";
+import "./scalars.ts";
+import "./upload.ts";
+import "./errors.ts";
+import "./models.ts";
+import "./chat.ts";
+import "./completions.ts";
+import "./images.ts";
+
+/** The executable schema. */
+export const schema = builder.toSchema();

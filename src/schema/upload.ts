@@ -1,0 +1,56 @@
+// The Upload scalar: a file part of a multipart request, or a `data:` URL where multipart is not at hand.
+import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import type { UploadFile } from "../openai/multipart.ts";
+import { builder } from "./builder.ts";
+import { codedError } from "./errors.ts";
+
+/** A file as the client gave it. */
+export interface ReceivedFile {
+  /**
+   * Yields the file once its size is known or it has turned out too large to hold, without waiting for its end.
+   * Throws a coded error for an empty, oversize, missing or broken file.
+   */
+  open(): Promise<UploadFile>;
+}
+
+const EXPECTED = 'Upload must be a file part of a multipart request or a base64 "data:" URL.';
+
+builder.addScalarType(
+  "Upload",
+  new GraphQLScalarType<ReceivedFile, never>({
+    name: "Upload",
+    specifiedByURL: "https://github.com/jaydenseric/graphql-multipart-request-spec",
+    parseValue: readUpload,
+    parseLiteral: (node: ValueNode) => readUpload(node.kind === Kind.STRING ? node.value : undefined),
+  }),
+  {
+    description:
+      'A file: a part of a GraphQL multipart request, or a string that holds a `data:` URL, such as `"data:image/png;base64,iVBORw0…"`.',
+  },
+);
+
+function readUpload(value: unknown): ReceivedFile {
+  if (typeof value === "string" && value.startsWith("data:")) return { open: () => openDataUrl(value) };
+  // No JSON value has a function in it: this can only be what the server itself put in the place of a file part.
+  if (typeof value === "object" && value !== null && "open" in value && typeof value.open === "function") {
+    return value as ReceivedFile;
+  }
+  throw codedError("BAD_USER_INPUT", EXPECTED);
+}
+
+/** Decodes a `data:` URL by the fetch standard's own rules; nothing leaves the process. */
+async function openDataUrl(url: string): Promise<UploadFile> {
+  const response = await fetch(url).catch(() => {
+    throw codedError("BAD_USER_INPUT", EXPECTED);
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const contentType = response.headers.get("content-type") ?? "";
+  return {
+    filename: `image.${contentType.split(/[/+;]/)[1] ?? ""}`,
+    contentType,
+    sizeBytes: bytes.length,
+    async *stream() {
+      yield bytes;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+// The HTTP server: a port, its timeouts, and a stop that loses no answer. Knows no GraphQL.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { App } from "./app.ts";
+import type { Config } from "./config.ts";
+
+/** A listening server. */
+export interface RunningServer {
+  /** The GraphQL endpoint. */
+  url: string;
+  /** Stops listening, lets what is in flight end within `DRAIN_MS`, cuts the rest off, closes the upstream connections. */
+  stop(): Promise<void>;
+}
+
+/** Listens on `HOST` and `PORT`. Rejects with the system's error (EADDRINUSE, EACCES …) where it cannot. */
+export async function startServer(app: App, config: Config): Promise<RunningServer> {
+  const server = createServer(
+    {
+      headersTimeout: config.HEADERS_TIMEOUT_MS,
+      requestTimeout: config.REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: 1_000,
+      noDelay: true,
+    },
+    app.handle,
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(config.PORT, config.HOST, resolve);
+  });
+  const { address, port } = server.address() as AddressInfo;
+  const host = address.includes(":") ? `[${address}]` : address;
+  return {
+    url: `http://${host}:${port}/graphql`,
+    async stop() {
+      app.drain();
+      const timer = setTimeout(() => server.closeAllConnections(), config.DRAIN_MS);
+      await new Promise((resolve) => server.close(resolve));
+      clearTimeout(timer);
+      await app.close();
+    },
+  };
+}
