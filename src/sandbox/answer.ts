@@ -52,8 +52,8 @@ function countParts(asked: ChatMessage | undefined, type: string): number {
   return Array.isArray(asked?.content) ? asked.content.filter((part) => part.type === type).length : 0;
 }
 
-/** The beginning of the text on one line; lone surrogates, which no JSON reader must see, are replaced. */
-function quote(text: string, maxLength: number): string {
+/** The beginning of the text on one line, an ellipsis where it was cut; lone surrogates, which JSON readers refuse, are replaced. */
+export function quote(text: string, maxLength: number): string {
   const beginning = Buffer.from(text.slice(0, maxLength * 4)).toString();
   const line = beginning.replace(/\s+/g, " ").trim();
   const characters = Array.from(line);

@@ -1,4 +1,5 @@
 // Owns PNG bytes to pixels and back, bounded so that a small file cannot ask for much memory. Knows no pictures.
+import { once } from "node:events";
 import { inflateSync } from "node:zlib";
 import { HttpError } from "./http-error.ts";
 
@@ -36,14 +37,15 @@ export async function decodePng(bytes: Buffer, param: string): Promise<Pixels> {
   }
 }
 
-/** A PNG of the pixels: quick to make rather than small. */
+/** A PNG of the pixels: quick to make rather than small. zlib works on another thread meanwhile. */
 export async function encodePng(pixels: Pixels): Promise<Buffer> {
   const { PNG } = await import("pngjs");
-  // pngjs passes zlib's options on, but its sync packer blocks: the stream deflates on another thread.
   const image = new PNG({ width: pixels.width, height: pixels.height, deflateLevel: 1, filterType: 1 });
   image.data = Buffer.from(pixels.data.buffer, pixels.data.byteOffset, pixels.data.byteLength);
   const chunks: Buffer[] = [];
-  for await (const chunk of image.pack()) chunks.push(Buffer.from(chunk));
+  image.on("data", (chunk: Buffer) => chunks.push(chunk));
+  image.pack();
+  await once(image, "end");
   return Buffer.concat(chunks);
 }
 

@@ -11,8 +11,8 @@ export interface Tokenizer {
   count(text: string): number;
   /** The tokens at ranks, as a caller sends them in place of text; an unknown rank yields an empty token. */
   fromRanks(ranks: readonly number[]): Token[];
-  /** The vocabulary's token at a rank; any rank is folded into the common printable words. */
-  wordAt(rank: number): Token;
+  /** A token of the vocabulary that is whole text; any number is folded into the common ones. */
+  wordAt(seed: number): Token;
 }
 
 // The merge loop is quadratic in the length of one run without a break: 100,000 ideographs took over a minute.
@@ -57,7 +57,11 @@ async function createTokenizer(): Promise<Tokenizer> {
     encode: (text) => encodeRanks(text).map(tokenAt),
     count: (text) => encodeRanks(text).length,
     fromRanks: (wanted) => wanted.map(tokenAt),
-    wordAt: (rank) => tokenAt(commonRanks.first + (rank % commonRanks.count)),
+    wordAt: (seed) => {
+      let rank = commonRanks.first + (seed % commonRanks.count);
+      while (typeof ranks.default[rank] === "object") rank += 1;
+      return tokenAt(rank);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 // Owns when the sandbox calls tools, which ones, and with which arguments.
 // https://platform.openai.com/docs/guides/function-calling
 import type { ChatCompletionMessageToolCall } from "openai/resources/chat/completions";
+import { quote } from "./answer.ts";
 import { type ChatRequest, type ChatTool, messageText } from "./chat-schema.ts";
 import { createId } from "./ids.ts";
 import { jsonFromSchema } from "./json-from-schema.ts";
@@ -12,7 +13,7 @@ const maxParallelCalls = 2;
 export function callTools(request: ChatRequest): ChatCompletionMessageToolCall[] {
   if (request.messages.at(-1)?.role === "tool") return [];
   const question = request.messages.findLast((message) => message.role === "user");
-  const topic = question === undefined ? "" : messageText(question).slice(0, 60);
+  const topic = question === undefined ? "" : quote(messageText(question), 60);
   const callCount = request.parallel_tool_calls === false ? 1 : maxParallelCalls;
   return chooseTools(request)
     .slice(0, callCount)

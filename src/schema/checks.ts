@@ -31,8 +31,8 @@ export function checkLength(
   [minimum, maximum]: Range,
 ): void {
   if (!list || (list.length >= minimum && list.length <= maximum)) return;
-  const limit = list.length < minimum ? `at least ${minimum}` : `at most ${maximum}`;
-  refuse(field, `must hold ${limit} ${maximum === 1 ? "entry" : "entries"}; got ${list.length}.`);
+  const [word, limit] = list.length < minimum ? ["least", minimum] : ["most", maximum];
+  refuse(field, `must hold at ${word} ${limit} ${limit === 1 ? "entry" : "entries"}; got ${list.length}.`);
 }
 
 /** Refuses a model name that is blank, longer than 256 characters, not printable, or `.` or `..`, which name no resource. */

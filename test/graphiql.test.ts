@@ -1,0 +1,161 @@
+// GraphiQL over HTTP, and in a browser where there is one: the real app in front of the built-in sandbox.
+import { existsSync } from "node:fs";
+import { parse, validate } from "graphql";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApp } from "../src/app.ts";
+import { readConfig } from "../src/config.ts";
+import { graphiqlTabs } from "../src/plugins/graphiql-tabs.ts";
+import { type Sandbox, startSandbox } from "../src/sandbox/server.ts";
+import { schema } from "../src/schema/index.ts";
+import { type RunningServer, startServer } from "../src/server.ts";
+
+const nameOf = (query: string) => /(?:query|mutation|subscription) (\w+)/.exec(query)?.[1] ?? "";
+const tabs = graphiqlTabs.map((tab) => ({ ...tab, name: nameOf(tab.query) }));
+
+let sandbox: Sandbox;
+let server: RunningServer;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ delayMs: 0 });
+  const config = readConfig({ OPENAI_BASE_URL: sandbox.url, OPENAI_API_KEY: "sandbox", PORT: "0", DRAIN_MS: "0" });
+  server = await startServer(createApp(config, console.error), config);
+});
+
+afterAll(async () => {
+  await server.stop();
+  await sandbox.close();
+});
+
+/** As a browser's address bar asks. */
+const visit = (headers: Record<string, string> = {}, init: RequestInit = {}) =>
+  fetch(server.url, { ...init, headers: { accept: "text/html,*/*;q=0.8", "accept-encoding": "gzip, br", ...headers } });
+
+const readFileUrls = async () =>
+  Array.from((await (await visit()).text()).matchAll(/[\w/]*graphiql-[\w-]+\.\w+/g), ([path]) =>
+    new URL(path, server.url).toString(),
+  );
+
+describe("the page", () => {
+  test.each([
+    ["gzip, deflate, br", "br"],
+    ["gzip, deflate", "gzip"],
+    ["br;q=0, gzip", "gzip"],
+    ["br; q=0.0, gzip;q=0", null],
+    ["identity", null],
+  ])("for Accept-Encoding: %s is encoded as %s", async (accepted, encoding) => {
+    const answer = await visit({ "accept-encoding": accepted });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-encoding")).toBe(encoding);
+    expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(answer.headers.get("vary")).toBe("Accept, Accept-Encoding");
+    expect(await answer.text()).toContain("<title>OpenAI GraphQL</title>");
+  });
+
+  test("is small, is revalidated by its ETag, and answers HEAD", async () => {
+    const answer = await visit();
+    expect(Number(answer.headers.get("content-length"))).toBeLessThan(4_000);
+    expect(answer.headers.get("cache-control")).toBe("no-cache");
+    const etag = answer.headers.get("etag") ?? "";
+    const again = await visit({ "if-none-match": `"other", W/${etag}` });
+    expect([again.status, await again.text(), again.headers.get("etag")]).toEqual([304, "", etag]);
+    expect((await visit({ "if-none-match": etag, "accept-encoding": "gzip" })).status).toBe(200);
+    const head = await visit({}, { method: "HEAD" });
+    expect([head.status, head.headers.get("etag"), await head.text()]).toEqual([200, etag, ""]);
+  });
+
+  test("names files of its own origin alone, which a browser keeps", async () => {
+    const urls = await readFileUrls();
+    expect(urls.map((url) => url.split(".").at(-1))).toEqual(["ico", "css", "js", "js", "js", "js"]);
+    for (const url of urls) {
+      const file = await fetch(url, { headers: { "accept-encoding": "br" } });
+      expect(file.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+      expect(file.headers.get("content-encoding")).toBe("br");
+      expect((await file.arrayBuffer()).byteLength).toBeGreaterThan(100_000);
+    }
+    expect(await (await visit()).text()).not.toMatch(/(src|href)="?(https?:)?\/\//);
+  });
+
+  test("cannot be framed, sniffed or made to run other scripts", async () => {
+    const { headers } = await visit();
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self';");
+  });
+
+  test("stays away from clients that ask for JSON or a stream", async () => {
+    for (const accept of ["application/json", "text/html, application/graphql-response+json", "*/*"]) {
+      const answer = await fetch(`${server.url}?query={__typename}`, { headers: { accept } });
+      expect(await answer.json()).toEqual({ data: { __typename: "Query" } });
+    }
+    expect((await fetch(`${server.url}/graphiql-other.js`)).status).toBe(404);
+  });
+});
+
+describe("the tabs", () => {
+  test.each(tabs)("$name is valid and runs as it stands", async ({ query, variables }) => {
+    expect(validate(schema, parse(query))).toEqual([]);
+    const answer = await fetch(server.url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "x-graphql-yoga-csrf": "1",
+        accept: query.includes("subscription") ? "text/event-stream" : "application/json",
+      },
+      body: JSON.stringify({ query, variables: JSON.parse(variables ?? "{}") }),
+    });
+    const text = await answer.text();
+    expect(text).toContain('{"data":{');
+    expect(text).not.toContain('"errors"');
+  });
+});
+
+const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
+const skipped = existsSync(executablePath) ? "" : ` (skipped: no browser at ${executablePath}; set CHROMIUM_PATH)`;
+
+describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+  const requested: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath,
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"],
+    });
+    page = await browser.newPage();
+    page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.context().on("request", (request) => requested.push(request.url()));
+    await page.goto(server.url);
+  });
+  afterAll(() => browser?.close());
+
+  test.each(tabs)("$name answers in its tab", async ({ name }) => {
+    await page.getByRole("tab", { name, exact: true }).click();
+    const response = page.locator(".graphiql-response .view-lines");
+    // GraphiQL learns an operation's name a moment after its tab is shown; a click before that has to be repeated.
+    const runAndRead = async () => {
+      const text = await response.innerText();
+      if (!text.includes("data")) await page.locator(".graphiql-execute-button").click();
+      return text;
+    };
+    await expect.poll(runAndRead, { timeout: 20_000, interval: 500 }).toContain('"data": {');
+    expect(await response.innerText()).not.toContain("errors");
+  });
+
+  test("a reload keeps the tabs as they are", async () => {
+    await page.reload();
+    await page.locator(".graphiql-tab-active", { hasText: "ImageVariations" }).waitFor();
+    expect(await page.locator(".graphiql-tab").count()).toBe(tabs.length);
+  });
+
+  test("nothing is complained of, sent elsewhere, or put into the address bar", () => {
+    expect(complaints).toEqual([]);
+    const { origin } = new URL(server.url);
+    expect(requested.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith("data:"))).toEqual([]);
+    expect(page.url()).toBe(server.url);
+  });
+});
