@@ -6,6 +6,7 @@ import { createOpenAIClient } from "./openai/client.ts";
 import type { ImageVariationsRoute } from "./openai/images.ts";
 import { watchDeparture } from "./plugins/departure.ts";
 import { useEarlyAnswer } from "./plugins/early-answer.ts";
+import { useErrorStatus } from "./plugins/error-status.ts";
 import { createMaskError, requestError } from "./plugins/errors.ts";
 import { useGraphiQLPage } from "./plugins/graphiql.ts";
 import { useNoIntrospection } from "./plugins/introspection.ts";
@@ -79,6 +80,7 @@ export function createApp(config: Config, report: (fault: unknown) => void): App
         maxFiles: config.MAX_FILES,
         uploadStallMs: config.UPLOAD_STALL_MS,
       }),
+      useErrorStatus(),
       useEarlyAnswer(),
     ],
   });

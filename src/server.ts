@@ -33,9 +33,12 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     url: `http://${host}:${port}/graphql`,
     async stop() {
       app.drain();
-      const timer = setTimeout(() => server.closeAllConnections(), config.DRAIN_MS);
+      const cutOff = setTimeout(() => server.closeAllConnections(), config.DRAIN_MS);
+      // A connection kept alive after its last answer would hold the stop up until its timeout.
+      const sweep = setInterval(() => server.closeIdleConnections(), 20);
       await new Promise((resolve) => server.close(resolve));
-      clearTimeout(timer);
+      clearTimeout(cutOff);
+      clearInterval(sweep);
       await app.close();
     },
   };

@@ -10,7 +10,8 @@ import { type Sandbox, startSandbox } from "../src/sandbox/server.ts";
 import { schema } from "../src/schema/index.ts";
 import { type RunningServer, startServer } from "../src/server.ts";
 
-const nameOf = (query: string) => /(?:query|mutation|subscription) (\w+)/.exec(query)?.[1] ?? "";
+const nameOf = (query: string) => /^(?:query|mutation) (\w+)/m.exec(query)?.[1] ?? "";
+const fieldOf = (query: string) => /^ {2}(\w+)/m.exec(query)?.[1] ?? "";
 const tabs = graphiqlTabs.map((tab) => ({ ...tab, name: nameOf(tab.query) }));
 
 let sandbox: Sandbox;
@@ -101,13 +102,11 @@ describe("the tabs", () => {
       headers: {
         "content-type": "application/json",
         "x-graphql-yoga-csrf": "1",
-        accept: query.includes("subscription") ? "text/event-stream" : "application/json",
+        accept: "application/json",
       },
       body: JSON.stringify({ query, variables: JSON.parse(variables ?? "{}") }),
     });
-    const text = await answer.text();
-    expect(text).toContain('{"data":{');
-    expect(text).not.toContain('"errors"');
+    expect(await answer.json()).toEqual({ data: { [fieldOf(query)]: expect.anything() } });
   });
 });
 
@@ -134,16 +133,19 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
   afterAll(() => browser?.close());
 
   test.each(tabs)("$name answers in its tab", async ({ name }) => {
-    await page.getByRole("tab", { name, exact: true }).click();
-    const response = page.locator(".graphiql-response .view-lines");
+    await page.locator(".graphiql-tabs").getByRole("button", { name, exact: true }).click();
+    // Monaco writes its spaces as no-break spaces.
+    const readAnswer = async () =>
+      ((await page.locator(".graphiql-response .view-lines").textContent()) ?? "").replaceAll("\u00a0", " ");
+    await expect.poll(readAnswer).toBe("");
     // GraphiQL learns an operation's name a moment after its tab is shown; a click before that has to be repeated.
     const runAndRead = async () => {
-      const text = await response.innerText();
-      if (!text.includes("data")) await page.locator(".graphiql-execute-button").click();
-      return text;
+      const answer = await readAnswer();
+      if (!answer.includes('"data"')) await page.locator(".graphiql-execute-button").click();
+      return answer;
     };
     await expect.poll(runAndRead, { timeout: 20_000, interval: 500 }).toContain('"data": {');
-    expect(await response.innerText()).not.toContain("errors");
+    expect(await readAnswer()).not.toContain('"errors"');
   });
 
   test("a reload keeps the tabs as they are", async () => {

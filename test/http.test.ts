@@ -92,6 +92,30 @@ test("a body larger than MAX_BODY_BYTES is PAYLOAD_TOO_LARGE (413), declared or 
   expect(upstream.requests).toEqual([]);
 });
 
+describe("an operation that this server refuses as a whole while it executes it", () => {
+  const variations = 'imageVariations(input: { image: "data:image/png;base64,AAAA" }) { created }';
+
+  test("says so by its HTTP status", async () => {
+    const { server } = await start({ MAX_UPLOAD_BYTES: "2" });
+    const answer = await server.query(`mutation { ${variations} again: ${variations} }`);
+    expect(answer.status).toBe(413);
+    expect(answer.body.data).toEqual({ imageVariations: null, again: null });
+    expect(answer.body.errors).toMatchObject([
+      { message: "input.image must be at most 2 bytes; got 3.", extensions: { code: "PAYLOAD_TOO_LARGE" } },
+      { path: ["again"] },
+    ]);
+  });
+
+  test("comes with 200 as application/graphql-response+json, or when it failed for several reasons or in part", async () => {
+    const { server } = await start({ MAX_UPLOAD_BYTES: "2" });
+    const accept = { headers: { accept: "application/graphql-response+json" } };
+    expect((await server.query(`mutation { ${variations} }`, undefined, accept)).status).toBe(200);
+    const other = 'complete(input: { model: "", prompt: "p" }) { id }';
+    expect((await server.query(`mutation { ${variations} ${other} }`)).status).toBe(200);
+    expect((await server.query(`mutation { ${variations} __typename }`)).status).toBe(200);
+  });
+});
+
 test("no page of another origin may read an answer", async () => {
   const { server } = await start();
   const answer = await server.query("{ __typename }", undefined, { headers: { origin: "https://evil.example" } });

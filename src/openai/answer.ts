@@ -1,5 +1,6 @@
 // What an HTTP answer means: a JSON value, or the reason why there is none. Knows no endpoint.
-import { OpenAIError, type ResponseHeaders, readErrorAnswer } from "./errors.ts";
+import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
+import { OpenAIError } from "./errors.ts";
 
 /** The head of an HTTP answer. */
 export interface AnswerHead {
@@ -29,7 +30,9 @@ export function readAnswer({ statusCode, headers }: AnswerHead, text: string, se
       error,
     );
   }
-  if (isRecord(body) && body.error) throw readErrorAnswer(statusCode, headers, text, secrets);
+  // vLLM's and FastChat's errors are bare objects that name themselves.
+  if (isRecord(body) && (body.error || body.object === "error"))
+    throw readErrorAnswer(statusCode, headers, text, secrets);
   return body;
 }
 

@@ -1,12 +1,18 @@
 // POST /chat/completions.
 // https://platform.openai.com/docs/api-reference/chat/create
 import type {
+  ChatCompletionContentPart,
+  ChatCompletionContentPartImage,
+  ChatCompletionContentPartInputAudio,
   ChatCompletionCreateParamsBase,
+  ChatCompletionCustomTool,
+  ChatCompletionMessageParam,
   ChatCompletionAudio as OpenAIChatAudio,
   ChatCompletion as OpenAIChatCompletion,
   ChatCompletionMessage as OpenAIChatMessage,
   ChatCompletionTokenLogprob as OpenAITokenLogprob,
 } from "openai/resources/chat/completions";
+import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
 import { expectAnswer, type Unchecked, withId } from "./answer.ts";
 import type { OpenAIClient } from "./client.ts";
 
@@ -24,7 +30,7 @@ interface LeftOut {
 
 /** Fields that are typed here by hand: opaque JSON, and values newer than the `openai` package for Node 20. */
 interface ByHand {
-  messages: readonly Opaque[];
+  messages: readonly ChatMessageParam[];
   logit_bias: Opaque;
   metadata: Opaque;
   moderation: Opaque;
@@ -42,6 +48,23 @@ type Params = Omit<ChatCompletionCreateParamsBase, keyof LeftOut>;
 
 /** The wire body. A field of OpenAI's that is neither here nor in LeftOut does not compile where the body is built. */
 export type ChatCompletionRequest = { [Key in keyof Params]: Key extends keyof ByHand ? ByHand[Key] : Params[Key] };
+
+type KeyOf<Union> = Union extends unknown ? keyof Union : never;
+/** The fields of any of a union's members that are not left out, each to be named where the object is built. */
+type FieldsOf<Union, Omitted = never> = { [Key in Exclude<KeyOf<Union>, keyof Omitted>]?: unknown };
+
+/** A message's fields, whatever its role. */
+export type ChatMessageParam = FieldsOf<
+  ChatCompletionMessageParam,
+  { function_call: "deprecated in favour of tool_calls" }
+>;
+/** Left out everywhere: `prompt_cache_breakpoint`, which marks a part and which the parts' oneOf input has no place for. */
+export type ImageUrlParam = FieldsOf<ChatCompletionContentPartImage.ImageURL>;
+export type InputAudioParam = FieldsOf<ChatCompletionContentPartInputAudio.InputAudio>;
+export type FileParam = FieldsOf<ChatCompletionContentPart.File.File>;
+export type FunctionParam = FieldsOf<FunctionDefinition>;
+export type CustomToolParam = FieldsOf<ChatCompletionCustomTool.Custom>;
+export type JsonSchemaParam = FieldsOf<ResponseFormatJSONSchema.JSONSchema>;
 
 /** An answer with an id and at least one choice; every other field as the upstream sent it, if it did. */
 export type ChatCompletion = Unchecked<OpenAIChatCompletion & { metadata: Opaque }> & { id: string };

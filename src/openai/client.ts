@@ -1,20 +1,14 @@
 // One upstream call over undici: key, deadlines, abort, retries, size limit, errors. Knows no endpoint.
 import { Pool } from "undici";
 import { readAnswer } from "./answer.ts";
+import { type Credentials, createFixedHeaders, findSecrets } from "./credentials.ts";
 import { startDeadline } from "./deadline.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
 import { isRetryable, retryDelayMs } from "./retry.ts";
 
 /** Where and how to call the upstream. */
-export interface OpenAIClientOptions {
-  /** The API's root, for example `https://api.openai.com/v1`. Credentials in it are sent as Basic where there is no key. */
-  baseUrl: URL;
-  apiKey: string | undefined;
-  /** Sent as `OpenAI-Organization`. */
-  organization: string | undefined;
-  /** Sent as `OpenAI-Project`. */
-  project: string | undefined;
+export interface OpenAIClientOptions extends Credentials {
   /** Longest wait for the head of an answer, in milliseconds. */
   headersTimeoutMs: number;
   /** Longest silence inside an answer's body, in milliseconds. */
@@ -70,9 +64,11 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
         signal,
       })
       .catch((error: unknown) => {
-        throw toOpenAIError(error, "unavailable", options);
+        throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
       });
     const text = await response.body.text().catch((error: unknown) => {
+      // An error status says enough, whatever became of its reason.
+      if (response.statusCode >= 400) return "";
       throw toOpenAIError(error, "interrupted", options);
     });
     return readAnswer(response, text, secrets);
@@ -105,19 +101,9 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
   };
 }
 
-function createFixedHeaders({ apiKey, baseUrl, organization, project }: OpenAIClientOptions) {
-  const plain: Record<string, string> = { accept: "application/json", "user-agent": "openai-graphql-server" };
-  const credentials = `${decodeURIComponent(baseUrl.username)}:${decodeURIComponent(baseUrl.password)}`;
-  if (apiKey) plain.authorization = `Bearer ${apiKey}`;
-  else if (credentials !== ":") plain.authorization = `Basic ${Buffer.from(credentials).toString("base64")}`;
-  if (organization) plain["openai-organization"] = organization;
-  if (project) plain["openai-project"] = project;
-  return { plain, json: { ...plain, "content-type": "application/json" } };
-}
-
-/** What must stand in no message, however an upstream quotes it. */
-function findSecrets({ apiKey, baseUrl }: OpenAIClientOptions): string[] {
-  return [apiKey ?? "", baseUrl.password, baseUrl.host].filter((secret) => secret.length > 3);
+/** Whether undici refused the request itself, as where a configured key has characters that no header may hold. */
+function isOwnFault(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "UND_ERR_INVALID_ARG";
 }
 
 function createBody({ json, multipart }: UpstreamRequest) {

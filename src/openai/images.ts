@@ -3,6 +3,7 @@
 // https://platform.openai.com/docs/api-reference/images/createEdit
 import type {
   ImageCreateVariationParams,
+  ImageEditParamsBase,
   Image as OpenAIImage,
   ImagesResponse as OpenAIImagesResponse,
 } from "openai/resources/images";
@@ -21,6 +22,24 @@ export type ImageVariationRequest = {
     : Key extends "size" | "model"
       ? string
       : ImageCreateVariationParams[Key];
+};
+
+/** OpenAI's fields of an edit that a variation does not have, each with its reason. */
+interface LeftOutOfEdits {
+  background: "the upstream's default: as close to the original as the model makes it";
+  input_fidelity: "as background";
+  mask: "a variation has no mask";
+  output_compression: "as background";
+  output_format: "as background";
+  partial_images: "not streamed";
+  quality: "as background";
+  response_format: "GPT image models answer base64 only and refuse it";
+  stream: "not streamed";
+}
+
+/** The wire fields of an edit in place of a variation. One of OpenAI's that is in neither list does not compile. */
+type ImageEditFields = {
+  [Key in Exclude<keyof ImageEditParamsBase, keyof LeftOutOfEdits>]-?: string | StreamedFile | undefined;
 };
 
 /** An answer with at least one image; every other field as the upstream sent it. */
@@ -47,12 +66,16 @@ export async function createImageVariation(
   // The file part comes last: an upstream that checks the fields first can refuse before the bytes.
   const file = new StreamedFile(image);
   if (route.via === "edits") {
-    // GPT image models answer base64 only and refuse response_format.
-    const multipart = { model: model ?? route.model, prompt: route.prompt, ...common, image: file };
+    const multipart: ImageEditFields = { model: model ?? route.model, prompt: route.prompt, ...common, image: file };
     const body = await client.request({ method: "POST", path: "/images/edits", multipart }, signal);
     return expectAnswer<OpenAIImagesResponse>(body, "data", "POST /images/edits");
   }
-  const multipart = { model, ...common, response_format: response_format ?? undefined, image: file };
+  const multipart: { [Key in keyof Required<ImageVariationRequest>]: string | StreamedFile | undefined } = {
+    model,
+    ...common,
+    response_format: response_format ?? undefined,
+    image: file,
+  };
   try {
     const body = await client.request({ method: "POST", path: "/images/variations", multipart }, signal);
     return expectAnswer<OpenAIImagesResponse>(body, "data", "POST /images/variations");

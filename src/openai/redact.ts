@@ -3,40 +3,98 @@
 
 const MAX_LENGTH = 2_000;
 
-const PAGE = /<(?:!doctype|html|head|body|title|script)\b/i;
-const STACK = /^[ \t]+at .+[:(]|^[ \t]*Traceback \(most recent|^[ \t]*File ".+", line \d+|^Caused by: |^goroutine \d+/m;
+/** From its first tag on, a page. */
+const PAGE = /<(?:!doctype|!--|\?xml|html|head|body|script|style|title|center|h[1-6])(?=[\s>/-]).*/is;
 
-const KEYS = [
-  /\bBearer\s+[^\s"',;]+/gi,
-  /\b(?:sk|pk|rk|gsk|xai|sess|org|proj|key|api[_-]?key|token|secret|password)[-_=:][\w*.+/=-]{6,}/gi,
-  /\beyJ[\w-]{8,}\.[\w-]+\.?[\w-]*/g,
-  /\b(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{28,}\b/g,
+/** From its first line on, a stack trace, also where its lines were joined into one. */
+const STACKS = [
+  // Node, Java, .NET
+  /(?:^|\n)[ \t]+at [^\n]*[:(].*/s,
+  /(?:\s|\\n)\s*at (?:async |new )?(?:\S{1,200} )?\(?(?:file:\/\/|node:|\/|[A-Z]:\\)\S*:\d+.*/s,
+  /(?:\s|\\[nt])at [\w$.<>/]{1,200}\((?:[\w$]+\.(?:java|kt|scala|groovy)\b|Native Method|Unknown Source).*/s,
+  /(?:^|\s|\\n)Caused by: [\w.$]+.*/s,
+  // Python, Go, Rust
+  /Traceback \(most recent.*/s,
+  /\bFile \\?"[^"\n]+", line \d+.*/s,
+  /\bgoroutine \d+ \[.*/s,
+  /\bpanicked at .*/s,
 ];
 
+const KEYS = [
+  /\bBearer\s+(?!(?:auth\w*|tokens?|schemes?|keys?|credentials?|headers?)\b)[^\s"',;<>]+/gi,
+  /\bBasic\s+(?=\S*(?:[\d=]|[a-z][A-Z]))[\w+/=-]{8,}/g,
+  /\b(?:sk|pk|rk|sess)[-_][\w*-]{6,}(?:\.[\w*-]+)*/gi,
+  /\b(?:gsk|csk|xai|hf|r8|pplx|nvapi)[-_]\w{16,}/gi,
+  /(?<![\w-])(?:org|proj)[-_](?=[\w*-]*[\dA-Z*]|[a-z]{12})[\w*-]{6,}/g,
+  /\b(?:AIza|AKIA)[\w-]{12,}/g,
+  /\beyJ[\w-]{8,}\.[\w-]+\.?[\w-]*/g,
+  /\b(?:api[_-]?key|access[_-]?token|key|token|secret|password|pwd|sig(?:nature)?)=[^\s&"',;)]{4,}/gi,
+  /\b(?:api[_ -]?key|access[_ -]?token|secret|password|authorization)["']?\s*:\s*["']?(?=[^\s"']*\d)[^\s"',;)}]{8,}/gi,
+  // Shown in part, as in `abcd****wxyz`.
+  /[\w-]+\*{3,}[\w*-]*|\*{3,}[\w-]{2,}/g,
+];
+
+/** Long and mixed enough to be a key; parts of public URLs often are and stay. */
+const RANDOM = /\b(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{28,}\b/g;
+
+const URLS = /(\b[a-z][a-z\d+.-]*:\/\/[^\s"'`<>(){}]+)/gi;
+const INTERNAL_NAME = "(?:internal|local|localdomain|localhost|lan|intra|intranet|corp|svc|cluster)";
+const INTERNAL_HOST = new RegExp(`^(?:[^.]*|.*\\.${INTERNAL_NAME}|[\\d.]+)$`, "i");
+
 const ADDRESSES = [
-  // URLs with credentials, with an address, or with a host that has no public name.
-  /\b[a-z][a-z+.-]*:\/\/[^\s/@"']+@[^\s"'<>)]+/gi,
-  /\b(?:https?|wss?|tcp|grpc):\/\/(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]+\]|[\w-]+(?=[:/\s"'<>)]|$)|[\w.-]+\.(?:internal|local|localdomain|lan|intra|corp|svc|cluster))[^\s"'<>)]*/gi,
-  /\b[\w-]+(?:\.[\w-]+)*\.(?:internal|local|localdomain|lan|intra|corp|svc)(?::\d+)?\b/gi,
+  new RegExp(`\\b[\\w-]+(?:\\.[\\w-]+)*\\.${INTERNAL_NAME}(?::\\d+)?\\b(?!\\.?[\\w(])`, "gi"),
   /\blocalhost(?::\d+)?\b/gi,
   /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g,
-  /\[[\da-f]*:[\da-f:.]+\](?::\d+)?/gi,
-  /(?<![\w.])\/(?:usr|home|opt|root|var|app|etc|srv|tmp|mnt|workspace|proc)\/[^\s"'<>)]+/g,
+  /\[[\da-f]*:[\da-f:.]+(?:%\w+)?\](?::\d+)?/gi,
+  /(?<![\w:./-])(?:(?=[\da-f:]*::)(?=:*[\da-f])[\da-f:]+|(?:[\da-f]{1,4}:){7}[\da-f]{1,4})(?:%\w+)?(?![\w:])/gi,
+  /(?<=\b(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ETIMEDOUT) )[\w.-]+(?::\d+)?/g,
+  /\bhost=\S+(?: port=\d+)?/gi,
+  // File paths: below a directory of a server, of source code, of Windows.
+  /(?<![\w.])\/(?:usr|home|opt|root|var|app|etc|srv|tmp|mnt|workspace|vllm-workspace|proc|Users|private|nix)\/[^\s"'`<>)]+/g,
+  /(?<![\w.:/-])(?:[\w.@-]*\/)+[\w.-]+\.(?:py|js|cjs|mjs|ts|go|java|rs|cpp|cc|rb|php|so)(?::\d+)*\b/g,
+  /\b[A-Z]:\\[^\s"'`<>)]+/g,
 ];
 
 /**
  * Returns `text` as one short message without keys, internal addresses and stack traces; `""` where nothing safe is
- * left, as of an HTML page. `secrets` are masked wherever they stand, whatever they look like.
+ * left, as of an HTML page or of bytes that are no text. `secrets` are masked wherever they stand, whatever they look
+ * like. Public URLs stay, without the keys in them.
  */
 export function redact(text: string, secrets: readonly string[]): string {
-  if (PAGE.test(text)) return "";
-  const stack = text.search(STACK);
-  let safe = (stack === -1 ? text : text.slice(0, stack)).slice(0, MAX_LENGTH * 2);
-  for (const secret of secrets) safe = safe.replaceAll(secret, "[masked]");
-  for (const key of KEYS) safe = safe.replace(key, "[masked]");
-  for (const address of ADDRESSES) safe = safe.replace(address, "[address]");
+  if (/[\0\uFFFD]/.test(text.slice(0, MAX_LENGTH))) return "";
+  let safe = mask(cutOff(text, MAX_LENGTH * 2), [PAGE, ...STACKS], "");
+  for (const secret of secrets)
+    safe = safe.replaceAll(secret, "[masked]").replace(createPartPattern(secret), "[masked]");
+  safe = safe
+    .split(URLS)
+    .map((part, place) => (place % 2 === 1 ? redactUrl(part) : redactWords(part)))
+    .join("");
   return safe
-    .replace(/\p{Cc}+/gu, " ")
+    .replace(/[\s\p{Cc}]+/gu, " ")
     .trim()
     .slice(0, MAX_LENGTH);
+}
+
+/** The text up to `length`, without the word that would be cut in two. */
+function cutOff(text: string, length: number): string {
+  return text.length <= length ? text : text.slice(0, Math.max(0, text.lastIndexOf(" ", length)));
+}
+
+/** A secret of which a part is shown: its beginning, then stars or dots. */
+function createPartPattern(secret: string): RegExp {
+  const beginning = secret.slice(0, 4).replace(/[^\w]/g, "\\$&");
+  return new RegExp(`${beginning}[\\w-]*(?:[*•]{2,}|\\.{3}|…)[\\w*•-]*`, "g");
+}
+
+function redactUrl(url: string): string {
+  const [, host] = /^(?:https?|wss?):\/\/([^/?#@[]+?)[.,;:!]*(?::\d+)?[.,;:!]*(?:[/?#].*)?$/i.exec(url) ?? [];
+  return host && !INTERNAL_HOST.test(host) ? mask(url, KEYS, "[masked]") : "[address]";
+}
+
+function redactWords(text: string): string {
+  return mask(mask(text, [...KEYS, RANDOM], "[masked]"), ADDRESSES, "[address]");
+}
+
+function mask(text: string, patterns: readonly RegExp[], by: string): string {
+  return patterns.reduce((masked, pattern) => masked.replace(pattern, by), text);
 }

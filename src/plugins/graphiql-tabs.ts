@@ -117,25 +117,6 @@ mutation ChatTools($input: ChatInput!) {
     }),
   },
   {
-    query: `# An answer as it is written, over SSE. Here each
-# chunk replaces the one before; the last has usage.
-subscription ChatStream($prompt: String!) {
-  chat(
-    input: {
-      model: "gpt-4o-mini"
-      messages: [{ role: USER, content: $prompt }]
-    }
-  ) {
-    text
-    usage {
-      totalTokens
-    }
-  }
-}
-`,
-    variables: json({ prompt: "Count to five." }),
-  },
-  {
     query: `# The older endpoint: it goes on with your text.
 mutation Complete($prompt: [String!]!) {
   complete(

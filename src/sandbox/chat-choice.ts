@@ -1,17 +1,16 @@
 // Owns one choice of a chat completion: text or tool calls, cut at the request's limits. Knows no wire form.
-import type { ChatCompletion, ChatCompletionMessageToolCall } from "openai/resources/chat/completions";
 import { answerChat } from "./answer.ts";
 import type { ChatRequest } from "./chat-schema.ts";
 import { type CutAnswer, cutAnswer } from "./cut-answer.ts";
 import type { Tokenizer } from "./tokens.ts";
-import { callTools } from "./tool-calls.ts";
+import { callTools, type ToolCall } from "./tool-calls.ts";
 
 /** One answer before it takes the form of a message or of chunks. */
 export interface ChatChoice {
   /** null when the answer is tool calls. */
   answer: CutAnswer | null;
-  toolCalls: ChatCompletionMessageToolCall[];
-  finishReason: ChatCompletion.Choice["finish_reason"];
+  toolCalls: ToolCall[];
+  finishReason: "stop" | "length" | "tool_calls";
   completionTokens: number;
 }
 
@@ -25,7 +24,7 @@ export function createChoice(request: ChatRequest, index: number, tokenizer: Tok
 }
 
 /** Arguments count as completion tokens too: at the limit they end in the middle, as a model's do. */
-function limitCalls(calls: ChatCompletionMessageToolCall[], maxTokens: number, tokenizer: Tokenizer): ChatChoice {
+function limitCalls(calls: ToolCall[], maxTokens: number, tokenizer: Tokenizer): ChatChoice {
   let tokensLeft = maxTokens;
   let completionTokens = 0;
   const toolCalls = calls.map((call) => {

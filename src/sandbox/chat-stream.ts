@@ -1,20 +1,20 @@
 // Owns the chunks of a streamed chat completion: who says what in which order. Knows neither HTTP nor SSE.
 // https://platform.openai.com/docs/api-reference/chat/streaming
-import type { ChatCompletionMessageToolCall } from "openai/resources/chat/completions";
-import type { CompletionUsage } from "openai/resources/completions";
 import type { ChatChoice } from "./chat-choice.ts";
 import type { ChatRequest } from "./chat-schema.ts";
 import { groupWords } from "./cut-answer.ts";
 import { chatLogprobs } from "./logprobs.ts";
 import { interleave, type Pace } from "./pace.ts";
 import { decodeTokens, type Tokenizer } from "./tokens.ts";
+import type { ToolCall } from "./tool-calls.ts";
+import type { Usage } from "./usage.ts";
 
 interface Stream {
   request: ChatRequest;
   choices: readonly ChatChoice[];
   /** What every chunk repeats: id, created, model and so on. */
   frame: object;
-  usage: CompletionUsage;
+  usage: Usage;
   tokenizer: Tokenizer;
 }
 
@@ -66,7 +66,7 @@ function wordChunks(choice: ChatChoice, { request, tokenizer }: Stream): { text:
 }
 
 /** First the id and name with nothing in the arguments, then the arguments in pieces. */
-function callDeltas(call: ChatCompletionMessageToolCall, index: number, tokenizer: Tokenizer): object[] {
+function callDeltas(call: ToolCall, index: number, tokenizer: Tokenizer): object[] {
   const input = call.type === "function" ? call.function.arguments : call.custom.input;
   const part = (piece: string) =>
     call.type === "function" ? { function: { arguments: piece } } : { custom: { input: piece } };

@@ -1,6 +1,5 @@
 // Owns POST /chat/completions: one reply, whole or as a stream of chunks. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/chat/create
-import type { ChatCompletion } from "openai/resources/chat/completions";
 import { type ChatChoice, createChoice } from "./chat-choice.ts";
 import { readChatRequest } from "./chat-request.ts";
 import type { ChatRequest } from "./chat-schema.ts";
@@ -15,7 +14,7 @@ import { countChatTokens, createUsage } from "./usage.ts";
 export async function createChatCompletion(
   body: Record<string, unknown>,
   pace: Pace,
-): Promise<ChatCompletion | AsyncIterable<object>> {
+): Promise<object | AsyncIterable<object>> {
   const request = readChatRequest(body);
   const tokenizer = await loadTokenizer();
   const promptTokens = countChatTokens(request, tokenizer);
@@ -39,12 +38,7 @@ export async function createChatCompletion(
   };
 }
 
-function wholeChoice(
-  choice: ChatChoice,
-  index: number,
-  request: ChatRequest,
-  tokenizer: Tokenizer,
-): ChatCompletion.Choice {
+function wholeChoice(choice: ChatChoice, index: number, request: ChatRequest, tokenizer: Tokenizer): object {
   const { answer, toolCalls, finishReason } = choice;
   const wanted = request.logprobs === true && answer !== null;
   return {

@@ -1,6 +1,5 @@
 // Owns POST /completions, the legacy endpoint: choices for every prompt, whole or streamed. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/completions/create
-import type { Completion, CompletionChoice } from "openai/resources/completions";
 import { continuePrompt } from "./answer.ts";
 import { type CompletionRequest, readCompletionRequest } from "./completion-request.ts";
 import { cutAnswer, groupWords } from "./cut-answer.ts";
@@ -24,7 +23,7 @@ interface Continuation {
 export async function createCompletion(
   body: Record<string, unknown>,
   pace: Pace,
-): Promise<Completion | AsyncIterable<object>> {
+): Promise<object | AsyncIterable<object>> {
   const tokenizer = await loadTokenizer();
   const { request, prompts } = readCompletionRequest(body, tokenizer);
   const choiceCount = request.n ?? 1;
@@ -67,11 +66,12 @@ function continueTokens(
     tokens,
     finishReason: cut.finishReason,
     completionTokens: cut.tokens.length,
-    logprobs: request.logprobs == null ? null : legacyLogprobs(tokens, request.logprobs, firstOffset, tokenizer),
+    logprobs:
+      request.logprobs == null ? null : legacyLogprobs(tokens, { topCount: request.logprobs, firstOffset }, tokenizer),
   };
 }
 
-function wholeChoice({ tokens, logprobs, finishReason }: Continuation, index: number): CompletionChoice {
+function wholeChoice({ tokens, logprobs, finishReason }: Continuation, index: number): object {
   return { text: decodeTokens(tokens), index, logprobs, finish_reason: finishReason };
 }
 
@@ -102,9 +102,9 @@ function choiceChunks({ tokens, logprobs, finishReason }: Continuation, index: n
 
 function sliceLogprobs(logprobs: LegacyLogprobs, start: number, end: number): LegacyLogprobs {
   return {
-    tokens: logprobs.tokens?.slice(start, end) ?? [],
-    token_logprobs: logprobs.token_logprobs?.slice(start, end) ?? [],
-    text_offset: logprobs.text_offset?.slice(start, end) ?? [],
-    top_logprobs: logprobs.top_logprobs?.slice(start, end) ?? [],
+    tokens: logprobs.tokens.slice(start, end),
+    token_logprobs: logprobs.token_logprobs.slice(start, end),
+    text_offset: logprobs.text_offset.slice(start, end),
+    top_logprobs: logprobs.top_logprobs?.slice(start, end) ?? null,
   };
 }

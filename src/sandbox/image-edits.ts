@@ -1,6 +1,5 @@
 // Owns POST /images/edits: the first uploaded picture, changed in ways that the prompt picks. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/images/createEdit
-import type { ImagesResponse } from "openai/resources/images";
 import { hashText } from "./hash.ts";
 import { HttpError } from "./http-error.ts";
 import { unixSeconds } from "./ids.ts";
@@ -21,7 +20,7 @@ const outputTokens = {
 };
 
 /** The edited pictures. Throws 400 in OpenAI's words, and the abort reason when the client leaves. */
-export async function createImageEdits(form: FormData, context: ImageContext): Promise<ImagesResponse> {
+export async function createImageEdits(form: FormData, context: ImageContext): Promise<object> {
   const model = readText(form, "model") ?? "gpt-image-1";
   if (model === "dall-e-2") return editWithDallE(form, context);
   if (/^(gpt-image-|chatgpt-image-)/.test(model)) return editWithGptImage(form, context);
@@ -29,7 +28,7 @@ export async function createImageEdits(form: FormData, context: ImageContext): P
   throw new HttpError(400, message, { param: "model", code: "invalid_value" });
 }
 
-async function editWithDallE(form: FormData, context: ImageContext): Promise<ImagesResponse> {
+async function editWithDallE(form: FormData, context: ImageContext): Promise<object> {
   checkFieldNames(form, [...commonFields, "response_format"]);
   const prompt = readPrompt(form);
   const size = readChoice(form, "size", ["1024x1024", "512x512", "256x256"]);
@@ -41,7 +40,7 @@ async function editWithDallE(form: FormData, context: ImageContext): Promise<Ima
   return { created: unixSeconds(), data: edits.map((made) => imageEntry(made, format, context)) };
 }
 
-async function editWithGptImage(form: FormData, context: ImageContext): Promise<ImagesResponse> {
+async function editWithGptImage(form: FormData, context: ImageContext): Promise<object> {
   checkFieldNames(form, [...commonFields, ...gptFields]);
   const prompt = readPrompt(form);
   const count = readImageCount(form);

@@ -1,6 +1,6 @@
 // Owns POST /images/variations: the uploaded picture again, n times, each time visibly changed. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/images/createVariation
-import type { ImagesResponse } from "openai/resources/images";
+import { setImmediate } from "node:timers/promises";
 import { unixSeconds } from "./ids.ts";
 import { checkFieldNames, readChoice, readFiles, readImageCount } from "./image-form.ts";
 import { decodePng, encodePng, invalidImage, type Pixels, readPngSize } from "./png.ts";
@@ -17,7 +17,7 @@ export interface ImageContext {
 }
 
 /** The variations as URLs or base64. Throws 400 in OpenAI's words, and the abort reason when the client leaves. */
-export async function createImageVariations(form: FormData, context: ImageContext): Promise<ImagesResponse> {
+export async function createImageVariations(form: FormData, context: ImageContext): Promise<object> {
   checkFieldNames(form, ["image", "model", "n", "response_format", "size", "user"]);
   readChoice(form, "model", ["dall-e-2"]);
   const size = Number.parseInt(readChoice(form, "size", ["1024x1024", "512x512", "256x256"]), 10);
@@ -49,8 +49,10 @@ export async function makeVariations(
 ): Promise<Buffer[]> {
   const images: Buffer[] = [];
   for (let index = 0; index < count; index += 1) {
-    signal.throwIfAborted();
-    images.push(await encodePng(finish(vary(source, firstWay + index))));
+    await setImmediate(undefined, { signal });
+    const varied = finish(vary(source, firstWay + index));
+    await setImmediate(undefined, { signal });
+    images.push(await encodePng(varied));
   }
   return images;
 }

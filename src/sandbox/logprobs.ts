@@ -1,11 +1,24 @@
 // Owns made-up but lawful log probabilities: negative, falling, the same for the same token at the same place.
-import type { ChatCompletionTokenLogprob } from "openai/resources/chat/completions";
-import type { CompletionChoice } from "openai/resources/completions";
 import { hashText } from "./hash.ts";
 import { showToken, type Token, type Tokenizer } from "./tokens.ts";
 
-/** The legacy form of logprobs, never null. */
-export type LegacyLogprobs = NonNullable<CompletionChoice["logprobs"]>;
+/** One token of chat's logprobs. */
+interface ChatLogprob {
+  token: string;
+  logprob: number;
+  bytes: number[];
+  top_logprobs: object[];
+}
+
+/** Parallel lists with an entry per token; null where nothing precedes the token that could make it likely. */
+export interface LegacyLogprobs {
+  tokens: string[];
+  token_logprobs: (number | null)[];
+  /** In characters. */
+  text_offset: number[];
+  /** null when no alternatives were asked for. */
+  top_logprobs: (Record<string, number> | null)[] | null;
+}
 
 interface Ranked {
   token: Token;
@@ -13,11 +26,7 @@ interface Ranked {
 }
 
 /** Chat's form: one entry per token, each with its alternatives, the chosen token first. */
-export function chatLogprobs(
-  tokens: readonly Token[],
-  topCount: number,
-  tokenizer: Tokenizer,
-): ChatCompletionTokenLogprob[] {
+export function chatLogprobs(tokens: readonly Token[], topCount: number, tokenizer: Tokenizer): ChatLogprob[] {
   return tokens.map((token, place) => {
     const ranked = rankTokens(token, place, topCount, tokenizer);
     const entries = ranked.map((candidate) => ({
@@ -29,35 +38,34 @@ export function chatLogprobs(
   });
 }
 
-/** The legacy form: parallel lists; offsets count characters from where the prompt began. */
+/** The legacy form; offsets count from where the prompt began, and an echoed prompt's first token has no logprob. */
 export function legacyLogprobs(
   tokens: readonly Token[],
-  topCount: number,
-  firstOffset: number,
+  span: { topCount: number; firstOffset: number },
   tokenizer: Tokenizer,
 ): LegacyLogprobs {
+  const { topCount, firstOffset } = span;
+  const unlikely = (place: number) => firstOffset === 0 && place === 0;
   let offset = firstOffset;
-  const shown = tokens.map((token) => showToken(token, "bytes:"));
   return {
-    tokens: shown,
-    token_logprobs: tokens.map((token, place) => logprobOf(token, place)),
+    tokens: tokens.map((token) => showToken(token, "bytes:")),
+    token_logprobs: tokens.map((token, place) => (unlikely(place) ? null : logprobOf(token, place))),
     text_offset: tokens.map((token) => {
       const start = offset;
       offset += countCharacters(token);
       return start;
     }),
-    top_logprobs: tokens.map((token, place) =>
-      Object.fromEntries(
-        rankTokens(token, place, topCount, tokenizer).map((ranked) => [
-          showToken(ranked.token, "bytes:"),
-          ranked.logprob,
-        ]),
-      ),
-    ),
+    top_logprobs:
+      topCount === 0 ? null : tokens.map((token, place) => (unlikely(place) ? null : rankedRecord(token, place))),
   };
+
+  function rankedRecord(token: Token, place: number): Record<string, number> {
+    const ranked = rankTokens(token, place, topCount, tokenizer);
+    return Object.fromEntries(ranked.map((candidate) => [showToken(candidate.token, "bytes:"), candidate.logprob]));
+  }
 }
 
-function describe(token: Token, place: number): Omit<ChatCompletionTokenLogprob, "top_logprobs"> {
+function describe(token: Token, place: number): Omit<ChatLogprob, "top_logprobs"> {
   return { token: showToken(token), logprob: logprobOf(token, place), bytes: Array.from(token.bytes) };
 }
 

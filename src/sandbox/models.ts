@@ -1,11 +1,15 @@
 // Owns the models that the sandbox claims to have and which endpoint serves each.
 // https://platform.openai.com/docs/api-reference/models
-import type { Model } from "openai/resources/models";
 import { HttpError } from "./http-error.ts";
 
 type Ability = "chat" | "completion" | "image";
 
-interface SandboxModel extends Model {
+interface SandboxModel {
+  id: string;
+  object: "model";
+  /** Unix seconds. */
+  created: number;
+  owned_by: string;
   abilities: readonly Ability[];
   /** The day on which OpenAI retires the model, YYYY-MM-DD. */
   shutdown_date?: string;

@@ -11,7 +11,7 @@ import type { Reply } from "./reply.ts";
 import { readForm, readJson } from "./request-body.ts";
 
 /** What an endpoint may use besides the request. */
-export interface RouteContext {
+interface RouteContext {
   request: IncomingMessage;
   /** What follows the route's path, percent-decoded: a model id or a file name. */
   rest: string;

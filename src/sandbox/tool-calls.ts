@@ -1,16 +1,20 @@
 // Owns when the sandbox calls tools, which ones, and with which arguments.
 // https://platform.openai.com/docs/guides/function-calling
-import type { ChatCompletionMessageToolCall } from "openai/resources/chat/completions";
 import { quote } from "./answer.ts";
 import { type ChatRequest, type ChatTool, messageText } from "./chat-schema.ts";
 import { createId } from "./ids.ts";
 import { jsonFromSchema } from "./json-from-schema.ts";
 import { isRecord } from "./request-body.ts";
 
+/** A call of a tool; arguments and input are text, JSON or not. */
+export type ToolCall =
+  | { id: string; type: "function"; function: { name: string; arguments: string } }
+  | { id: string; type: "custom"; custom: { name: string; input: string } };
+
 const maxParallelCalls = 2;
 
 /** The calls for one choice; empty when the answer is text: no tools, tool_choice none, or a tool has just answered. */
-export function callTools(request: ChatRequest): ChatCompletionMessageToolCall[] {
+export function callTools(request: ChatRequest): ToolCall[] {
   if (request.messages.at(-1)?.role === "tool") return [];
   const question = request.messages.findLast((message) => message.role === "user");
   const topic = question === undefined ? "" : quote(messageText(question), 60);
@@ -37,7 +41,7 @@ function nameOf(tool: Record<string, unknown>): unknown {
   return isRecord(definition) ? definition.name : undefined;
 }
 
-function callTool(tool: ChatTool, topic: string): ChatCompletionMessageToolCall {
+function callTool(tool: ChatTool, topic: string): ToolCall {
   const id = createId("call_", 24);
   const name = String(nameOf(tool));
   if (tool.type === "custom") return { id, type: "custom", custom: { name, input: `sandbox input: ${topic}` } };

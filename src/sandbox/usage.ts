@@ -1,8 +1,16 @@
 // Owns what a request costs in tokens, and refuses what a model's context could not hold.
-import type { CompletionUsage } from "openai/resources/completions";
 import { type ChatRequest, messageText } from "./chat-schema.ts";
 import { HttpError } from "./http-error.ts";
 import type { Tokenizer } from "./tokens.ts";
+
+/** What a request cost, all choices together. */
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details: object;
+  completion_tokens_details: object;
+}
 
 const contextTokens = 128_000;
 /** Text longer than this is refused unread: no 128,000 tokens of real text are as long. */
@@ -31,7 +39,7 @@ export function countChatTokens(request: ChatRequest, tokenizer: Tokenizer): num
 }
 
 /** The usage object with every detail at zero. */
-export function createUsage(promptTokens: number, completionTokens: number): CompletionUsage {
+export function createUsage(promptTokens: number, completionTokens: number): Usage {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,

@@ -1,4 +1,5 @@
 // The messages of a chat request: inputs, checks, and their wire form.
+import type { ChatMessageParam, FileParam, ImageUrlParam, InputAudioParam } from "../openai/chat.ts";
 import { builder } from "./builder.ts";
 import { ChatRole } from "./chat-role.ts";
 import { checkLength, refuse } from "./checks.ts";
@@ -124,7 +125,7 @@ export function checkChatMessages(messages: readonly Message[]): void {
 }
 
 /** The wire form of a message. https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages */
-export function createWireMessage(message: Message) {
+export function createWireMessage(message: Message): ChatMessageParam {
   const functionCalls = message.toolCalls?.map(({ id, function: { name, arguments: text } }) => ({
     id,
     type: "function",
@@ -135,7 +136,7 @@ export function createWireMessage(message: Message) {
     type: "custom",
     custom: { name, input },
   }));
-  return given({
+  return given<ChatMessageParam>({
     role: message.role,
     content: message.content ?? message.parts?.map(createWirePart),
     name: message.name,
@@ -147,11 +148,16 @@ export function createWireMessage(message: Message) {
 }
 
 function createWirePart({ text, refusal, imageUrl, inputAudio, file }: Part) {
-  if (imageUrl) return { type: "image_url", image_url: given({ url: imageUrl.url, detail: imageUrl.detail }) };
-  if (inputAudio) return { type: "input_audio", input_audio: { data: inputAudio.data, format: inputAudio.format } };
+  if (imageUrl)
+    return { type: "image_url", image_url: given<ImageUrlParam>({ url: imageUrl.url, detail: imageUrl.detail }) };
+  if (inputAudio)
+    return {
+      type: "input_audio",
+      input_audio: given<InputAudioParam>({ data: inputAudio.data, format: inputAudio.format }),
+    };
   if (file) {
     const { fileId, fileData, filename } = file;
-    return { type: "file", file: given({ file_id: fileId, file_data: fileData, filename }) };
+    return { type: "file", file: given<FileParam>({ file_id: fileId, file_data: fileData, filename }) };
   }
   return typeof refusal === "string" ? { type: "refusal", refusal } : { type: "text", text };
 }

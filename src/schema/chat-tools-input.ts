@@ -1,4 +1,5 @@
 // Tools, tool choice and response format of a chat request: inputs and their wire form.
+import type { CustomToolParam, FunctionParam, JsonSchemaParam } from "../openai/chat.ts";
 import { builder } from "./builder.ts";
 import { given } from "./request.ts";
 
@@ -107,11 +108,11 @@ export const ResponseFormatInput = builder.inputType("ResponseFormatInput", {
 export function createWireTool({ function: tool, custom }: typeof ChatToolInput.$inferInput) {
   if (tool) {
     const { name, description, parameters, strict } = tool;
-    return { type: "function", function: given({ name, description, parameters, strict }) };
+    return { type: "function", function: given<FunctionParam>({ name, description, parameters, strict }) };
   }
   return {
     type: "custom",
-    custom: given({ name: custom?.name, description: custom?.description, format: custom?.format }),
+    custom: given<CustomToolParam>({ name: custom?.name, description: custom?.description, format: custom?.format }),
   };
 }
 
@@ -129,5 +130,5 @@ export function createWireToolChoice(choice: typeof ChatToolChoiceInput.$inferIn
 export function createWireResponseFormat({ type, jsonSchema }: typeof ResponseFormatInput.$inferInput) {
   if (!jsonSchema) return { type };
   const { name, description, schema, strict } = jsonSchema;
-  return { type: "json_schema", json_schema: given({ name, description, schema, strict }) };
+  return { type: "json_schema", json_schema: given<JsonSchemaParam>({ name, description, schema, strict }) };
 }

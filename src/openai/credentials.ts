@@ -1,0 +1,47 @@
+// Who this server is to the upstream: the headers that say so, and what of it must never be repeated to a client.
+
+/** The upstream's address and this server's account there. */
+export interface Credentials {
+  /** The API's root, for example `https://api.openai.com/v1`. Credentials in it are sent as Basic where there is no key. */
+  baseUrl: URL;
+  apiKey: string | undefined;
+  /** Sent as `OpenAI-Organization`. */
+  organization: string | undefined;
+  /** Sent as `OpenAI-Project`. */
+  project: string | undefined;
+}
+
+/** The headers of every request: `plain`, and `json` for one with a JSON body. */
+export function createFixedHeaders({ apiKey, baseUrl, organization, project }: Credentials) {
+  const plain: Record<string, string> = { accept: "application/json", "user-agent": "openai-graphql-server" };
+  const userAndPassword = readUserAndPassword(baseUrl);
+  if (apiKey) plain.authorization = `Bearer ${apiKey}`;
+  else if (userAndPassword !== ":") plain.authorization = `Basic ${toBase64(userAndPassword)}`;
+  if (organization) plain["openai-organization"] = organization;
+  if (project) plain["openai-project"] = project;
+  return { plain, json: { ...plain, "content-type": "application/json" } };
+}
+
+/** What must stand in no message, in the forms in which an upstream may quote it. */
+export function findSecrets({ apiKey = "", baseUrl, organization = "", project = "" }: Credentials): string[] {
+  const { password, host, hostname } = baseUrl;
+  const inQuery = [...baseUrl.searchParams].filter(([name]) => /key|token|secret|sig|code/i.test(name));
+  const keys = [apiKey, password, decodeURIComponent(password), ...inQuery.map(([, value]) => value)];
+  return [
+    ...keys.flatMap((key) => [key, encodeURIComponent(key), toBase64(key)]),
+    toBase64(readUserAndPassword(baseUrl)),
+    organization,
+    project,
+    // A host without a dot or a port may be an ordinary word.
+    ...(/[.:]/.test(host) ? [host] : [`//${host}`]),
+    ...(hostname.includes(".") ? [hostname] : []),
+  ].filter((secret) => secret.length > 3);
+}
+
+function readUserAndPassword({ username, password }: URL): string {
+  return `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+}
+
+function toBase64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}

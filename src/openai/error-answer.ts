@@ -1,0 +1,105 @@
+// Reads an error out of an upstream answer, in any of the shapes that servers of this API send. Knows no endpoint.
+import { OpenAIError, type OpenAIErrorDetails } from "./errors.ts";
+import { redact } from "./redact.ts";
+
+/** The header fields of an answer, names in lower case, as undici gives them. */
+export type ResponseHeaders = Record<string, string | string[] | undefined>;
+
+/**
+ * Reads OpenAI's `{"error": {…}}` (Gemini sends a list of one), `{"error": "…"}` (Ollama), a bare
+ * `{"message", "type", "code"}` (vLLM), `{"detail": …}` (FastAPI), plain text, a page. The upstream's own words are kept
+ * for 4xx only: they are about the caller's input. Never throws.
+ */
+export function readErrorAnswer(
+  httpStatus: number,
+  headers: ResponseHeaders,
+  text: string,
+  secrets: readonly string[],
+): OpenAIError {
+  const json = readJson(text);
+  const body = Array.isArray(json) ? json[0] : json;
+  const envelope = record(body)?.error || body;
+  const error = record(envelope) ?? {};
+  const status = httpStatus >= 400 ? httpStatus : impliedStatus(error);
+  const words = status < 500 ? redact(json === undefined ? text : readWords(envelope), secrets) : "";
+  return new OpenAIError(
+    "status",
+    words || `The upstream ${status < 500 ? "refused" : "failed"} with status ${status}.`,
+    compact({
+      status,
+      type: token(error.type, secrets),
+      code: token(error.code, secrets),
+      param: token(error.param, secrets),
+      requestId: token(headers["x-request-id"], secrets),
+      retryAfterMs: readRetryAfterMs(headers),
+      shouldRetry: readShouldRetry(httpStatus, headers),
+    }),
+  );
+}
+
+/**
+ * Reads `retry-after-ms`, or else `retry-after` in seconds or as an HTTP date, in milliseconds from now.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+export function readRetryAfterMs(headers: ResponseHeaders): number | undefined {
+  const milliseconds = Number.parseFloat(String(headers["retry-after-ms"]));
+  if (milliseconds >= 0 && Number.isFinite(milliseconds)) return Math.ceil(milliseconds);
+  const value = String(headers["retry-after"] ?? "");
+  const seconds = Number.parseFloat(value);
+  const waitMs = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+  return Number.isFinite(waitMs) ? Math.max(0, Math.ceil(waitMs)) : undefined;
+}
+
+/** An error inside HTTP 200 came after the upstream had taken the request on: it may have been paid for. */
+function readShouldRetry(httpStatus: number, headers: ResponseHeaders): boolean | undefined {
+  const asked = { true: true, false: false }[String(headers["x-should-retry"])];
+  return httpStatus < 400 ? (asked ?? false) : asked;
+}
+
+/** The status that an error object inside HTTP 200 would have come with: its numeric code, or what its type says. */
+function impliedStatus({ code, type }: Record<string, unknown>): number {
+  const number = Number(code);
+  if (number >= 400 && number <= 599) return number;
+  const words = `${type} ${code}`;
+  if (/quota|rate_?limit|credit_balance/i.test(words)) return 429;
+  if (/authentication|invalid_api_key/i.test(words)) return 401;
+  if (/permission/i.test(words)) return 403;
+  if (/not_?found/i.test(words)) return 404;
+  return /invalid|bad_?request|context_length|content_policy|content_filter/i.test(words) ? 400 : 500;
+}
+
+/** What an error says in words. FastAPI's list repeats the caller's input; only its places and messages are taken. */
+function readWords(value: unknown, depth = 0): string {
+  if (typeof value === "string") return value;
+  if (depth > 4) return "";
+  if (Array.isArray(value)) return value.map((entry) => readWords(entry, depth + 1)).join("; ");
+  const { loc, msg, message, detail, error } = record(value) ?? {};
+  const words = readWords(msg ?? message ?? detail ?? error ?? "", depth + 1);
+  return Array.isArray(loc) ? `${loc.join(".")}: ${words}` : words;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function record(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+/** A short machine word (an error code, a field path, an id); anything longer or stranger is left out. */
+function token(value: unknown, secrets: readonly string[]): string | undefined {
+  const text = typeof value === "number" ? String(value) : value;
+  return typeof text === "string" && /^[\w.[\]:/-]{1,128}$/.test(text) ? redact(text, secrets) : undefined;
+}
+
+function compact(
+  details: { [Key in keyof OpenAIErrorDetails]: OpenAIErrorDetails[Key] | undefined },
+): OpenAIErrorDetails {
+  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,90 @@
+// The configuration: defaults, what depends on what, and one message for everything that is wrong.
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ConfigError, readConfig, variables } from "../src/config.ts";
+
+const readText = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
+
+test("nothing set: development on loopback with the sandbox", () => {
+  expect(readConfig({})).toMatchObject({
+    HOST: "127.0.0.1",
+    PORT: 4000,
+    NODE_ENV: "development",
+    GRAPHIQL: true,
+    INTROSPECTION: true,
+    SANDBOX: true,
+    MAX_RETRIES: 2,
+  });
+});
+
+test("an empty variable counts as unset", () => {
+  expect(readConfig({ PORT: "", OPENAI_API_KEY: "", GRAPHIQL: "" })).toMatchObject({
+    PORT: 4000,
+    SANDBOX: true,
+    GRAPHIQL: true,
+  });
+});
+
+test("a key means OpenAI, a base URL means that server, and neither needs the sandbox", () => {
+  const withKey = readConfig({ OPENAI_API_KEY: "sk-1" });
+  expect(withKey.OPENAI_BASE_URL.href).toBe("https://api.openai.com/v1");
+  expect(withKey.SANDBOX).toBe(false);
+  const withUrl = readConfig({ OPENAI_BASE_URL: "http://127.0.0.1:11434/v1" });
+  expect(withUrl.OPENAI_BASE_URL.href).toBe("http://127.0.0.1:11434/v1");
+  expect(withUrl.OPENAI_API_KEY).toBeUndefined();
+  expect(withUrl.SANDBOX).toBe(false);
+});
+
+test("production turns GraphiQL and introspection off unless asked", () => {
+  const production = { NODE_ENV: "production", OPENAI_API_KEY: "sk-1" };
+  expect(readConfig(production)).toMatchObject({ GRAPHIQL: false, INTROSPECTION: false, SANDBOX: false });
+  expect(readConfig({ ...production, GRAPHIQL: "true", INTROSPECTION: "true" })).toMatchObject({
+    GRAPHIQL: true,
+    INTROSPECTION: true,
+  });
+});
+
+test.each([
+  ["production with neither key nor base URL", { NODE_ENV: "production" }, ["OPENAI_API_KEY"]],
+  ["the sandbox in production", { NODE_ENV: "production", SANDBOX: "true", OPENAI_API_KEY: "sk-1" }, ["SANDBOX"]],
+  ["the sandbox beside a key", { SANDBOX: "true", OPENAI_API_KEY: "sk-1" }, ["SANDBOX"]],
+  ["no sandbox and no upstream", { SANDBOX: "false" }, ["OPENAI_API_KEY"]],
+  ["a base URL of another protocol", { OPENAI_BASE_URL: "ftp://secret-host/v1" }, ["OPENAI_BASE_URL"]],
+  ["a base URL that is none", { OPENAI_BASE_URL: "secret-host" }, ["OPENAI_BASE_URL"]],
+  [
+    "several bad values at once",
+    {
+      PORT: "secret",
+      MAX_RETRIES: "-1",
+      DRAIN_MS: "1.5",
+      GRAPHIQL: "yes",
+      NODE_ENV: "secret",
+      MAX_FILES: "9".repeat(20),
+    },
+    ["PORT", "MAX_RETRIES", "DRAIN_MS", "GRAPHIQL", "NODE_ENV", "MAX_FILES"],
+  ],
+])("%s is refused, every bad variable named and no value shown", (_, environment, names) => {
+  const read = () => readConfig(environment);
+  expect(read).toThrow(ConfigError);
+  for (const name of names) expect(read).toThrow(new RegExp(`^${name} must `, "m"));
+  expect(read).not.toThrow(/secret/);
+});
+
+describe("the documents", () => {
+  test(".env.example sets every variable, commented out, to its default", () => {
+    const lines = readText(".env.example").split("\n");
+    for (const [name, { schema }] of Object.entries(variables)) {
+      expect(lines).toContain(`# ${name}=${schema.parse(undefined) ?? ""}`);
+    }
+    const named = lines.flatMap((line) => /^# ([A-Z_]+)=/.exec(line)?.[1] ?? []);
+    expect(named).toEqual(Object.keys(variables));
+  });
+
+  test("README's table is the configuration's", () => {
+    const rows = Object.entries(variables).map(([name, { schema, accepts, description }]) => {
+      const value = schema.parse(undefined);
+      return `| \`${name}\` | ${accepts} | ${value === undefined ? "" : `\`${value}\``} | ${description} |`;
+    });
+    expect(readText("README.md")).toContain(`\n${rows.join("\n")}\n\n`);
+  });
+});
