@@ -1,17 +1,22 @@
 // createApp: HTTP in front of Yoga. Opens no port and reads no environment.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { createYoga } from "graphql-yoga";
 import type { Config } from "./config.ts";
 import { createOpenAIClient } from "./openai/client.ts";
 import type { ImageVariationsRoute } from "./openai/images.ts";
-import { watchDeparture } from "./plugins/departure.ts";
+import { createDepartures } from "./plugins/departure.ts";
 import { useEarlyAnswer } from "./plugins/early-answer.ts";
 import { useErrorStatus } from "./plugins/error-status.ts";
 import { createMaskError, requestError } from "./plugins/errors.ts";
+import { useEventStream } from "./plugins/event-stream.ts";
 import { useGraphiQLPage } from "./plugins/graphiql.ts";
 import { useNoIntrospection } from "./plugins/introspection.ts";
 import { type NodeContext, useRequestParams } from "./plugins/request-params.ts";
-import type { Context } from "./schema/builder.ts";
+import { useStreamErrors } from "./plugins/stream-errors.ts";
+import { createWebSocketEndpoint } from "./plugins/websocket.ts";
+import type { ServerContext } from "./schema/builder.ts";
+import { codedError } from "./schema/errors.ts";
 import { schema } from "./schema/index.ts";
 
 const ENDPOINT = "/graphql";
@@ -20,9 +25,15 @@ const ENDPOINT = "/graphql";
 export interface App {
   /** Answers one request; for `http.createServer`. Never throws or rejects. */
   handle(req: IncomingMessage, res: ServerResponse): void;
-  /** From now on refuses requests with SHUTTING_DOWN (503); those under way go on. */
+  /** Takes a WebSocket connection over; for the server's `upgrade` event. */
+  handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void;
+  /** From now on refuses new work with SHUTTING_DOWN (503); what is under way goes on. */
   drain(): void;
-  /** Closes the connections to the upstream, those still in use too. */
+  /** Closes the WebSocket connections that have nothing under way. */
+  closeIdle(): void;
+  /** Ends what is still under way with SHUTTING_DOWN, and its upstream calls. */
+  endAll(): void;
+  /** Closes all that is left: WebSocket connections, and those to the upstream. */
   close(): Promise<void>;
 }
 
@@ -46,18 +57,15 @@ export function createApp(config: Config, report: (fault: unknown) => void): App
     config.IMAGE_VARIATIONS_VIA === "edits"
       ? { via: "edits", model: config.IMAGE_VARIATIONS_MODEL, prompt: config.IMAGE_VARIATIONS_PROMPT }
       : { via: "variations" };
+  const departures = createDepartures();
+  const maskError = createMaskError(report);
   let draining = false;
 
-  const yoga = createYoga<NodeContext, Context>({
+  const yoga = createYoga<NodeContext, ServerContext>({
     schema,
     graphqlEndpoint: ENDPOINT,
-    context: ({ req, res }) => ({
-      openai,
-      imageVariations,
-      maxUploadBytes: config.MAX_UPLOAD_BYTES,
-      signal: watchDeparture(req, res),
-    }),
-    maskedErrors: { maskError: createMaskError(report) },
+    context: { openai, imageVariations, maxUploadBytes: config.MAX_UPLOAD_BYTES },
+    maskedErrors: { maskError },
     // What is worth a log line is reported by maskError; Yoga's logger would log clients' mistakes as errors.
     logging: false,
     cors: false,
@@ -81,15 +89,39 @@ export function createApp(config: Config, report: (fault: unknown) => void): App
         uploadStallMs: config.UPLOAD_STALL_MS,
       }),
       useErrorStatus(),
+      useStreamErrors(maskError),
+      useEventStream(config.STREAM_WRITE_STALL_MS),
       useEarlyAnswer(),
     ],
   });
 
+  const webSockets = createWebSocketEndpoint(yoga, {
+    departures,
+    maskError,
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    stallMs: config.STREAM_WRITE_STALL_MS,
+  });
+
   return {
-    handle: (req, res) => void yoga(req, res),
+    handle(req, res) {
+      const { signal, release } = departures.watch(req.socket);
+      res.once("close", release);
+      void yoga(req, res, { req, res, signal });
+    },
+    handleUpgrade(req, socket, head) {
+      if (draining || req.url?.split("?")[0] !== ENDPOINT)
+        socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n");
+      else webSockets.handleUpgrade(req, socket, head);
+    },
     drain() {
       draining = true;
+      webSockets.drain();
     },
-    close: () => openai.close(),
+    closeIdle: () => webSockets.closeIdle(),
+    endAll: () => departures.endAll(codedError("SHUTTING_DOWN", "The server is stopping.")),
+    async close() {
+      await webSockets.close();
+      await openai.close();
+    },
   };
 }

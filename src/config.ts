@@ -105,6 +105,11 @@ export const variables = {
     whole(1).default(300_000),
     "Longest time for a client to send a whole request.",
   ),
+  STREAM_WRITE_STALL_MS: variable(
+    milliseconds,
+    whole(1).default(30_000),
+    "How long a client may stop reading its stream before it is cut off.",
+  ),
   DRAIN_MS: variable(
     "milliseconds",
     whole(0).default(10_000),

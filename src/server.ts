@@ -4,11 +4,14 @@ import type { AddressInfo } from "node:net";
 import type { App } from "./app.ts";
 import type { Config } from "./config.ts";
 
+/** How long what was ended with SHUTTING_DOWN may take to say so, in milliseconds. */
+const FAREWELL_MS = 1_000;
+
 /** A listening server. */
 export interface RunningServer {
   /** The GraphQL endpoint. */
   url: string;
-  /** Stops listening, lets what is in flight end within `DRAIN_MS`, cuts the rest off, closes the upstream connections. */
+  /** Stops listening, lets what is in flight end within `DRAIN_MS`, ends the rest with SHUTTING_DOWN, closes everything. */
   stop(): Promise<void>;
 }
 
@@ -23,6 +26,7 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     },
     app.handle,
   );
+  server.on("upgrade", app.handleUpgrade);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(config.PORT, config.HOST, resolve);
@@ -33,10 +37,18 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     url: `http://${host}:${port}/graphql`,
     async stop() {
       app.drain();
-      const cutOff = setTimeout(() => server.closeAllConnections(), config.DRAIN_MS);
+      const end = setTimeout(app.endAll, config.DRAIN_MS);
+      const cutOff = setTimeout(() => {
+        server.closeAllConnections();
+        void app.close();
+      }, config.DRAIN_MS + FAREWELL_MS);
       // A connection kept alive after its last answer would hold the stop up until its timeout.
-      const sweep = setInterval(() => server.closeIdleConnections(), 20);
+      const sweep = setInterval(() => {
+        server.closeIdleConnections();
+        app.closeIdle();
+      }, 20);
       await new Promise((resolve) => server.close(resolve));
+      clearTimeout(end);
       clearTimeout(cutOff);
       clearInterval(sweep);
       await app.close();

@@ -4,7 +4,9 @@ import { findSecrets } from "../src/openai/credentials.ts";
 import { redact } from "../src/openai/redact.ts";
 
 const secrets = findSecrets({
-  baseUrl: new URL("https://relay:pa%24%24word@gateway.acme.example:8443/v1?api-version=2024-10-21&subscription-key=subKey77"),
+  baseUrl: new URL(
+    "https://relay:pa%24%24word@gateway.acme.example:8443/v1?api-version=2024-10-21&subscription-key=subKey77",
+  ),
   apiKey: "acme/Prod+Key.2026",
   organization: "org-acme",
   project: "proj_acme",
@@ -126,10 +128,10 @@ describe("what the client needs stays", () => {
     "Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used 29500. Please try again in 1.5s.",
     "messages[0].content[1].image_url: the image at 12:30:45 was not read.",
     "Bearer token required; authentication by password or key is possible: key, secret, token.",
-    "POST /v1/chat/completions takes text and/or images; 10::30 is no time and std::vector no type.",
+    "POST /v1/chat/completions takes text and/or images std::vector.",
     "at least 1 message is needed: got 0",
     "**Note**: you've reached the limit... Please wait... 世界 🙂",
-  ])("%s", (text) => expect(redact(text, secrets)).toBe(text.replace("10::30", "[address]")));
+  ])("%s", (text) => expect(redact(text, secrets)).toBe(text));
 });
 
 test("a message is one line of at most 2000 characters, and a key at the cut does not show", () => {
@@ -138,9 +140,11 @@ test("a message is one line of at most 2000 characters, and a key at the cut doe
   expect(redact(`${"org-AbCdEf123456 ".repeat(235)}sk-abcdefghijkl`, [])).not.toContain("sk-");
 });
 
-test("a long hostile text takes no time", () => {
-  const hostile = ["a.", "a/", "*", "a-", "::", "at (", " ", "http://a@", "<h1", "a"].map((part) => part.repeat(2 ** 20));
-  const start = performance.now();
-  for (const text of hostile) redact(text, secrets);
-  expect(performance.now() - start).toBeLessThan(2_000);
-});
+test.each(["a.", "a/", "*", "a-", "::", "at (", " ", "http://a@", "a:", "<h1", "\\n", "[:", "a", "0.", "@"])(
+  "a long run of %j takes no time",
+  (part) => {
+    const start = performance.now();
+    for (const length of [3_999, 2 ** 22]) redact(`${part.repeat(length / part.length)} x`, secrets);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  },
+);

@@ -9,11 +9,14 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionAudio as OpenAIChatAudio,
   ChatCompletion as OpenAIChatCompletion,
+  ChatCompletionChunk as OpenAIChatCompletionChunk,
   ChatCompletionMessage as OpenAIChatMessage,
   ChatCompletionTokenLogprob as OpenAITokenLogprob,
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
 import { expectAnswer, type Unchecked, withId } from "./answer.ts";
+import { createCancellable } from "./cancellable.ts";
+import { readChunks } from "./chunks.ts";
 import type { OpenAIClient } from "./client.ts";
 
 /** A JSON object whose inside is the caller's. */
@@ -68,6 +71,13 @@ export type JsonSchemaParam = FieldsOf<ResponseFormatJSONSchema.JSONSchema>;
 
 /** An answer with an id and at least one choice; every other field as the upstream sent it, if it did. */
 export type ChatCompletion = Unchecked<OpenAIChatCompletion & { metadata: Opaque }> & { id: string };
+/** A piece of an answer. */
+export type ChatCompletionChunk = Unchecked<OpenAIChatCompletionChunk> & { id: string };
+export type ChatChunkChoice = Unchecked<OpenAIChatCompletionChunk.Choice>;
+export type ChatDelta = Unchecked<
+  OpenAIChatCompletionChunk.Choice.Delta & { reasoning_content: string; reasoning: string; audio: ChatAudio }
+>;
+export type ToolCallDelta = ToolCall & { readonly index?: unknown };
 export type ChatChoice = Unchecked<OpenAIChatCompletion.Choice>;
 /** The reasoning text is what compatible servers add, under either name. */
 export type ChatMessage = Unchecked<OpenAIChatMessage & { reasoning_content: string; reasoning: string }>;
@@ -88,4 +98,22 @@ export async function createChatCompletion(
 ): Promise<ChatCompletion> {
   const body = await client.request({ method: "POST", path: "/chat/completions", json: request }, signal);
   return withId(expectAnswer<OpenAIChatCompletion>(body, "choices", "POST /chat/completions"), "chatcmpl");
+}
+
+/**
+ * Asks for the answer in chunks, usage on the last one. Ends when the answer is complete; throws OpenAIError otherwise,
+ * after the chunks so far. Leaving the iteration ends the upstream call at once.
+ */
+export function streamChatCompletion(
+  client: OpenAIClient,
+  request: ChatCompletionRequest,
+  callerSignal: AbortSignal,
+): AsyncIterableIterator<ChatCompletionChunk> {
+  const json = { ...request, stream: true, stream_options: { include_usage: true } };
+  return createCancellable(callerSignal, (signal) =>
+    readChunks<ChatCompletionChunk>(
+      client.stream({ method: "POST", path: "/chat/completions", json }, signal),
+      "chatcmpl",
+    ),
+  );
 }

@@ -1,11 +1,13 @@
 // One upstream call over undici: key, deadlines, abort, retries, size limit, errors. Knows no endpoint.
-import { Pool } from "undici";
+import { type Dispatcher, errors, Pool } from "undici";
 import { readAnswer } from "./answer.ts";
 import { type Credentials, createFixedHeaders, findSecrets } from "./credentials.ts";
-import { startDeadline } from "./deadline.ts";
+import { type Deadline, startDeadline } from "./deadline.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
+import { type EventStreamEnd, readEventStream } from "./event-stream.ts";
 import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
 import { isRetryable, retryDelayMs } from "./retry.ts";
+import { closeBody, isEventStream } from "./stream-body.ts";
 
 /** Where and how to call the upstream. */
 export interface OpenAIClientOptions extends Credentials {
@@ -36,6 +38,12 @@ export interface OpenAIClient {
    * Throws OpenAIError; or `signal`'s reason once it is aborted; or what a file part's own stream threw.
    */
   request(request: UpstreamRequest, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Sends the request and yields the JSON object of each event as it comes; returns how the events ended. An attempt is
+   * repeated by the same rules up to the head of an answer that streams, and never after.
+   * Throws as `request` does. Leaving the iteration ends the upstream call.
+   */
+  stream(request: UpstreamRequest, signal: AbortSignal): AsyncGenerator<Record<string, unknown>, EventStreamEnd>;
   /** Closes the connections once the calls under way have ended. */
   close(): Promise<void>;
 }
@@ -53,9 +61,9 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
   const headers = createFixedHeaders(options);
   const secrets = findSecrets(options);
 
-  /** One try; the error it throws says whether another may help. */
-  async function attempt(request: UpstreamRequest, signal: AbortSignal): Promise<unknown> {
-    const response = await pool
+  /** Sends the request once and waits for the head of the answer. */
+  function send(request: UpstreamRequest, signal: AbortSignal) {
+    return pool
       .request({
         method: request.method,
         path: root + request.path + baseUrl.search,
@@ -66,7 +74,10 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
       .catch((error: unknown) => {
         throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
       });
-    const text = await response.body.text().catch((error: unknown) => {
+  }
+
+  async function readWhole(response: Dispatcher.ResponseData): Promise<unknown> {
+    const text = await readText(response, options.maxUpstreamBytes).catch((error: unknown) => {
       // An error status says enough, whatever became of its reason.
       if (response.statusCode >= 400) return "";
       throw toOpenAIError(error, "interrupted", options);
@@ -74,31 +85,74 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
     return readAnswer(response, text, secrets);
   }
 
+  /** Throws what a whole answer in place of a stream says: its error, or that it is none. */
+  async function openStream(response: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {
+    if (isEventStream(response)) return response;
+    await readWhole(response);
+    throw new OpenAIError("invalid_response", "The upstream sent a whole answer where a stream was asked for.");
+  }
+
+  /** Sends the request until `read` accepts an answer or no further attempt is due. */
+  async function attempt<Result>(
+    request: UpstreamRequest,
+    deadline: Deadline,
+    read: (response: Dispatcher.ResponseData) => Promise<Result>,
+  ): Promise<Result> {
+    const files = Object.values(request.multipart ?? {}).filter((part) => part instanceof StreamedFile);
+    for (let retry = 0; ; retry++) {
+      try {
+        return await read(await send(request, deadline.signal));
+      } catch (error) {
+        deadline.signal.throwIfAborted();
+        for (const file of files) if (file.failure) throw file.failure;
+        const retryable = error instanceof OpenAIError && isRetryable(error) && !files.some((file) => file.started);
+        if (!retryable || retry >= maxRetries) throw error;
+        const delayMs = retryDelayMs(error, retry);
+        if (delayMs >= deadline.remainingMs()) throw error;
+        await deadline.sleep(delayMs);
+      }
+    }
+  }
+
   return {
     async request(request, callerSignal) {
       callerSignal.throwIfAborted();
-      const files = Object.values(request.multipart ?? {}).filter((part) => part instanceof StreamedFile);
       const deadline = startDeadline(options.totalTimeoutMs, callerSignal);
       try {
-        for (let retry = 0; ; retry++) {
-          try {
-            return await attempt(request, deadline.signal);
-          } catch (error) {
-            deadline.signal.throwIfAborted();
-            for (const file of files) if (file.failure) throw file.failure;
-            const retryable = error instanceof OpenAIError && isRetryable(error) && !files.some((file) => file.started);
-            if (!retryable || retry >= maxRetries) throw error;
-            const delayMs = retryDelayMs(error, retry);
-            if (delayMs >= deadline.remainingMs()) throw error;
-            await deadline.sleep(delayMs);
-          }
-        }
+        return await attempt(request, deadline, readWhole);
       } finally {
+        deadline.end();
+      }
+    },
+    async *stream(request, callerSignal) {
+      callerSignal.throwIfAborted();
+      const deadline = startDeadline(options.totalTimeoutMs, callerSignal);
+      let body: Dispatcher.ResponseData["body"] | undefined;
+      let end: EventStreamEnd = "body";
+      try {
+        const response = await attempt(request, deadline, openStream);
+        body = response.body;
+        // Not closed by the iteration, which would break the connection after `[DONE]` too, but below.
+        const bytes = body.iterator({ destroyOnReturn: false });
+        end = yield* readEventStream(bytes, response.headers, secrets);
+        return end;
+      } catch (error) {
+        deadline.signal.throwIfAborted();
+        throw error instanceof OpenAIError ? error : toOpenAIError(error, "interrupted", options);
+      } finally {
+        if (body) closeBody(body, end === "done");
         deadline.end();
       }
     },
     close: () => pool.close(),
   };
+}
+
+/** The whole body. One that tells beforehand that it is too large is not read at all; undici stops any other. */
+function readText({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
+  if (!(Number(headers["content-length"]) > maxBytes)) return body.text();
+  body.on("error", () => {}).destroy();
+  return Promise.reject(new errors.ResponseExceededMaxSizeError());
 }
 
 /** Whether undici refused the request itself, as where a configured key has characters that no header may hold. */

@@ -6,6 +6,8 @@ import type {
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
 import { expectAnswer, type Unchecked, withId } from "./answer.ts";
+import { createCancellable } from "./cancellable.ts";
+import { readChunks } from "./chunks.ts";
 import type { OpenAIClient } from "./client.ts";
 
 /** OpenAI's request fields that no caller gives here, each with its reason. */
@@ -38,4 +40,19 @@ export async function createCompletion(
 ): Promise<Completion> {
   const body = await client.request({ method: "POST", path: "/completions", json: request }, signal);
   return withId(expectAnswer<OpenAICompletion>(body, "choices", "POST /completions"), "cmpl");
+}
+
+/**
+ * Asks for the answer in pieces, usage on the last one. Ends when the answer is complete; throws OpenAIError otherwise,
+ * after the pieces so far. Leaving the iteration ends the upstream call at once.
+ */
+export function streamCompletion(
+  client: OpenAIClient,
+  request: CompletionRequest,
+  callerSignal: AbortSignal,
+): AsyncIterableIterator<Completion> {
+  const json = { ...request, stream: true, stream_options: { include_usage: true } };
+  return createCancellable(callerSignal, (signal) =>
+    readChunks<Completion>(client.stream({ method: "POST", path: "/completions", json }, signal), "cmpl"),
+  );
 }

@@ -49,7 +49,7 @@ export function toOpenAIError(
   before: "unavailable" | "interrupted",
   limits: { headersTimeoutMs: number; idleTimeoutMs: number; maxUpstreamBytes: number },
 ): OpenAIError {
-  const code = String((error as { code?: unknown }).code);
+  const { code, name, message } = error as { code?: unknown; name?: unknown; message?: unknown };
   switch (code) {
     case "UND_ERR_HEADERS_TIMEOUT":
       return new OpenAIError("timeout", `The upstream did not answer within ${limits.headersTimeoutMs} ms.`, {}, error);
@@ -61,21 +61,18 @@ export function toOpenAIError(
         error,
       );
     case "UND_ERR_RES_EXCEEDED_MAX_SIZE": {
-      const message = `The upstream's answer is larger than ${limits.maxUpstreamBytes} bytes.`;
-      return new OpenAIError("invalid_response", message, {}, error);
+      const tooLarge = `The upstream's answer is larger than ${limits.maxUpstreamBytes} bytes.`;
+      return new OpenAIError("invalid_response", tooLarge, {}, error);
     }
     case "UND_ERR_HEADERS_OVERFLOW":
       return new OpenAIError("invalid_response", NOT_HTTP, {}, error);
-    case "UND_ERR_SOCKET":
-      // An answer with status 100 or 101, which nobody asked for and undici does not read on from.
-      if (/^bad (?:response|upgrade)$/.test((error as Error).message)) {
-        return new OpenAIError("invalid_response", NOT_HTTP, {}, error);
-      }
   }
-  // The end in the middle of a chunk is a break, not bad HTTP.
-  if (code.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE") {
-    return new OpenAIError("invalid_response", NOT_HTTP, {}, error);
-  }
+  // undici's parser gives no code. The end inside a body is a break, not bad HTTP.
+  const isNotHttp = name === "HTTPParserError" && !/EOF/.test(String(message));
+  // An answer with status 100 or 101, which nobody asked for and undici does not read on from.
+  const isUnasked = code === "UND_ERR_SOCKET" && /^bad (?:response|upgrade)$/.test(String(message));
+  const hasTwoLengths = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && before === "unavailable";
+  if (isNotHttp || isUnasked || hasTwoLengths) return new OpenAIError("invalid_response", NOT_HTTP, {}, error);
   return before === "interrupted"
     ? new OpenAIError("interrupted", "The upstream's answer broke off in the middle.", {}, error)
     : new OpenAIError("unavailable", "The upstream could not be reached, or hung up before it answered.", {}, error);

@@ -27,7 +27,8 @@ export type Model = Unchecked<OpenAIModel & { permission: ModelPermission[]; shu
 /** Lists the models of the upstream, those without a name left out. Throws OpenAIError. */
 export async function listModels(client: OpenAIClient, signal: AbortSignal): Promise<Model[]> {
   const body = await client.request({ method: "GET", path: "/models" }, signal);
-  const models = isRecord(body) ? body.data : body;
+  // Some compatible servers send the list itself; an empty one there is no answer at all.
+  const models = Array.isArray(body) && body.length > 0 ? body : isRecord(body) ? body.data : undefined;
   if (!Array.isArray(models))
     throw new OpenAIError("invalid_response", "The upstream's answer to GET /models holds no data.");
   return models.filter(isModel);

@@ -1,34 +1,48 @@
-// Notices that a client has left: the signal that everything done for a request follows.
-import type { IncomingMessage, ServerResponse } from "node:http";
+// Notices that a client has left: the signal that everything done for a request follows. Knows no GraphQL.
 import type { Socket } from "node:net";
-import { codedError } from "../schema/errors.ts";
 
-/** The requests under way on each connection: more than one where a client pipelines. */
-const pending = new WeakMap<Socket, Set<AbortController>>();
-
-/**
- * Yields a signal that is aborted when the connection closes before the answer has been sent. It listens to the
- * socket, once for all its requests: the response of a pipelined request never hears of the close.
- */
-export function watchDeparture({ socket }: IncomingMessage, res: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  if (socket.destroyed) controller.abort(departed());
-  const controllers = pending.get(socket) ?? watchSocket(socket);
-  controllers.add(controller);
-  res.once("finish", () => controllers.delete(controller));
-  return controller.signal;
+/** One request or operation that is under way. */
+export interface Departure {
+  /** Aborted when the connection closes, or with a reason when the server ends what is under way. */
+  readonly signal: AbortSignal;
+  /** To be called when the answer has been sent. */
+  release(): void;
 }
 
-function watchSocket(socket: Socket): Set<AbortController> {
-  const controllers = new Set<AbortController>();
-  pending.set(socket, controllers);
-  socket.once("close", () => {
-    for (const controller of controllers) controller.abort(departed());
-  });
-  return controllers;
+/** The requests under way, by connection: more than one where a client pipelines or speaks WebSocket. */
+export interface Departures {
+  watch(socket: Socket): Departure;
+  /** Ends everything under way, `reason` being what it throws. */
+  endAll(reason: Error): void;
 }
 
-/** The client's doing, and so no fault to report; nobody is left to read it. */
-function departed(): Error {
-  return codedError("BAD_REQUEST", "The client has gone.");
+/** Listens once to each connection: the response of a pipelined request never hears of the close. */
+export function createDepartures(): Departures {
+  const bySocket = new Map<Socket, Set<AbortController>>();
+
+  function open(socket: Socket): Set<AbortController> {
+    const controllers = new Set<AbortController>();
+    bySocket.set(socket, controllers);
+    socket.once("close", () => {
+      bySocket.delete(socket);
+      for (const controller of controllers) controller.abort();
+    });
+    return controllers;
+  }
+
+  return {
+    watch(socket) {
+      const controller = new AbortController();
+      if (socket.destroyed) {
+        controller.abort();
+        return { signal: controller.signal, release() {} };
+      }
+      const controllers = bySocket.get(socket) ?? open(socket);
+      controllers.add(controller);
+      return { signal: controller.signal, release: () => controllers.delete(controller) };
+    },
+    endAll(reason) {
+      for (const controllers of bySocket.values()) for (const controller of controllers) controller.abort(reason);
+    },
+  };
 }

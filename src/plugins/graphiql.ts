@@ -74,7 +74,8 @@ async function createFiles(endpoint: string): Promise<Map<string, StoredFile>> {
   };
   const [script, style, icon, editorWorkerService, json, graphql] = await Promise.all([
     add("js", "text/javascript; charset=utf-8", startScript(bundle.js)),
-    add("css", "text/css; charset=utf-8", bundle.css),
+    // Without this rule a tab that was there from the start jumps aside under the pointer, and the click is lost.
+    add("css", "text/css; charset=utf-8", `${bundle.css}\n.graphiql-tab { transform: none !important; }`),
     add("ico", "image/x-icon", Buffer.from(bundle.favicon.slice(bundle.favicon.indexOf(",") + 1), "base64")),
     add("js", "text/javascript; charset=utf-8", bundle.editorWorkerService),
     add("js", "text/javascript; charset=utf-8", bundle.jsonWorker),

@@ -9,6 +9,8 @@ import { readMultipart, type UploadLimits } from "./uploads.ts";
 export interface NodeContext {
   req: IncomingMessage;
   res: ServerResponse;
+  /** Aborted when the client has gone. */
+  signal: AbortSignal;
 }
 
 /**

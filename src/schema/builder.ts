@@ -4,14 +4,18 @@ import type { OpenAIClient } from "../openai/client.ts";
 import type { ImageVariationsRoute } from "../openai/images.ts";
 import type { ReceivedFile } from "./upload.ts";
 
-/** What every resolver gets. */
-export interface Context {
+/** What is the same for every operation. */
+export interface ServerContext {
   openai: OpenAIClient;
-  /** Aborted when the client has gone. */
-  signal: AbortSignal;
   imageVariations: ImageVariationsRoute;
   /** Largest file, in bytes. */
   maxUploadBytes: number;
+}
+
+/** What every resolver gets. */
+export interface Context extends ServerContext {
+  /** Aborted when the client has gone. */
+  signal: AbortSignal;
 }
 
 /** A JSON object whose inside is the caller's or the upstream's: nothing in it is renamed, dropped or checked. */
@@ -30,6 +34,9 @@ export const builder = new SchemaBuilder<{
 }>({});
 
 builder.queryType({ description: "Free of charge: nothing here spends tokens." });
+builder.subscriptionType({
+  description: "Paid as the mutations of the same names; the answers come in chunks, over SSE or WebSocket.",
+});
 builder.mutationType({
   description: "Paid: every field here is one or more upstream calls that spend tokens or money.",
 });

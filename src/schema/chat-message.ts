@@ -11,8 +11,8 @@ import { builder } from "./builder.ts";
 import { ChatRole, readChatRole } from "./chat-role.ts";
 import { readInt, readObject, readObjects, readString, readTime } from "./lenient.ts";
 
-/** The function that a tool call calls. */
-const FunctionCall = builder.objectRef<OpenAIFunctionCall>("FunctionCall").implement({
+/** The function that a tool call calls, whole or in pieces. */
+export const FunctionCall = builder.objectRef<OpenAIFunctionCall>("FunctionCall").implement({
   description: "The function that the model calls.",
   fields: (t) => ({
     name: t.string({ description: "The function's name.", resolve: (call) => readString(call.name) }),
@@ -23,8 +23,8 @@ const FunctionCall = builder.objectRef<OpenAIFunctionCall>("FunctionCall").imple
   }),
 });
 
-/** The custom tool that a tool call calls. */
-const CustomToolCall = builder.objectRef<OpenAICustomToolCall>("CustomToolCall").implement({
+/** The custom tool that a tool call calls, whole or in pieces. */
+export const CustomToolCall = builder.objectRef<OpenAICustomToolCall>("CustomToolCall").implement({
   description: "The custom tool that the model calls.",
   fields: (t) => ({
     name: t.string({ description: "The tool's name.", resolve: (call) => readString(call.name) }),
@@ -67,7 +67,7 @@ const UrlCitation = builder.objectRef<OpenAIUrlCitation & { url: string }>("UrlC
 });
 
 /** The sound of an answer, whole or in pieces. */
-const ChatAudio = builder.objectRef<OpenAIChatAudio>("ChatAudio").implement({
+export const ChatAudio = builder.objectRef<OpenAIChatAudio>("ChatAudio").implement({
   description: "The answer as sound.",
   fields: (t) => ({
     id: t.id({ description: "For `audioId` of a later message.", resolve: (audio) => readString(audio.id) }),

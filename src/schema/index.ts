@@ -5,6 +5,7 @@ import "./upload.ts";
 import "./errors.ts";
 import "./models.ts";
 import "./chat.ts";
+import "./chat-chunk.ts";
 import "./completions.ts";
 import "./images.ts";
 

@@ -1,0 +1,43 @@
+// An iterator that can be left while it waits. A generator's own return() waits for the step under way, and an upstream
+// that has fallen silent would be waited for until its timeout.
+
+/**
+ * Runs `generate` with a signal that follows `callerSignal` and is aborted by return(). After return() the step under
+ * way ends the iteration in place of throwing.
+ */
+export function createCancellable<Value>(
+  callerSignal: AbortSignal,
+  generate: (signal: AbortSignal) => AsyncGenerator<Value>,
+): AsyncIterableIterator<Value> {
+  const controller = new AbortController();
+  const follow = () => controller.abort(callerSignal.reason);
+  if (callerSignal.aborted) follow();
+  callerSignal.addEventListener("abort", follow, { once: true });
+  const values = generate(controller.signal);
+  let isLeft = false;
+  const end = (): IteratorReturnResult<undefined> => {
+    callerSignal.removeEventListener("abort", follow);
+    return { value: undefined, done: true };
+  };
+  return {
+    async next() {
+      try {
+        const result = await values.next();
+        return result.done ? end() : result;
+      } catch (error) {
+        const ended = end();
+        if (isLeft) return ended;
+        throw error;
+      }
+    },
+    async return() {
+      isLeft = true;
+      controller.abort();
+      await values.return(undefined).catch(() => {});
+      return end();
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+// Server-sent events of an upstream answer -> JSON objects, up to `[DONE]`. Knows no endpoint.
+// https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+import { createParser } from "eventsource-parser";
+import { isRecord } from "./answer.ts";
+import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
+import { OpenAIError } from "./errors.ts";
+
+/** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
+const MAX_EVENT_LENGTH = 8 * 2 ** 20;
+
+/** How the events ended: by `[DONE]`, or because the body did. */
+export type EventStreamEnd = "done" | "body";
+
+/**
+ * Yields each event's JSON object as soon as its bytes have come, and returns how the events ended. Throws OpenAIError:
+ * `status` for an error event or an error object, `invalid_response` for what is no event stream of JSON objects,
+ * `interrupted` for one cut in the middle of an event; or what `body` throws. Leaves `body` to the caller to close.
+ */
+export async function* readEventStream(
+  body: AsyncIterable<Uint8Array>,
+  headers: ResponseHeaders,
+  secrets: readonly string[],
+): AsyncGenerator<Record<string, unknown>, EventStreamEnd> {
+  const queue: { event?: string | undefined; data: string }[] = [];
+  let fault: OpenAIError | undefined;
+  let sawEvent = false;
+  let sawForeignLine = false;
+  const parser = createParser({
+    maxBufferSize: MAX_EVENT_LENGTH,
+    onEvent: (event) => queue.push(event),
+    onError({ type }) {
+      sawForeignLine ||= type === "unknown-field";
+      if (type !== "max-buffer-size-exceeded") return;
+      fault = new OpenAIError("invalid_response", `The upstream sent an event of over ${MAX_EVENT_LENGTH} characters.`);
+    },
+  });
+  const decoder = new TextDecoder();
+
+  /** Reads the events that are whole by now; true at `[DONE]`. */
+  function* read(isCutOff: boolean): Generator<Record<string, unknown>, boolean> {
+    for (const { event, data } of queue.splice(0)) {
+      if (data.trim() === "[DONE]") return true;
+      sawEvent = true;
+      if (data !== "") yield readEvent(event, data, isCutOff);
+    }
+    if (fault) throw fault;
+    return false;
+  }
+
+  function readEvent(event: string | undefined, data: string, isCutOff: boolean): Record<string, unknown> {
+    const value = readJson(data);
+    if (event === "error" || (isRecord(value) && value.error)) throw readErrorAnswer(200, headers, data, secrets);
+    if (isRecord(value)) return value;
+    if (isCutOff) throw new OpenAIError("interrupted", "The upstream's answer broke off in the middle of an event.");
+    throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
+  }
+
+  for await (const chunk of body) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    if (yield* read(false)) return "done";
+  }
+  // The last event may come without a newline, or broken off.
+  parser.feed(`${decoder.decode()}\n\n`);
+  if (yield* read(true)) return "done";
+  if (sawForeignLine && !sawEvent) {
+    throw new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");
+  }
+  return "body";
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,20 @@
+// Subscriptions over SSE: headers that keep proxies from holding events back, and an end for clients that stop reading.
+// https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
+import type { Plugin } from "graphql-yoga";
+import type { NodeContext } from "./request-params.ts";
+import { watchWriteStall } from "./write-stall.ts";
+
+/** Completes what Yoga answers as `text/event-stream`. `stallMs`: see watchWriteStall. */
+export function useEventStream(stallMs: number): Plugin<object, NodeContext> {
+  return {
+    onResponse({ response, serverContext }) {
+      if (!serverContext || response.headers.get("content-type") !== "text/event-stream") return;
+      response.headers.set("cache-control", "no-cache, no-transform");
+      response.headers.set("x-accel-buffering", "no");
+      // Yoga's "none" is no content coding.
+      response.headers.delete("content-encoding");
+      const stopWatching = watchWriteStall(serverContext.req.socket, stallMs);
+      serverContext.res.once("close", stopWatching);
+    },
+  };
+}
