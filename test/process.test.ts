@@ -127,13 +127,16 @@ test("while it stops, a request on an open connection is SHUTTING_DOWN (503)", a
   expect(upstream.requests).toHaveLength(1);
 });
 
-test("after DRAIN_MS the rest is cut off, upstream too, and it exits with 0", async () => {
+test("after DRAIN_MS the rest is ended with SHUTTING_DOWN (503), its upstream call too, and it exits with 0", async () => {
   const upstream = await startSlowUpstream();
   const server = startProcess({ PORT: "0", OPENAI_BASE_URL: upstream.url, DRAIN_MS: "50" });
-  const cut = expect(post(await server.url, CHAT)).rejects.toThrow();
+  const ended = post(await server.url, CHAT);
   await upstream.arrived;
   server.child.kill("SIGTERM");
-  await cut;
+  const { status, body } = await ended;
+  expect(status).toBe(503);
+  expect(body.data).toEqual({ chat: null });
+  expect(body.errors).toMatchObject([{ extensions: { code: "SHUTTING_DOWN" } }]);
   await upstream.requests[0]?.closed;
   expect(await server.ended).toBe(0);
 });
