@@ -21,6 +21,11 @@ import { schema } from "./schema/index.ts";
 
 const ENDPOINT = "/graphql";
 
+/** For a request whose Host or path is no URL: Yoga would answer it with a stack trace. */
+const BAD_TARGET = JSON.stringify({
+  errors: [codedError("BAD_REQUEST", "The request's Host header and path must make a URL.")],
+});
+
 /** The server without its port. */
 export interface App {
   /** Answers one request; for `http.createServer`. Never throws or rejects. */
@@ -104,6 +109,10 @@ export function createApp(config: Config, report: (fault: unknown) => void): App
 
   return {
     handle(req, res) {
+      if (!URL.canParse(req.url ?? "", `http://${req.headers.host}`)) {
+        res.writeHead(400, { "content-type": "application/json", connection: "close" }).end(BAD_TARGET);
+        return;
+      }
       const { signal, release } = departures.watch(req.socket);
       res.once("close", release);
       void yoga(req, res, { req, res, signal });

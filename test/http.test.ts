@@ -1,4 +1,6 @@
 // GraphQL over HTTP: the public audit, and what the audit does not ask for.
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { serverAudits } from "graphql-http";
 import { describe, expect, test } from "vitest";
 import { models } from "./support/answers.ts";
@@ -128,3 +130,17 @@ test("without introspection the schema cannot be asked for", async () => {
   expect(answer.body.errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }, {}]);
   expect((await server.query("{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
 });
+
+test.each(["[", "a b", "a:99999999", "user@@x:y"])(
+  "the Host header %j is BAD_REQUEST and shows no stack",
+  async (host) => {
+    const { server } = await start();
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /graphql?query={__typename} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain("BAD_REQUEST");
+    expect(answer).not.toMatch(/\bat |node:/);
+  },
+);

@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs";
 import {
   buildSchema,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputField,
   type GraphQLNamedType,
   type GraphQLSchema,
   isEnumType,
@@ -40,7 +43,7 @@ test("every type, field, argument and enum value has a description", () => {
         .filter(({ description }) => !description)
         .map(({ name }) => `${type.name}.${name}`),
       ...fieldsOf(type).flatMap((field) =>
-        ("args" in field ? field.args : [])
+        argumentsOf(field)
           .filter(({ description }) => !description)
           .map(({ name }) => `${type.name}.${field.name}(${name})`),
       ),
@@ -61,6 +64,10 @@ function fieldsOf(type: GraphQLNamedType) {
   return isObjectType(type) || isInterfaceType(type) || isInputObjectType(type) ? Object.values(type.getFields()) : [];
 }
 
+function argumentsOf(field: GraphQLField<unknown, unknown> | GraphQLInputField): readonly GraphQLArgument[] {
+  return "args" in field ? field.args : [];
+}
+
 /** Every type, field, argument, enum value and directive use of a schema, a line each, nullability included. */
 function listPromises(source: GraphQLSchema): string[] {
   return Object.values(source.getTypeMap())
@@ -70,7 +77,7 @@ function listPromises(source: GraphQLSchema): string[] {
       ...(isEnumType(type) ? type.getValues().map(({ name }) => `${type.name}.${name}`) : []),
       ...fieldsOf(type).map((field) => `${type.name}.${field.name}: ${field.type}`),
       ...fieldsOf(type).flatMap((field) =>
-        ("args" in field ? field.args : []).map((arg) => `${type.name}.${field.name}(${arg.name}: ${arg.type})`),
+        argumentsOf(field).map((arg) => `${type.name}.${field.name}(${arg.name}: ${arg.type})`),
       ),
     ]);
 }

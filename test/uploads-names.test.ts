@@ -7,8 +7,8 @@ import {
   readParts,
   variations,
   varied,
-  varyFields,
   vary,
+  varyFields,
   writeBody,
 } from "./support/multipart.ts";
 import { request, startTestServer } from "./support/server.ts";
@@ -23,7 +23,9 @@ async function start(environment: Record<string, string> = {}) {
 async function send(disposition: string, contentType = "image/png") {
   const { upstream, server } = await start();
   const marked = { ...filePart("x"), filename: "MARK", contentType };
-  const body = writeBody(...varyFields, marked).toString().replace('; filename="MARK"', disposition);
+  const body = writeBody(...varyFields, marked)
+    .toString()
+    .replace('; filename="MARK"', disposition);
   const answer = await request(server.url, { method: "POST", headers: { "content-type": CONTENT_TYPE }, body });
   expect(answer.body).toEqual({ data: { imageVariations: varied } });
   const [received] = upstream.requests;
@@ -38,7 +40,11 @@ describe("a file name", () => {
     ["a Windows path", '; filename="C:\\\\Users\\\\me\\\\cat.png"', "cat.png"],
     ["a quote", '; filename="a\\"; x=\\"b.png"', "a x=b.png"],
     ["an encoded quote and line end", '; filename="a%22%0D%0AX-Evil: 1.png"', "a220D0AX-Evil 1.png"],
-    ["a line end in an extended name", "; filename*=utf-8''a%0D%0AX-Evil%3A%201%0D%0A%0D%0Abody.png", "aX-Evil 1body.png"],
+    [
+      "a line end in an extended name",
+      "; filename*=utf-8''a%0D%0AX-Evil%3A%201%0D%0A%0D%0Abody.png",
+      "aX-Evil 1body.png",
+    ],
     ["a null byte in an extended name", "; filename*=utf-8''a%00.png", "a.png"],
     ["unicode", '; filename="Über größe 猫 😀.png"', "Über größe 猫 😀.png"],
     ["unicode in an extended name", "; filename*=utf-8''%e7%8c%ab.png", "猫.png"],

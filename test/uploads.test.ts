@@ -64,11 +64,6 @@ describe("POST /images/variations", () => {
     expect(readFields(request)).toEqual({ n: "2" });
     expect(readFile(request).bytes.equals(bytes)).toBe(true);
   });
-
-  test("passes a type on that is none, as octets", async () => {
-    const request = await upload(new File(["x"], "a.png", { type: "image" }));
-    expect(readFile(request).contentType).toBe("application/octet-stream");
-  });
 });
 
 describe("POST /images/edits in its place", () => {

@@ -56,18 +56,23 @@ export function createMultipart(fields: MultipartFields): FormData {
   return form;
 }
 
-/** The last path segment without quotes, control characters and line ends, at most 100 characters; never empty. */
+/**
+ * The last path segment without quotes, control characters and line ends, at most 100 characters, of which the
+ * extension is kept; never empty.
+ */
 export function harmlessFilename(filename: string): string {
-  const name = filename.split(/[/\\]/).at(-1) ?? "";
-  return (
-    name
-      .replace(/["'`;:*?<>|%\p{C}]/gu, "")
-      .replace(/^\.+/, "")
-      .trim()
-      .slice(0, 100) || "image"
-  );
+  const segment = filename.split(/[/\\]/).at(-1) ?? "";
+  const name = segment
+    .replace(/["'`;:*?<>|%\p{C}]/gu, "")
+    .replace(/^[\s.]+/, "")
+    .trim();
+  const [, stem = "", extension = ""] = /^(.*?)(\.[^.]{1,10})?$/u.exec(name) ?? [];
+  // By code points: half a surrogate pair is no character.
+  return [...stem].slice(0, 100 - extension.length).join("") + extension || "image";
 }
 
+/** The type without its parameters, which could hold anything. */
 function harmlessType(type: string): string {
-  return /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : "application/octet-stream";
+  const essence = type.split(";")[0]?.trim() ?? "";
+  return /^[\w.+-]+\/[\w.+-]+$/.test(essence) ? essence : "application/octet-stream";
 }

@@ -4,8 +4,8 @@ import type { IncomingMessage } from "node:http";
 import type { Plugin } from "graphql-yoga";
 import type { NodeContext } from "./request-params.ts";
 
-/** Longest wait for the rest, in milliseconds. */
-const MAX_WAIT_MS = 5_000;
+/** Longest silence after which no more is waited for, in milliseconds. */
+const MAX_SILENCE_MS = 2_000;
 /** Most that is read away, in bytes. */
 const MAX_BYTES = 64 * 2 ** 20;
 
@@ -14,7 +14,7 @@ export function useEarlyAnswer(): Plugin<object, NodeContext> {
   return {
     async onResponse({ response, serverContext }) {
       const req = serverContext?.req;
-      if (!req || req.complete || req.method === "GET" || req.method === "HEAD") return;
+      if (!req || req.complete || req.destroyed) return;
       await readAway(req);
       if (!req.complete) response.headers.set("connection", "close");
     },
@@ -24,13 +24,15 @@ export function useEarlyAnswer(): Plugin<object, NodeContext> {
 function readAway(req: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     const start = req.socket.bytesRead;
-    const timer = setTimeout(resolve, MAX_WAIT_MS);
     const done = () => {
       clearTimeout(timer);
       resolve();
     };
+    const timer = setTimeout(done, MAX_SILENCE_MS);
+    // A parser that still waits for the rest is not fed any more: what it would read is not asked for.
     req.unpipe();
     req.on("data", () => {
+      timer.refresh();
       if (req.socket.bytesRead - start > MAX_BYTES) done();
     });
     req.once("end", done);

@@ -11,6 +11,9 @@ import type { ReceivedFile } from "../schema/upload.ts";
  */
 const HELD_BYTES = 2 ** 20;
 
+/** How often within a stall the client's progress is looked at. */
+const STALL_CHECKS = 4;
+
 /** How one request's files are received. */
 export interface Reception {
   maxUploadBytes: number;
@@ -30,6 +33,8 @@ export class UploadedFile implements ReceivedFile {
   #source: AsyncIterator<Buffer> | undefined;
   #bytes = 0;
   #ended = false;
+  /** Whether the whole file is in `#chunks`, to stay there. */
+  #held = false;
   #handedOut = false;
 
   /** Starts to read as soon as the part has come. A `shared` file is held whole, whatever its size. */
@@ -45,26 +50,32 @@ export class UploadedFile implements ReceivedFile {
   async open(): Promise<UploadFile> {
     await this.#untilStalled(this.#head);
     const { filename, mimetype } = await this.#upload;
-    const sizeBytes = this.#ended ? this.#bytes : undefined;
-    return { filename, contentType: mimetype, sizeBytes, stream: () => this.#stream() };
+    if (this.#handedOut && !this.#held) {
+      const problem = `is used more than once and larger than ${HELD_BYTES} bytes`;
+      throw codedError("BAD_USER_INPUT", `input.image ${problem}; map the file to a variable of its own for each use.`);
+    }
+    this.#handedOut = true;
+    return {
+      // The library's type does not tell that a part may have no name.
+      filename: filename ?? "",
+      contentType: mimetype,
+      sizeBytes: this.#held ? this.#bytes : undefined,
+      stream: () => (this.#held ? this.#streamHeld() : this.#streamOn()),
+    };
   }
 
   async #readHead(): Promise<void> {
     const upload = await this.#upload;
     this.#source = upload.createReadStream()[Symbol.asyncIterator]();
     while (!this.#ended && this.#bytes <= this.#heldBytes) await this.#readChunk();
+    this.#held = this.#ended;
   }
 
-  async *#stream(): AsyncGenerator<Uint8Array> {
-    if (this.#ended) {
-      yield* this.#chunks;
-      return;
-    }
-    if (this.#handedOut) {
-      const problem = `is used more than once and larger than ${HELD_BYTES} bytes`;
-      throw codedError("BAD_USER_INPUT", `input.image ${problem}; map the file to a variable of its own for each use.`);
-    }
-    this.#handedOut = true;
+  async *#streamHeld(): AsyncGenerator<Uint8Array> {
+    yield* this.#chunks;
+  }
+
+  async *#streamOn(): AsyncGenerator<Uint8Array> {
     try {
       for (;;) {
         const chunk = this.#chunks.shift();
@@ -106,23 +117,31 @@ export class UploadedFile implements ReceivedFile {
   async #untilStalled(step: Promise<void>): Promise<void> {
     const { uploadStallMs, receivedBytes } = this.#reception;
     let seenBytes = receivedBytes();
+    let silentChecks = 0;
     let timer: NodeJS.Timeout | undefined;
     const stall = new Promise<never>((_, reject) => {
       timer = setInterval(() => {
-        if (receivedBytes() === seenBytes) {
-          const problem = `input.image did not arrive: no byte for ${uploadStallMs} ms.`;
-          reject(codedError("BAD_REQUEST", `${problem} Send files in the order in which the operation uses them.`));
-        }
+        silentChecks = receivedBytes() === seenBytes ? silentChecks + 1 : 0;
         seenBytes = receivedBytes();
-      }, uploadStallMs);
+        if (silentChecks < STALL_CHECKS) return;
+        const problem = `input.image did not arrive: no byte for ${uploadStallMs} ms.`;
+        reject(codedError("BAD_REQUEST", `${problem} Send files in the order in which the operation uses them.`));
+      }, uploadStallMs / STALL_CHECKS);
     });
     try {
       await Promise.race([step, stall]);
     } catch (error) {
-      if (error instanceof GraphQLError) throw error;
-      throw codedError("BAD_REQUEST", `input.image did not arrive whole: ${(error as Error).message}`);
+      throw toInputError(error);
     } finally {
       clearInterval(timer);
     }
   }
+}
+
+/** The library's errors are plain ones; a GraphQLError may be one for the whole request, which this is not. */
+function toInputError(error: unknown): GraphQLError {
+  const { message, extensions } = error as Error & { extensions?: { code?: unknown } };
+  if (extensions?.code === "PAYLOAD_TOO_LARGE") return codedError("PAYLOAD_TOO_LARGE", message);
+  if (error instanceof GraphQLError && !("http" in error.extensions)) return error;
+  return codedError("BAD_REQUEST", `input.image did not arrive whole: ${message}`);
 }

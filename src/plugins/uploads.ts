@@ -17,10 +17,12 @@ export interface UploadLimits {
   uploadStallMs: number;
 }
 
+/** Longest quotation of what is wrong, in characters. */
+const MAX_PROBLEM_LENGTH = 300;
+
 /** The part of the library's parser (busboy) that the guards need. */
 interface Parser extends NodeJS.WritableStream {
   emit(event: string | symbol, ...parameters: unknown[]): boolean;
-  destroy(error: Error): this;
 }
 
 /**
@@ -28,18 +30,18 @@ interface Parser extends NodeJS.WritableStream {
  * its bytes still arrive. Throws BAD_REQUEST (400) or PAYLOAD_TOO_LARGE (413).
  */
 export async function readMultipart(req: IncomingMessage, res: ServerResponse, limits: UploadLimits): Promise<unknown> {
-  guardParser(req);
+  guardParser(req, limits);
   try {
+    // No maxFileSize: the library cuts files at it without a word. UploadedFile counts the bytes itself.
     const operations = await processRequest(req, res, {
-      maxFieldSize: limits.maxBodyBytes,
-      // One more than allowed: the library cuts at its limit without a word, and also a file of exactly that size.
-      maxFileSize: limits.maxUploadBytes + 1,
+      // The parser takes a field of exactly its limit for one that is cut.
+      maxFieldSize: limits.maxBodyBytes + 1,
       maxFiles: limits.maxFiles,
     });
     const reception = { ...limits, receivedBytes: () => req.socket.bytesRead };
     return replaceUploads(operations, reception, countUses(operations));
   } catch (error) {
-    throw toRequestError(error);
+    throw toRequestError(error, limits);
   }
 }
 
@@ -47,26 +49,20 @@ export async function readMultipart(req: IncomingMessage, res: ServerResponse, l
  * Keeps an ear on the parser: after a malformed part header it emits a second error that nobody else hears, which
  * would end the process. And checks `map` before the library follows its paths, which lead it into prototypes too.
  */
-function guardParser(req: IncomingMessage): void {
+function guardParser(req: IncomingMessage, limits: UploadLimits): void {
   const pipe = req.pipe.bind(req) as (parser: Parser) => Parser;
   let operations: unknown;
   const guarded = (parser: Parser): Parser => {
     const emit = parser.emit.bind(parser);
     parser.on("error", () => {});
     parser.emit = (event, ...parameters) => {
+      if (event === "filesLimit") return emit("error", tooManyFiles(limits));
       if (event !== "field") return emit(event, ...parameters);
-      const [name, value] = parameters as [string, string];
+      const [name, value, { valueTruncated }] = parameters as [string, string, { valueTruncated: boolean }];
+      if (valueTruncated) return emit("error", tooLargeField(limits));
       if (name === "operations") operations = parseJson(value);
-      const badPath = name === "map" && findBadPath(operations, parseJson(value));
-      if (!badPath) return emit(event, ...parameters);
-      parser.destroy(
-        requestError(
-          "BAD_REQUEST",
-          400,
-          `The multipart field "map" has a path that is not in "operations": ${badPath}`,
-        ),
-      );
-      return true;
+      const problem = name === "map" ? findProblem(operations, parseJson(value)) : undefined;
+      return problem ? emit("error", new Error(problem)) : emit(event, ...parameters);
     };
     return pipe(parser);
   };
@@ -81,19 +77,28 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The first path of `map` that does not lead through `operations`' own fields. What is no path at all is the library's to refuse. */
-function findBadPath(operations: unknown, map: unknown): string | undefined {
-  const paths = Object.values(map ?? {})
-    .flat()
-    .filter((path) => typeof path === "string");
-  return paths.find((path) => {
-    let value = operations;
-    for (const key of path.split(".")) {
-      if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return true;
-      value = (value as Record<string, unknown>)[key];
-    }
-    return false;
-  });
+/**
+ * What the library does not see in `map`: a file without a place would never be read and hold up those after it, and a
+ * place that is not `null` in `operations` is none. What is no map at all is the library's to refuse.
+ */
+function findProblem(operations: unknown, map: unknown): string | undefined {
+  if (operations === undefined || typeof map !== "object" || map === null) return undefined;
+  const places: unknown[] = Object.values(map);
+  if (places.some((paths) => Array.isArray(paths) && paths.length === 0)) return "'map' has a file without a path.";
+  const paths = places.flat().filter((path) => typeof path === "string");
+  if (new Set(paths).size < paths.length) return "'map' has the same path twice.";
+  const badPath = paths.find((path) => readPath(operations, path) !== null);
+  return badPath === undefined ? undefined : `'map' has a path to what is not null in 'operations': ${badPath}`;
+}
+
+/** The value at `path`, through own properties alone. */
+function readPath(operations: unknown, path: string): unknown {
+  let value = operations;
+  for (const key of path.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
 }
 
 /** How many places each upload stands in: a file with several has to be kept until the last one has read it. */
@@ -118,11 +123,22 @@ function replaceUploads(operations: unknown, reception: Reception, uses: Readonl
 }
 
 /** The library's errors are plain ones with a `status`, the parser's have not even that. */
-function toRequestError(error: unknown): Error {
+function toRequestError(error: unknown, limits: UploadLimits): Error {
   if (error instanceof GraphQLError) return error;
   const { message, status = 400 } = error as Error & { status?: number };
-  if (status === 413) return requestError("PAYLOAD_TOO_LARGE", 413, message);
+  if (status === 413) return tooManyFiles(limits);
   if (status === 500)
-    return requestError("BAD_REQUEST", 400, 'The multipart request holds neither "operations" nor "map".');
-  return requestError("BAD_REQUEST", 400, `The multipart request is malformed: ${message}`);
+    return requestError("BAD_REQUEST", 400, "The multipart request holds neither 'operations' nor 'map'.");
+  // The library quotes names and paths, however long they are.
+  const problem = message.length > MAX_PROBLEM_LENGTH ? `${message.slice(0, MAX_PROBLEM_LENGTH)}…` : message;
+  return requestError("BAD_REQUEST", 400, `The multipart request is malformed: ${problem}`);
+}
+
+function tooManyFiles({ maxFiles }: UploadLimits): Error {
+  return requestError("PAYLOAD_TOO_LARGE", 413, `A request may hold at most ${maxFiles} files.`);
+}
+
+function tooLargeField({ maxBodyBytes }: UploadLimits): Error {
+  const problem = `A multipart field that is no file must be at most ${maxBodyBytes} bytes.`;
+  return requestError("PAYLOAD_TOO_LARGE", 413, problem);
 }

@@ -30,7 +30,7 @@ builder.addScalarType(
 );
 
 function readUpload(value: unknown): ReceivedFile {
-  if (typeof value === "string" && value.startsWith("data:")) return { open: () => openDataUrl(value) };
+  if (typeof value === "string" && /^data:/i.test(value)) return { open: () => openDataUrl(value) };
   // No JSON value has a function in it: this can only be what the server itself put in the place of a file part.
   if (typeof value === "object" && value !== null && "open" in value && typeof value.open === "function") {
     return value as ReceivedFile;

@@ -26,7 +26,7 @@ export const vary = "mutation ($image: Upload!) { imageVariations(input: { image
 
 /** Two uploads in one operation, of `$a` first and `$b` then. */
 export const varyTwo =
-  "mutation ($a: Upload!, $b: Upload!) { a: imageVariations(input: { image: $a, user: \"a\" }) { data { url } } b: imageVariations(input: { image: $b, user: \"b\" }) { data { url } } }";
+  'mutation ($a: Upload!, $b: Upload!) { a: imageVariations(input: { image: $a, user: "a" }) { data { url } } b: imageVariations(input: { image: $b, user: "b" }) { data { url } } }';
 
 /** What the upstream answers to a variation, and what the client gets of it. */
 export const variations = { created: 1, data: [{ url: "https://images.example.com/1.png" }] };
@@ -94,7 +94,7 @@ export function readFile(request: ReceivedRequest): ReadPart {
 }
 
 /** Bytes of every value, the same for the same size, without a repeat that could hide a lost chunk. */
-export function makeBytes(size: number): Buffer {
+export function makeBytes(size: number): Buffer<ArrayBuffer> {
   const bytes = Buffer.alloc(size);
   let state = 1;
   for (let place = 0; place < size; place++) {
