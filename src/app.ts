@@ -114,7 +114,8 @@ export function createApp(config: Config, report: (fault: unknown) => void): App
         return;
       }
       const { signal, release } = departures.watch(req.socket);
-      res.once("close", release);
+      // Not "close", which comes before the connection's own and would have the departure forgotten.
+      res.once("finish", release);
       void yoga(req, res, { req, res, signal });
     },
     handleUpgrade(req, socket, head) {

@@ -13,12 +13,15 @@ function variable<Schema extends z.ZodType>(accepts: string, schema: Schema, des
 }
 
 const text = z.string().min(1);
+/** What may stand in an HTTP header. */
+const word = z.string().regex(/^[\x21-\x7e]+$/);
 const flag = z.enum(["true", "false"]).transform((value) => value === "true");
 const whole = (minimum: number, maximum = 2 ** 31 - 1) =>
   z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(minimum).max(maximum));
 const httpUrl = z
   .string()
   .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))
+  .refine((value) => !/%(?![\da-f]{2})/i.test(value))
   .transform((value) => new URL(value));
 
 const milliseconds = "milliseconds, at least 1";
@@ -40,8 +43,8 @@ export const variables = {
     "What is logged: nothing, faults of this server, or those and start and stop.",
   ),
   OPENAI_API_KEY: variable(
-    "text",
-    text.optional(),
+    "text without spaces",
+    word.optional(),
     "The upstream's key. Needed for OpenAI, optional with `OPENAI_BASE_URL`.",
   ),
   OPENAI_BASE_URL: variable(
@@ -49,8 +52,8 @@ export const variables = {
     httpUrl.optional(),
     "The root of the upstream's API. Unset: `https://api.openai.com/v1`, or the sandbox where there is no key either.",
   ),
-  OPENAI_ORG_ID: variable("text", text.optional(), "Sent as `OpenAI-Organization`."),
-  OPENAI_PROJECT_ID: variable("text", text.optional(), "Sent as `OpenAI-Project`."),
+  OPENAI_ORG_ID: variable("text without spaces", word.optional(), "Sent as `OpenAI-Organization`."),
+  OPENAI_PROJECT_ID: variable("text without spaces", word.optional(), "Sent as `OpenAI-Project`."),
   IMAGE_VARIATIONS_VIA: variable(
     "variations or edits",
     z.enum(["variations", "edits"]).default("variations"),

@@ -51,6 +51,8 @@ test.each([
   ["no sandbox and no upstream", { SANDBOX: "false" }, ["OPENAI_API_KEY"]],
   ["a base URL of another protocol", { OPENAI_BASE_URL: "ftp://secret-host/v1" }, ["OPENAI_BASE_URL"]],
   ["a base URL that is none", { OPENAI_BASE_URL: "secret-host" }, ["OPENAI_BASE_URL"]],
+  ["a key that no header may hold", { OPENAI_API_KEY: "secret\nkey" }, ["OPENAI_API_KEY"]],
+  ["a base URL with half an escape", { OPENAI_BASE_URL: "http://secret%:x@127.0.0.1/v1" }, ["OPENAI_BASE_URL"]],
   [
     "several bad values at once",
     {

@@ -1,6 +1,7 @@
 // What the upstream answers in place of an answer, and what of it the client gets to read.
 import { GraphQLError } from "graphql";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createOpenAIClient } from "../src/openai/client.ts";
 import { OpenAIError } from "../src/openai/errors.ts";
 import { createMaskError } from "../src/plugins/errors.ts";
 import { calls, chat } from "./support/calls.ts";
@@ -227,18 +228,22 @@ describe("no answer tells about this server, whatever the upstream says", () => 
 });
 
 describe("whose fault it is", () => {
-  test("a key that no header may hold is this server's own: a neutral message, and a report", async () => {
+  test("a request that undici itself refuses is this server's fault: neither sent nor put down to the upstream", async () => {
     const upstream = await startUpstream(json({}));
-    const server = await startTestServer(upstream.url, { OPENAI_API_KEY: "sk-line\nbreak" });
-    const error = readOnlyError(await server.query(chat));
-    expect(error).toEqual({
-      message: "Internal server error.",
-      path: ["chat"],
-      locations: expect.anything(),
-      extensions: { code: "INTERNAL_SERVER_ERROR" },
+    const client = createOpenAIClient({
+      baseUrl: new URL(upstream.url),
+      apiKey: "sk-line\nbreak",
+      organization: undefined,
+      project: undefined,
+      headersTimeoutMs: 1_000,
+      idleTimeoutMs: 1_000,
+      totalTimeoutMs: 1_000,
+      maxRetries: 2,
+      maxUpstreamBytes: 1_000,
     });
-    expect(server.faults).toEqual([expect.objectContaining({ code: "UND_ERR_INVALID_ARG" })]);
-    expect(String((server.faults[0] as Error).stack)).not.toContain("sk-line");
+    onTestFinished(() => client.close());
+    const failure = client.request({ method: "GET", path: "/models" }, new AbortController().signal);
+    await expect(failure).rejects.toMatchObject({ code: "UND_ERR_INVALID_ARG" });
     expect(upstream.requests).toHaveLength(0);
   });
 

@@ -1,5 +1,12 @@
 // An iterator that can be left while it waits. A generator's own return() waits for the step under way, and an upstream
 // that has fallen silent would be waited for until its timeout.
+import { setMaxListeners } from "node:events";
+
+/** The reason where whoever asked has gone: nobody's fault, and nobody is left to read it. */
+export class CallerGone extends Error {
+  override readonly name = "CallerGone";
+  override readonly message = "The client has gone.";
+}
 
 /**
  * Runs `generate` with a signal that follows `callerSignal` and is aborted by return(). After return() the step under
@@ -10,6 +17,8 @@ export function createCancellable<Value>(
   generate: (signal: AbortSignal) => AsyncGenerator<Value>,
 ): AsyncIterableIterator<Value> {
   const controller = new AbortController();
+  // Each field of an operation listens.
+  setMaxListeners(0, controller.signal);
   const follow = () => controller.abort(callerSignal.reason);
   if (callerSignal.aborted) follow();
   callerSignal.addEventListener("abort", follow, { once: true });
@@ -32,7 +41,7 @@ export function createCancellable<Value>(
     },
     async return() {
       isLeft = true;
-      controller.abort();
+      controller.abort(new CallerGone());
       await values.return(undefined).catch(() => {});
       return end();
     },

@@ -1,7 +1,14 @@
-// The end of a streamed answer: complete, or an error; and one id for all its chunks. Shared by chat and completions.
+// The end of a streamed answer: complete, or an error; and what makes its chunks one answer. Shared by chat and completions.
 import { isRecord, withId } from "./answer.ts";
 import { OpenAIError } from "./errors.ts";
 import type { EventStreamEnd } from "./event-stream.ts";
+
+const streams = new WeakMap<object, object>();
+
+/** What all chunks of one stream have in common and no other chunk has. Undefined for a whole answer. */
+export function streamOf(chunk: object): object | undefined {
+  return streams.get(chunk);
+}
 
 /**
  * Yields the chunks, each with the stream's id. Ends as the stream does if that was complete: with `[DONE]`, or with
@@ -12,6 +19,7 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
   events: AsyncGenerator<Record<string, unknown>, EventStreamEnd>,
   idPrefix: string,
 ): AsyncGenerator<Chunk & { id: string }> {
+  const stream = {};
   const begun = new Set<unknown>();
   const finished = new Set<unknown>();
   let id: string | undefined;
@@ -22,12 +30,16 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
         if (value === "done" || (begun.size > 0 && begun.size === finished.size)) return;
         throw new OpenAIError("interrupted", "The upstream's answer broke off before its end.");
       }
-      for (const choice of Array.isArray(value.choices) ? value.choices.filter(isRecord) : []) {
-        begun.add(choice.index);
-        if (choice.finish_reason) finished.add(choice.index);
+      const choices = Array.isArray(value.choices) ? value.choices.filter(isRecord) : [];
+      for (const [place, { index = place, finish_reason }] of choices.entries()) {
+        begun.add(index);
+        if (finish_reason) finished.add(index);
       }
-      const chunk = withId({ ...value, id: value.id || id } as unknown as Chunk, idPrefix);
+      // Azure's first event, the content filter's verdict on the prompt, comes before the answer has its id.
+      if (!id && !value.id && choices.length === 0 && !value.usage) continue;
+      const chunk = withId({ ...value, id: id ?? value.id } as unknown as Chunk, idPrefix);
       id = chunk.id;
+      streams.set(chunk, stream);
       yield chunk;
     }
   } finally {

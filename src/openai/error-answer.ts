@@ -41,7 +41,7 @@ export function readErrorAnswer(
  * Reads `retry-after-ms`, or else `retry-after` in seconds or as an HTTP date, in milliseconds from now.
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
-export function readRetryAfterMs(headers: ResponseHeaders): number | undefined {
+function readRetryAfterMs(headers: ResponseHeaders): number | undefined {
   const milliseconds = Number.parseFloat(String(headers["retry-after-ms"]));
   if (milliseconds >= 0 && Number.isFinite(milliseconds)) return Math.ceil(milliseconds);
   const value = String(headers["retry-after"] ?? "");

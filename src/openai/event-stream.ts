@@ -28,20 +28,26 @@ export async function* readEventStream(
   const parser = createParser({
     maxBufferSize: MAX_EVENT_LENGTH,
     onEvent: (event) => queue.push(event),
-    onError({ type }) {
-      sawForeignLine ||= type === "unknown-field";
-      if (type !== "max-buffer-size-exceeded") return;
-      fault = new OpenAIError("invalid_response", `The upstream sent an event of over ${MAX_EVENT_LENGTH} characters.`);
+    onError({ type, field, value = "", line = "" }) {
+      if (type === "max-buffer-size-exceeded") {
+        const message = `The upstream sent an event of over ${MAX_EVENT_LENGTH} characters.`;
+        fault = new OpenAIError("invalid_response", message);
+      }
+      if (type !== "unknown-field") return;
+      // llama.cpp's `error: {…}`; and an error object sent alone, under the head of a stream.
+      if (field === "error") queue.push({ event: "error", data: value });
+      else if (isError(readJson(line))) queue.push({ event: "error", data: line });
+      else sawForeignLine = true;
     },
   });
-  const decoder = new TextDecoder();
+  const decode = createDecoder();
 
   /** Reads the events that are whole by now; true at `[DONE]`. */
   function* read(isCutOff: boolean): Generator<Record<string, unknown>, boolean> {
     for (const { event, data } of queue.splice(0)) {
       if (data.trim() === "[DONE]") return true;
       sawEvent = true;
-      if (data !== "") yield readEvent(event, data, isCutOff);
+      if (data.trim() !== "" || event === "error") yield readEvent(event, data, isCutOff);
     }
     if (fault) throw fault;
     return false;
@@ -49,23 +55,41 @@ export async function* readEventStream(
 
   function readEvent(event: string | undefined, data: string, isCutOff: boolean): Record<string, unknown> {
     const value = readJson(data);
-    if (event === "error" || (isRecord(value) && value.error)) throw readErrorAnswer(200, headers, data, secrets);
+    if (event === "error" || isError(value)) throw readErrorAnswer(200, headers, data, secrets);
     if (isRecord(value)) return value;
     if (isCutOff) throw new OpenAIError("interrupted", "The upstream's answer broke off in the middle of an event.");
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
   }
 
   for await (const chunk of body) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
+    parser.feed(decode(chunk));
     if (yield* read(false)) return "done";
   }
   // The last event may come without a newline, or broken off.
-  parser.feed(`${decoder.decode()}\n\n`);
+  parser.feed(`${decode()}\n\n`);
   if (yield* read(true)) return "done";
   if (sawForeignLine && !sawEvent) {
     throw new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");
   }
   return "body";
+}
+
+/** Decodes UTF-8 and ends each line with LF: the parser would hold back a last CR until it sees what follows. */
+function createDecoder(): (bytes?: Uint8Array) => string {
+  const decoder = new TextDecoder();
+  let endedWithCr = false;
+  return function decode(bytes) {
+    const text = decoder.decode(bytes, { stream: bytes !== undefined });
+    const rest = endedWithCr && text.startsWith("\n") ? text.slice(1) : text;
+    if (text !== "") endedWithCr = text.endsWith("\r");
+    return rest.replace(/\r\n?/g, "\n");
+  };
+}
+
+/** Whether an event is an error, as OpenAI, Gemini (a list of one) or vLLM (a bare object that names itself) send it. */
+function isError(value: unknown): boolean {
+  const body: unknown = Array.isArray(value) ? value[0] : value;
+  return isRecord(body) && Boolean(body.error || body.object === "error");
 }
 
 function readJson(text: string): unknown {

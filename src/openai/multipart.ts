@@ -1,5 +1,6 @@
 // A multipart body whose file parts stream: undici pulls them as the socket drains. Knows no endpoint.
 import { File } from "node:buffer";
+import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { FormData } from "undici";
 
 /** A file on its way to the upstream. */
@@ -35,7 +36,11 @@ export class StreamedFile extends File {
   async *#read(): AsyncGenerator<Uint8Array> {
     this.started = true;
     try {
-      yield* this.#file.stream();
+      for await (const chunk of this.#file.stream()) {
+        // An upstream that refuses an upload early may close at once; to write on before its answer was read loses it.
+        await eventLoopTurn();
+        yield chunk;
+      }
     } catch (error) {
       this.failure = error;
       throw error;

@@ -1,9 +1,11 @@
 // Notices that a client has left: the signal that everything done for a request follows. Knows no GraphQL.
+import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
+import { CallerGone } from "../openai/cancellable.ts";
 
 /** One request or operation that is under way. */
 export interface Departure {
-  /** Aborted when the connection closes, or with a reason when the server ends what is under way. */
+  /** Aborted with CallerGone when the connection closes, or with another reason when the server ends what is under way. */
   readonly signal: AbortSignal;
   /** To be called when the answer has been sent. */
   release(): void;
@@ -25,7 +27,7 @@ export function createDepartures(): Departures {
     bySocket.set(socket, controllers);
     socket.once("close", () => {
       bySocket.delete(socket);
-      for (const controller of controllers) controller.abort();
+      for (const controller of controllers) controller.abort(new CallerGone());
     });
     return controllers;
   }
@@ -33,8 +35,10 @@ export function createDepartures(): Departures {
   return {
     watch(socket) {
       const controller = new AbortController();
+      // Each field of an operation listens.
+      setMaxListeners(0, controller.signal);
       if (socket.destroyed) {
-        controller.abort();
+        controller.abort(new CallerGone());
         return { signal: controller.signal, release() {} };
       }
       const controllers = bySocket.get(socket) ?? open(socket);

@@ -5,6 +5,7 @@ import type { ErrorCode } from "../schema/errors.ts";
 
 /** The reasons that HTTP has a status for. What the upstream answered is no reason of this server's. */
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  BAD_REQUEST: 400,
   UNAUTHENTICATED: 401,
   PAYLOAD_TOO_LARGE: 413,
   RATE_LIMITED: 429,

@@ -1,5 +1,6 @@
 // The one place where whatever was thrown becomes a GraphQL error with a code from the closed list.
 import { GraphQLError } from "graphql";
+import { CallerGone } from "../openai/cancellable.ts";
 import { OpenAIError } from "../openai/errors.ts";
 import { isQuotaExceeded } from "../openai/retry.ts";
 import { codedError, type ErrorCode, errorCodes } from "../schema/errors.ts";
@@ -44,6 +45,7 @@ interface Description {
 
 function describe(thrown: unknown, located: GraphQLError | undefined, report: (fault: unknown) => void): Description {
   if (thrown instanceof OpenAIError) return describeUpstream(thrown);
+  if (thrown instanceof CallerGone) return { message: thrown.message, extensions: { code: "BAD_REQUEST" } };
   if (thrown instanceof GraphQLError) {
     const { originalError: _, unexpected: __, ...extensions } = thrown.extensions as Record<string, unknown>;
     const code = RENAMED[String(extensions.code)] ?? String(extensions.code);

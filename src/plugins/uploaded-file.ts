@@ -4,6 +4,7 @@ import type { FileUpload } from "graphql-upload-minimal";
 import type { UploadFile } from "../openai/multipart.ts";
 import { codedError } from "../schema/errors.ts";
 import type { ReceivedFile } from "../schema/upload.ts";
+import { type StallLimit, untilStalled } from "./stall.ts";
 
 /**
  * Files up to this size, in bytes, are held in memory: their size is then known beforehand, and they may be read in
@@ -11,15 +12,9 @@ import type { ReceivedFile } from "../schema/upload.ts";
  */
 const HELD_BYTES = 2 ** 20;
 
-/** How often within a stall the client's progress is looked at. */
-const STALL_CHECKS = 4;
-
 /** How one request's files are received. */
-export interface Reception {
+export interface Reception extends StallLimit {
   maxUploadBytes: number;
-  uploadStallMs: number;
-  /** How many bytes the client has sent so far: while the number grows, the upload does not stall. */
-  receivedBytes(): number;
 }
 
 /** A file that is being received. */
@@ -115,25 +110,13 @@ export class UploadedFile implements ReceivedFile {
 
   /** Waits for `step` as long as bytes come in; makes errors of the library's or the parser's the client's to read. */
   async #untilStalled(step: Promise<void>): Promise<void> {
-    const { uploadStallMs, receivedBytes } = this.#reception;
-    let seenBytes = receivedBytes();
-    let silentChecks = 0;
-    let timer: NodeJS.Timeout | undefined;
-    const stall = new Promise<never>((_, reject) => {
-      timer = setInterval(() => {
-        silentChecks = receivedBytes() === seenBytes ? silentChecks + 1 : 0;
-        seenBytes = receivedBytes();
-        if (silentChecks < STALL_CHECKS) return;
-        const problem = `input.image did not arrive: no byte for ${uploadStallMs} ms.`;
-        reject(codedError("BAD_REQUEST", `${problem} Send files in the order in which the operation uses them.`));
-      }, uploadStallMs / STALL_CHECKS);
-    });
     try {
-      await Promise.race([step, stall]);
+      await untilStalled(step, this.#reception, () => {
+        const problem = `input.image did not arrive: no byte for ${this.#reception.uploadStallMs} ms.`;
+        return codedError("BAD_REQUEST", `${problem} Send files in the order in which the operation uses them.`);
+      });
     } catch (error) {
       throw toInputError(error);
-    } finally {
-      clearInterval(timer);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { GraphQLError } from "graphql";
 import { processRequest, Upload } from "graphql-upload-minimal";
 import { requestError } from "./errors.ts";
+import { untilStalled } from "./stall.ts";
 import { type Reception, UploadedFile } from "./uploaded-file.ts";
 
 /** What a multipart request may hold. */
@@ -33,12 +34,17 @@ export async function readMultipart(req: IncomingMessage, res: ServerResponse, l
   guardParser(req, limits);
   try {
     // No maxFileSize: the library cuts files at it without a word. UploadedFile counts the bytes itself.
-    const operations = await processRequest(req, res, {
+    const processed = processRequest(req, res, {
       // The parser takes a field of exactly its limit for one that is cut.
       maxFieldSize: limits.maxBodyBytes + 1,
       maxFiles: limits.maxFiles,
     });
     const reception = { ...limits, receivedBytes: () => req.socket.bytesRead };
+    const operations = await untilStalled(
+      processed,
+      reception,
+      () => new Error(`no byte for ${limits.uploadStallMs} ms.`),
+    );
     return replaceUploads(operations, reception, countUses(operations));
   } catch (error) {
     throw toRequestError(error, limits);

@@ -43,9 +43,15 @@ export function readEnum<Value extends string>(value: unknown, known: ReadonlySe
 
 /** A point in time from Unix seconds (milliseconds where they are plainly meant) or an ISO 8601 string, or null. */
 export function readTime(value: unknown): Date | null {
-  const milliseconds = typeof value === "number" ? (value > 1e11 ? value : value * 1000) : Date.parse(String(value));
-  const time = new Date(milliseconds);
+  const number = typeof value === "string" && /^\d{9,}$/.test(value) ? Number(value) : value;
+  const time = new Date(readMilliseconds(number));
   return time.getTime() >= 0 && time.getUTCFullYear() <= 9999 ? time : null;
+}
+
+/** Date.parse guesses at anything; only what begins like a date is one. */
+function readMilliseconds(value: unknown): number {
+  if (typeof value === "number") return value > 1e11 ? value : value * 1000;
+  return typeof value === "string" && /^\d{4}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
 }
 
 /** The day of a `YYYY-MM-DD…` string or of Unix seconds, as `YYYY-MM-DD`, or null. */

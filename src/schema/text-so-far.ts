@@ -1,4 +1,5 @@
 // textSoFar: what a stream has said until now, kept only for streams that ask for it.
+import { streamOf } from "../openai/chunks.ts";
 import type { Context } from "./builder.ts";
 
 interface Transcript {
@@ -7,16 +8,16 @@ interface Transcript {
   text: string;
 }
 
-/** By operation, then by answer. */
-const transcripts = new WeakMap<Context, Map<string, Transcript>>();
+/** By stream: an upstream may give two answers of one operation the same id. */
+const transcripts = new WeakMap<object, Transcript>();
 
-/** Adds a chunk's text to its answer's and yields all of it. */
-export function readTextSoFar(context: Context, chunk: { readonly id: string }, text: string | null): string {
-  const answers = transcripts.get(context) ?? new Map<string, Transcript>();
-  transcripts.set(context, answers);
-  const before = answers.get(chunk.id);
+/** Adds a chunk's text to its stream's and yields all of it; of a whole answer, its text. */
+export function readTextSoFar(_: Context, chunk: object, text: string | null): string {
+  const stream = streamOf(chunk);
+  if (!stream) return text ?? "";
+  const before = transcripts.get(stream);
   if (before?.chunk === chunk) return before.text;
   const transcript = { chunk, text: (before?.text ?? "") + (text ?? "") };
-  answers.set(chunk.id, transcript);
+  transcripts.set(stream, transcript);
   return transcript.text;
 }

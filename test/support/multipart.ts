@@ -54,7 +54,7 @@ export function writePart({ name, body, filename, contentType }: WrittenPart): B
 export const END = Buffer.from(`--${BOUNDARY}--\r\n`);
 
 /** A whole body of these parts. */
-export function writeBody(...parts: WrittenPart[]): Buffer {
+export function writeBody(...parts: WrittenPart[]): Buffer<ArrayBuffer> {
   return Buffer.concat([...parts.map(writePart), END]);
 }
 

@@ -58,7 +58,7 @@ export async function startUpstream(answer: Answer, { streamBodies = false } = {
       headers: req.headers,
       body: Buffer.alloc(0),
       json: () => JSON.parse(request.body.toString()),
-      closed: new Promise((resolve) => req.socket.once("close", () => resolve())),
+      closed: new Promise((resolve) => req.socket.setMaxListeners(0).once("close", () => resolve())),
     };
     upstream.requests.push(request);
     res.on("error", () => {});

@@ -1,0 +1,279 @@
+// The GraphQL multipart request spec, in every shape and misshape.
+// https://github.com/jaydenseric/graphql-multipart-request-spec
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { UploadedFile } from "../src/plugins/uploaded-file.ts";
+import { readMultipart } from "../src/plugins/uploads.ts";
+import {
+  CONTENT_TYPE,
+  filePart,
+  makeBytes,
+  readFields,
+  readFile,
+  variations,
+  varied,
+  vary,
+  varyFields,
+  varyTwo,
+  type WrittenPart,
+  writeBody,
+} from "./support/multipart.ts";
+import { request, startTestServer } from "./support/server.ts";
+import { json, startUpstream } from "./support/upstream.ts";
+
+async function start(environment: Record<string, string> = {}) {
+  const upstream = await startUpstream(json(variations));
+  const server = await startTestServer(upstream.url, environment);
+  const post = (...parts: WrittenPart[]) =>
+    request(server.url, { method: "POST", headers: { "content-type": CONTENT_TYPE }, body: writeBody(...parts) });
+  return { upstream, server, post };
+}
+
+const operations = (value: unknown): WrittenPart => ({ name: "operations", body: JSON.stringify(value) });
+const map = (value: unknown): WrittenPart => ({ name: "map", body: JSON.stringify(value) });
+const single = { query: vary, variables: { image: null } };
+const two = { query: varyTwo, variables: { a: null, b: null } };
+const [small, large] = [makeBytes(1_000), makeBytes(3_000_000)];
+/** The same image twice by one variable. */
+const twice =
+  "mutation ($image: Upload!) { a: imageVariations(input: { image: $image }) { created } b: imageVariations(input: { image: $image }) { created } }";
+
+describe("the good road", () => {
+  test("a single file", async () => {
+    const { upstream, post } = await start();
+    const answer = await post(...varyFields, filePart(small));
+    expect(answer).toMatchObject({ status: 200, body: { data: { imageVariations: varied } } });
+    expect(upstream.requests.map((received) => readFile(received).bytes.equals(small))).toEqual([true]);
+  });
+
+  test.each([
+    ["small", "in order", ["0", "1"], small],
+    ["small", "in another order", ["1", "0"], small],
+    ["large", "in order", ["0", "1"], large],
+  ])("two %s files %s", async (_, __, order, bytes) => {
+    const { upstream, post } = await start();
+    const files = { 0: filePart(Buffer.concat([bytes, Buffer.from("0")]), "0"), 1: filePart(bytes, "1") };
+    const answer = await post(
+      operations(two),
+      map({ 0: ["variables.a"], 1: ["variables.b"] }),
+      ...order.map((name) => files[name as unknown as 0 | 1]),
+    );
+    expect(answer).toMatchObject({ status: 200, body: { data: { a: varied, b: varied } } });
+    expect(upstream.requests.map((received) => [readFields(received).user, readFile(received).bytes.length])).toEqual([
+      ["a", bytes.length + 1],
+      ["b", bytes.length],
+    ]);
+  });
+
+  test.each([
+    ["small", small],
+    ["large", large],
+  ])("one %s file at several paths", async (_, bytes) => {
+    const { upstream, post } = await start();
+    const answer = await post(operations(two), map({ 0: ["variables.a", "variables.b"] }), filePart(bytes));
+    expect(answer.body).toEqual({ data: { a: varied, b: varied } });
+    expect(upstream.requests.map((received) => readFile(received).bytes.equals(bytes))).toEqual([true, true]);
+    expect(upstream.requests.map(({ headers, body }) => Number(headers["content-length"]) === body.length)).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  test("one variable in two places, where the file is small", async () => {
+    const { upstream, post } = await start();
+    const answer = await post(
+      operations({ query: twice, variables: { image: null } }),
+      map({ 0: ["variables.image"] }),
+      filePart(small),
+    );
+    expect(answer.body).toEqual({ data: { a: { created: expect.anything() }, b: { created: expect.anything() } } });
+    expect(upstream.requests.map((received) => readFile(received).bytes.equals(small))).toEqual([true, true]);
+  });
+
+  test("one variable in two places, where the file is large: the second place is told what to do", async () => {
+    const { upstream, server, post } = await start();
+    const answer = await post(
+      operations({ query: twice, variables: { image: null } }),
+      map({ 0: ["variables.image"] }),
+      filePart(large),
+    );
+    expect(answer.body).toMatchObject({
+      data: { a: { created: expect.anything() }, b: null },
+      errors: [
+        {
+          message:
+            "input.image is used more than once and larger than 1048576 bytes; map the file to a variable of its own for each use.",
+          path: ["b"],
+          extensions: { code: "BAD_USER_INPUT" },
+        },
+      ],
+    });
+    expect(upstream.requests.map((received) => readFile(received).bytes.equals(large))).toEqual([true]);
+    expect(server.faults).toEqual([]);
+  });
+
+  test.each([
+    ["before the file", [filePart("y", "9"), filePart("x")]],
+    ["after the file", [filePart("x"), filePart("y", "9")]],
+    ["large", [filePart(large, "9"), filePart("x")]],
+    ["without a name", [filePart("y", ""), filePart("x")]],
+  ])("an extraneous file %s is passed over", async (_, files) => {
+    const { upstream, post } = await start();
+    const answer = await post(...varyFields, ...files);
+    expect(answer.body).toEqual({ data: { imageVariations: varied } });
+    expect(upstream.requests.map((received) => readFile(received).bytes.toString())).toEqual(["x"]);
+  });
+
+  test("an empty map, and an operation without files", async () => {
+    const { upstream, post } = await start();
+    expect((await post(operations({ query: "{ __typename }" }), map({}))).body).toEqual({
+      data: { __typename: "Query" },
+    });
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
+test("paths lead through input objects, lists and batches", async () => {
+  const server = createServer(async (req, res) => {
+    const limits = { maxBodyBytes: 1_000, maxUploadBytes: 1_000, maxFiles: 5, uploadStallMs: 1_000 };
+    const read = await readMultipart(req, res, limits);
+    const files: Record<string, string> = {};
+    const collect = async (value: unknown, path: string): Promise<void> => {
+      if (value instanceof UploadedFile) files[path] = (await buffer((await value.open()).stream())).toString();
+      else for (const [key, child] of Object.entries(value ?? {})) await collect(child, `${path}.${key}`);
+    };
+    await collect(read, "");
+    res.end(JSON.stringify(files));
+  });
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const body = writeBody(
+    operations([
+      { variables: { images: [null, null], input: { deep: [{ image: null }] } } },
+      { variables: { a: null } },
+    ]),
+    map({
+      x: ["0.variables.images.0"],
+      y: ["0.variables.images.1", "1.variables.a"],
+      z: ["0.variables.input.deep.0.image"],
+    }),
+    filePart("X", "x"),
+    filePart("Y", "y"),
+    filePart("Z", "z"),
+  );
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect((await request(url, { method: "POST", headers: { "content-type": CONTENT_TYPE }, body })).body).toEqual({
+    ".0.variables.images.0": "X",
+    ".0.variables.images.1": "Y",
+    ".1.variables.a": "Y",
+    ".0.variables.input.deep.0.image": "Z",
+  });
+});
+
+describe("what is refused with 400 before anything is executed", () => {
+  const file = filePart("x");
+  const good = { 0: ["variables.image"] };
+  test.each<[string, WrittenPart[], string]>([
+    ["no part", [], "Unexpected end|neither"],
+    ["no operations", [map(good), file], "'map' should follow 'operations'"],
+    ["operations alone", [operations(single)], "Missing multipart field 'map'"],
+    ["no map", [operations(single), file], "files should follow 'map'"],
+    ["map before operations", [map(good), operations(single), file], "'map' should follow 'operations'"],
+    ["the file before map", [operations(single), file, map(good)], "files should follow 'map'"],
+    ["the file first", [file, operations(single), map(good)], "files should follow 'map'"],
+    ["broken JSON in operations", [{ name: "operations", body: '{"query": "secret' }, map(good), file], "Invalid JSON"],
+    ["broken JSON in map", [operations(single), { name: "map", body: "{0:" }, file], "Invalid JSON in the 'map'"],
+    ["operations of null", [operations(null), map(good), file], "Invalid type for the 'operations'"],
+    ["operations of text", [operations("x"), map(good), file], "Invalid type for the 'operations'"],
+    ["operations of a number", [operations(5), map(good), file], "Invalid type for the 'operations'"],
+    ["an empty operations field", [{ name: "operations", body: "" }, map(good), file], "Invalid JSON"],
+    ["a map of null", [operations(single), map(null), file], "Invalid type for the 'map'"],
+    ["a map of text", [operations(single), map("variables.image"), file], "Invalid type for the 'map'"],
+    ["a map of a list", [operations(single), map([["variables.image"]]), file], "Invalid type for the 'map'"],
+    ["a path that is no list", [operations(single), map({ 0: "variables.image" }), file], "Invalid type for the 'map'"],
+    ["a path of a number", [operations(single), map({ 0: [5] }), file], "array index '0'"],
+    ["a path of null", [operations(single), map({ 0: [null] }), file], "array index '0'"],
+    ["an empty path", [operations(single), map({ 0: [""] }), file], "array index '0'|not null"],
+    ["a file without a path", [operations(single), map({ 0: [] }), file], "file without a path"],
+    ["one path twice", [operations(single), map({ 0: ["variables.image"], 1: ["variables.image"] }), file], "twice"],
+    ["operations twice", [operations(single), operations(single), map(good), file], "files should follow 'map'"],
+    ["map twice", [operations(single), map({ 0: ["variables.other"] }), map(good), file], "variables.other"],
+    ["a batch", [operations([single]), map({ 0: ["0.variables.image"] }), file], "Arrays of operations"],
+    ["an unknown path", [operations(single), map({ 0: ["variables.file"] }), file], "variables.file"],
+    ["a path below null", [operations(single), map({ 0: ["variables.image.x"] }), file], "variables.image.x"],
+    ["a path to the variables", [operations(single), map({ 0: ["variables"] }), file], "not null"],
+    ["a path to the document", [operations(single), map({ 0: ["query"] }), file], "not null"],
+    ["a path into the document", [operations(single), map({ 0: ["query.length"] }), file], "query.length"],
+    ["a path into a prototype", [operations(single), map({ 0: ["variables.__proto__.x"] }), file], "__proto__"],
+    ["a path to a prototype", [operations(single), map({ 0: ["__proto__"] }), file], "__proto__"],
+    ["a constructor", [operations(single), map({ 0: ["variables.constructor.prototype.x"] }), file], "constructor"],
+    ["a method", [operations(single), map({ 0: ["variables.toString.call"] }), file], "toString"],
+    ["a list's method", [operations([single]), map({ 0: ["map.call"] }), file], "map.call"],
+    [
+      "an own property called __proto__",
+      [
+        { name: "operations", body: `{"query":"","variables":{"__proto__":{"x":null}}}` },
+        map({ 0: ["variables.__proto__.x"] }),
+        file,
+      ],
+      "__proto__",
+    ],
+    ["a very long path", [operations(single), map({ 0: ["a.".repeat(100_000)] }), file], "a.a.a"],
+    ["a very long name", [operations(single), map({ ["n".repeat(100_000)]: 5 }), file], "nnnn"],
+  ])("%s", async (_, parts, message) => {
+    const { upstream, server, post } = await start();
+    const answer = await post(...parts);
+    expect(answer.body).toEqual({ errors: [expect.objectContaining({ extensions: { code: "BAD_REQUEST" } })] });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors[0].message).toMatch(new RegExp(message));
+    expect(answer.text.length).toBeLessThan(1_000);
+    expect(answer.text).not.toContain("secret");
+    expect(({} as Record<string, unknown>).x).toBeUndefined();
+    expect(Object.prototype.toString.call).toBe(Function.prototype.call);
+    expect(upstream.requests).toEqual([]);
+    expect(server.faults).toEqual([]);
+    expect((await post(...varyFields, file)).body).toEqual({ data: { imageVariations: varied } });
+  });
+
+  test.each([
+    ["no boundary", "multipart/form-data"],
+    ["an empty boundary", "multipart/form-data; boundary="],
+    ["another boundary", "multipart/form-data; boundary=other"],
+  ])("%s", async (_, contentType) => {
+    const { upstream, server } = await start();
+    const body = writeBody(...varyFields, file);
+    const answer = await request(server.url, { method: "POST", headers: { "content-type": contentType }, body });
+    expect(answer).toMatchObject({ status: 400, body: { errors: [{ extensions: { code: "BAD_REQUEST" } }] } });
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
+test.each([
+  ["is not in the body", [...varyFields], "File missing in the request"],
+  ["is a field", [...varyFields, { name: "0", body: "x" }], "File missing in the request"],
+])("a file that %s is BAD_REQUEST", async (_, parts, message) => {
+  const { upstream, server, post } = await start();
+  const answer = await post(...parts);
+  expect(answer.status).toBe(400);
+  expect(answer.body.errors).toMatchObject([
+    { message: expect.stringContaining(message), path: ["imageVariations"], extensions: { code: "BAD_REQUEST" } },
+  ]);
+  expect(upstream.requests).toEqual([]);
+  expect(server.faults).toEqual([]);
+});
+
+test("a path to a variable that is no upload is refused by the variable's type", async () => {
+  const { upstream, post } = await start();
+  const query = "query ($id: ID!) { model(id: $id) { id } }";
+  const answer = await post(
+    operations({ query, variables: { id: null } }),
+    map({ 0: ["variables.id"] }),
+    filePart("x"),
+  );
+  expect(answer.body.errors).toMatchObject([
+    { message: expect.stringContaining("ID cannot represent"), extensions: { code: "BAD_USER_INPUT" } },
+  ]);
+  expect(upstream.requests).toEqual([]);
+});
