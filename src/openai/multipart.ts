@@ -37,15 +37,25 @@ export class StreamedFile extends File {
     this.started = true;
     try {
       for await (const chunk of this.#file.stream()) {
-        // An upstream that refuses an upload early may close at once; to write on before its answer was read loses it.
-        await eventLoopTurn();
+        await letAnswerIn();
         yield chunk;
       }
+      await letAnswerIn();
     } catch (error) {
       this.failure = error;
       throw error;
     }
   }
+}
+
+/**
+ * Two turns of the event loop: what came before the first has been read by the end of the second. An upstream that
+ * refuses an upload early may close at once, and a write after that loses its answer. It can still come in between:
+ * https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+ */
+async function letAnswerIn(): Promise<void> {
+  await eventLoopTurn();
+  await eventLoopTurn();
 }
 
 /** The fields of a multipart request; absent ones are not sent. */
@@ -65,7 +75,7 @@ export function createMultipart(fields: MultipartFields): FormData {
  * The last path segment without quotes, control characters and line ends, at most 100 characters, of which the
  * extension is kept; never empty.
  */
-export function harmlessFilename(filename: string): string {
+function harmlessFilename(filename: string): string {
   const segment = filename.split(/[/\\]/).at(-1) ?? "";
   const name = segment
     .replace(/["'`;:*?<>|%\p{C}]/gu, "")

@@ -4,6 +4,7 @@ import type { FileUpload } from "graphql-upload-minimal";
 import type { UploadFile } from "../openai/multipart.ts";
 import { codedError } from "../schema/errors.ts";
 import type { ReceivedFile } from "../schema/upload.ts";
+import { countPassedBytes } from "./dead-buffers.ts";
 import { type StallLimit, untilStalled } from "./stall.ts";
 
 /**
@@ -31,6 +32,8 @@ export class UploadedFile implements ReceivedFile {
   /** Whether the whole file is in `#chunks`, to stay there. */
   #held = false;
   #handedOut = false;
+  #headRead = false;
+  #discarded = false;
 
   /** Starts to read as soon as the part has come. A `shared` file is held whole, whatever its size. */
   constructor(upload: Promise<FileUpload>, reception: Reception, shared: boolean) {
@@ -45,7 +48,7 @@ export class UploadedFile implements ReceivedFile {
   async open(): Promise<UploadFile> {
     await this.#untilStalled(this.#head);
     const { filename, mimetype } = await this.#upload;
-    if (this.#handedOut && !this.#held) {
+    if ((this.#handedOut || this.#discarded) && !this.#held) {
       const problem = `is used more than once and larger than ${HELD_BYTES} bytes`;
       throw codedError("BAD_USER_INPUT", `input.image ${problem}; map the file to a variable of its own for each use.`);
     }
@@ -63,7 +66,14 @@ export class UploadedFile implements ReceivedFile {
     const upload = await this.#upload;
     this.#source = upload.createReadStream()[Symbol.asyncIterator]();
     while (!this.#ended && this.#bytes <= this.#heldBytes) await this.#readChunk();
+    this.#headRead = true;
     this.#held = this.#ended;
+    if (this.#discarded) this.discard();
+  }
+
+  discard(): void {
+    this.#discarded = true;
+    if (this.#headRead && !this.#held) this.#readAway();
   }
 
   async *#streamHeld(): AsyncGenerator<Uint8Array> {
@@ -79,7 +89,7 @@ export class UploadedFile implements ReceivedFile {
         else await this.#untilStalled(this.#readChunk());
       }
     } finally {
-      this.#discard();
+      this.discard();
     }
   }
 
@@ -91,16 +101,17 @@ export class UploadedFile implements ReceivedFile {
     else {
       this.#chunks.push(value);
       this.#bytes += value.length;
+      countPassedBytes(value.length);
     }
     if (this.#bytes > maxUploadBytes) {
       this.#chunks.length = 0;
-      this.#discard();
+      this.#readAway();
       throw codedError("PAYLOAD_TOO_LARGE", `input.image must be at most ${maxUploadBytes} bytes; got more.`);
     }
   }
 
   /** Reads the rest away, so that the files after this one can come. */
-  async #discard(): Promise<void> {
+  async #readAway(): Promise<void> {
     try {
       while (this.#source && !(await this.#source.next()).done);
     } catch {

@@ -117,17 +117,28 @@ builder.mutationField("imageVariations", (t) =>
       "Uploads an image and makes variations of it.\n\nREST: `POST /images/variations`, or `POST /images/edits` where the operator says so.",
     args: { input: t.arg({ type: ImageVariationsInput, required: true, description: "The request." }) },
     resolve: async (_, { input }, { openai, signal, imageVariations, maxUploadBytes }) => {
-      if (typeof input.model === "string") checkModelName("input.model", input.model);
-      checkRanges(input, { n: [1, 10] });
-      const image = await input.image.open();
-      const { sizeBytes } = image;
-      if (sizeBytes === 0) refuse("input.image", "must not be empty; got 0 bytes.");
-      if (sizeBytes !== undefined && sizeBytes > maxUploadBytes) {
-        throw codedError("PAYLOAD_TOO_LARGE", `input.image must be at most ${maxUploadBytes} bytes; got ${sizeBytes}.`);
+      try {
+        const request = await createVariationRequest(input, maxUploadBytes);
+        return await createImageVariation(openai, request, imageVariations, signal);
+      } finally {
+        input.image.discard();
       }
-      const { model, n, size, responseFormat, user } = input;
-      const request = given<ImageVariationRequest>({ image, model, n, size, response_format: responseFormat, user });
-      return createImageVariation(openai, request, imageVariations, signal);
     },
   }),
 );
+
+/** Builds the wire fields once the image has begun to come. Throws coded errors for what is refused at the door. */
+async function createVariationRequest(
+  { image: received, model, n, size, responseFormat, user }: typeof ImageVariationsInput.$inferInput,
+  maxUploadBytes: number,
+): Promise<ImageVariationRequest> {
+  if (typeof model === "string") checkModelName("input.model", model);
+  checkRanges({ n }, { n: [1, 10] });
+  const image = await received.open();
+  if (image.sizeBytes === 0) refuse("input.image", "must not be empty; got 0 bytes.");
+  if (image.sizeBytes !== undefined && image.sizeBytes > maxUploadBytes) {
+    const problem = `must be at most ${maxUploadBytes} bytes; got ${image.sizeBytes}.`;
+    throw codedError("PAYLOAD_TOO_LARGE", `input.image ${problem}`);
+  }
+  return given<ImageVariationRequest>({ image, model, n, size, response_format: responseFormat, user });
+}

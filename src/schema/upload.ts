@@ -11,6 +11,8 @@ export interface ReceivedFile {
    * Throws a coded error for an empty, oversize, missing or broken file.
    */
   open(): Promise<UploadFile>;
+  /** Lets go of what has not been read, so that the files after this one can come. */
+  discard(): void;
 }
 
 const EXPECTED = 'Upload must be a file part of a multipart request or a base64 "data:" URL.';
@@ -30,7 +32,7 @@ builder.addScalarType(
 );
 
 function readUpload(value: unknown): ReceivedFile {
-  if (typeof value === "string" && /^data:/i.test(value)) return { open: () => openDataUrl(value) };
+  if (typeof value === "string" && /^data:/i.test(value)) return { open: () => openDataUrl(value), discard() {} };
   // No JSON value has a function in it: this can only be what the server itself put in the place of a file part.
   if (typeof value === "object" && value !== null && "open" in value && typeof value.open === "function") {
     return value as ReceivedFile;
