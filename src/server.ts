@@ -1,6 +1,6 @@
 // The HTTP server: a port, its timeouts, and a stop that loses no answer. Knows no GraphQL.
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { App } from "./app.ts";
 import type { Config } from "./config.ts";
 
@@ -26,7 +26,16 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     },
     app.handle,
   );
-  server.on("upgrade", app.handleUpgrade);
+  const connections = new Set<Socket>();
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  server.on("upgrade", (req, socket: Socket, head) => {
+    // Node no longer listens to a socket that it hands over; unheard, a client's reset would end the process.
+    socket.on("error", () => {});
+    app.handleUpgrade(req, socket, head);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(config.PORT, config.HOST, resolve);
@@ -38,13 +47,15 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     async stop() {
       app.drain();
       const end = setTimeout(app.endAll, config.DRAIN_MS);
+      // Not closeAllConnections, which leaves out those that were upgraded.
       const cutOff = setTimeout(() => {
-        server.closeAllConnections();
-        void app.close();
+        for (const socket of connections) socket.destroy();
       }, config.DRAIN_MS + FAREWELL_MS);
-      // A connection kept alive after its last answer would hold the stop up until its timeout.
+      // A connection kept alive after its last answer, or opened ahead of its first request as browsers do, would hold
+      // the stop up until its timeout.
       const sweep = setInterval(() => {
         server.closeIdleConnections();
+        for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
         app.closeIdle();
       }, 20);
       await new Promise((resolve) => server.close(resolve));

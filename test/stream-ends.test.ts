@@ -1,19 +1,8 @@
 // The two ends of a stream: complete, or an error with a code after the text so far. Never both, never a third.
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import {
-  chunk,
-  completeText,
-  done,
-  event,
-  hello,
-  startStreaming,
-  streams,
-  streamsThen,
-  subscribeSse,
-  summary,
-  transports,
-} from "./support/stream.ts";
+import { chunk, completeText, done, event, hello, startStreaming, streams, streamsThen } from "./support/stream.ts";
+import { subscribeSse, summary, transports } from "./support/subscribe.ts";
 import type { Answer } from "./support/upstream.ts";
 
 const half = event(chunk("Hel"));

@@ -3,18 +3,8 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import { readEventStream } from "../src/openai/event-stream.ts";
-import {
-  done,
-  event,
-  openStream,
-  startStreaming,
-  streamOf,
-  streams,
-  streamsThen,
-  subscribeSse,
-  subscribeWs,
-  write,
-} from "./support/stream.ts";
+import { done, event, openStream, startStreaming, streamOf, streams, streamsThen, write } from "./support/stream.ts";
+import { subscribeSse, subscribeWs } from "./support/subscribe.ts";
 import type { Answer } from "./support/upstream.ts";
 
 const base = { id: "chatcmpl-1", object: "chat.completion.chunk", created: 1_700_000_000, model: "m-1" };

@@ -11,11 +11,9 @@ import {
   streamOf,
   streams,
   streamsThen,
-  subscribeSse,
-  summary,
-  transports,
   write,
 } from "./support/stream.ts";
+import { subscribeSse, summary, transports } from "./support/subscribe.ts";
 import { inTurn, json } from "./support/upstream.ts";
 
 const input = {

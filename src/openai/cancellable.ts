@@ -10,11 +10,12 @@ export class CallerGone extends Error {
 
 /**
  * Runs `generate` with a signal that follows `callerSignal` and is aborted by return(). After return() the step under
- * way ends the iteration in place of throwing.
+ * way ends the iteration in place of throwing. `onEnd` is called when it has ended, also where it never began.
  */
 export function createCancellable<Value>(
   callerSignal: AbortSignal,
   generate: (signal: AbortSignal) => AsyncGenerator<Value>,
+  onEnd: () => void = () => {},
 ): AsyncIterableIterator<Value> {
   const controller = new AbortController();
   // Each field of an operation listens.
@@ -26,6 +27,7 @@ export function createCancellable<Value>(
   let isLeft = false;
   const end = (): IteratorReturnResult<undefined> => {
     callerSignal.removeEventListener("abort", follow);
+    onEnd();
     return { value: undefined, done: true };
   };
   return {

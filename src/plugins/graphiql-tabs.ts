@@ -47,6 +47,25 @@ mutation Chat($prompt: String!) {
     variables: json({ prompt: "Say hello in three languages." }),
   },
   {
+    query: `# The answer as it grows, over server-sent events.
+# GraphiQL shows the latest event: textSoFar, not text.
+subscription ChatStream($prompt: String!) {
+  chat(
+    input: {
+      model: "gpt-4o-mini"
+      messages: [{ role: USER, content: $prompt }]
+    }
+  ) {
+    textSoFar
+    usage {
+      totalTokens
+    }
+  }
+}
+`,
+    variables: json({ prompt: "Tell me a story about a lighthouse." }),
+  },
+  {
     query: `# Two answers at once (n: 2), and their tokens.
 mutation ChatChoices($input: ChatInput!) {
   chat(input: $input) {

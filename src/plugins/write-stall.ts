@@ -6,6 +6,8 @@ const LOOKS = 4;
 
 /** Destroys `socket` once it has had bytes to send and sent none for `stallMs`. Returns how to stop watching. */
 export function watchWriteStall(socket: Socket, stallMs: number): () => void {
+  // Its "close" may have been already.
+  if (socket.destroyed) return () => {};
   let sentBytes = -1;
   let quietLooks = 0;
   const timer = setInterval(() => {
@@ -13,7 +15,8 @@ export function watchWriteStall(socket: Socket, stallMs: number): () => void {
     const nowSent = socket.bytesWritten - socket.writableLength;
     quietLooks = socket.writableLength > 0 && nowSent === sentBytes ? quietLooks + 1 : 0;
     sentBytes = nowSent;
-    if (quietLooks >= LOOKS) socket.destroy();
+    // With an error, or `ws` would take the connection for open until its close.
+    if (quietLooks >= LOOKS) socket.destroy(new Error(`The client has read nothing for ${stallMs} ms.`));
   }, stallMs / LOOKS);
   const stop = () => clearInterval(timer);
   socket.once("close", stop);

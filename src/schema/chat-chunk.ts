@@ -125,7 +125,7 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
       nullable: false,
       description:
         "The first choice's content up to and with this chunk: select it where only the latest event is shown.",
-      resolve: (chunk, _, context) => readTextSoFar(context, chunk, readText(chunk)),
+      resolve: (chunk) => readTextSoFar(chunk, readText(chunk)),
     }),
     usage: t.field({
       type: Usage,

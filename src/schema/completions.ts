@@ -97,7 +97,7 @@ const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
     textSoFar: t.string({
       nullable: false,
       description: "The first choice's text; in a stream, up to and with this piece.",
-      resolve: (completion, _, context) => readTextSoFar(context, completion, readText(completion)),
+      resolve: (completion) => readTextSoFar(completion, readText(completion)),
     }),
     usage: t.field({
       type: Usage,

@@ -1,6 +1,5 @@
 // textSoFar: what a stream has said until now, kept only for streams that ask for it.
 import { streamOf } from "../openai/chunks.ts";
-import type { Context } from "./builder.ts";
 
 interface Transcript {
   /** The chunk added last: a field selected twice must not count twice. */
@@ -12,7 +11,7 @@ interface Transcript {
 const transcripts = new WeakMap<object, Transcript>();
 
 /** Adds a chunk's text to its stream's and yields all of it; of a whole answer, its text. */
-export function readTextSoFar(_: Context, chunk: object, text: string | null): string {
+export function readTextSoFar(chunk: object, text: string | null): string {
   const stream = streamOf(chunk);
   if (!stream) return text ?? "";
   const before = transcripts.get(stream);

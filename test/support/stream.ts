@@ -1,38 +1,8 @@
-// Streams: an upstream that writes them byte by byte, and clients that tell what came and how it ended.
-import { once } from "node:events";
-import { type IncomingMessage, type ServerResponse, request as sendRequest } from "node:http";
+// An upstream that streams, written byte by byte where a test wants to.
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { createClient } from "graphql-ws";
-import { onTestFinished } from "vitest";
-import { WebSocket } from "ws";
 import { startTestServer } from "./server.ts";
 import { type Answer, startUpstream } from "./upstream.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: tests look into results of any shape
-export type Result = any;
-
-/** A running subscription. */
-export interface Subscription {
-  /** Every result so far. */
-  results: Result[];
-  /** The next result; undefined once there is none any more. */
-  next(): Promise<Result | undefined>;
-  /** How it ended: by the protocol's `complete`, or because the connection broke. */
-  ended: Promise<"complete" | "cut">;
-  /** Leaves as the transport's clients do: disconnects (SSE), or sends `complete` and keeps the socket (WebSocket). */
-  leave(): void;
-  /** Closes the connection. */
-  disconnect(): void;
-}
-
-export interface SseSubscription extends Subscription {
-  res: IncomingMessage;
-  /** How many comments have come. */
-  comments(): number;
-}
-
-/** Subscribes over either transport. */
-export type Subscribe = (url: string, query?: string, variables?: object) => Promise<Subscription>;
 
 /** A chat subscription, and the same for completions. */
 export const chat = streamOf("text");
@@ -93,105 +63,17 @@ export function streamsThen(text: string, then: (res: ServerResponse, socket: So
   };
 }
 
-/** Subscribes by POST over server-sent events; leaves with the test. */
-export async function subscribeSse(url: string, query = chat, variables?: object): Promise<SseSubscription> {
-  const req = sendRequest(url, {
-    method: "POST",
-    agent: false,
-    headers: { "content-type": "application/json", accept: "text/event-stream" },
+/** Gives `answer` to every request; `arrived` resolves when it has been given for the `count`th time. */
+export function noticed(answer: Answer, count = 1) {
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
   });
-  req.on("error", () => {});
-  onTestFinished(() => void req.destroy());
-  req.end(JSON.stringify({ query, variables }));
-  const [res]: [IncomingMessage] = (await once(req, "response")) as [IncomingMessage];
-  const inbox = createInbox();
-  let text = "";
-  let comments = 0;
-  res.setEncoding("utf8").on("data", (more: string) => {
-    const parts = (text + more).split("\n\n");
-    text = parts.pop() ?? "";
-    for (const part of parts) {
-      if (part.startsWith(":")) comments++;
-      else if (part.startsWith("event: next\ndata: ")) inbox.add(JSON.parse(part.slice(18)));
-      else inbox.end(part === "event: complete\ndata:" ? "complete" : "cut");
-    }
-  });
-  res.on("error", () => {}).on("close", () => inbox.end("cut"));
-  const disconnect = () => void req.destroy();
-  return { ...inbox.subscription, res, comments: () => comments, leave: disconnect, disconnect };
-}
-
-/** Subscribes over a WebSocket of its own with graphql-ws's client; leaves with the test. */
-export async function subscribeWs(url: string, query = chat, variables = {}): Promise<Subscription> {
-  const client = createClient({
-    url: url.replace("http", "ws"),
-    webSocketImpl: WebSocket,
-    retryAttempts: 0,
-    lazy: false,
-    onNonLazyError() {},
-  });
-  onTestFinished(() => client.terminate());
-  await new Promise((resolve) => client.on("connected", resolve));
-  const inbox = createInbox();
-  const leave = client.subscribe<Record<string, unknown>>(
-    { query, variables: { ...variables } },
-    {
-      next: inbox.add,
-      complete: () => inbox.end("complete"),
-      error(error) {
-        if (Array.isArray(error)) inbox.add({ errors: error });
-        inbox.end(Array.isArray(error) ? "complete" : "cut");
-      },
-    },
-  );
-  return { ...inbox.subscription, leave, disconnect: () => client.terminate() };
-}
-
-/** Both transports, for `describe.each`. */
-export const transports: { transport: string; subscribe: Subscribe }[] = [
-  { transport: "SSE", subscribe: subscribeSse },
-  { transport: "WebSocket", subscribe: subscribeWs },
-];
-
-/** The texts that came, then the codes of the errors, then how it ended. */
-export async function summary({ results, ended }: Subscription): Promise<string[]> {
-  const end = await ended;
-  const told = results.map(({ data, errors }) =>
-    errors ? errors.map((error: Result) => error.extensions.code).join() : (data.chat ?? data.complete).text,
-  );
-  return [...told, end];
-}
-
-function createInbox() {
-  const results: Result[] = [];
-  let read = 0;
-  let wake = () => {};
-  let end: (how: "complete" | "cut") => void = () => {};
-  let isEnded = false;
-  const ended = new Promise<"complete" | "cut">((resolve) => {
-    end = resolve;
-  });
-  void ended.then(() => {
-    isEnded = true;
-    wake();
-  });
-  return {
-    add(result: Result) {
-      results.push(result);
-      wake();
-    },
-    end,
-    subscription: {
-      results,
-      ended,
-      async next() {
-        while (read === results.length && !isEnded) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-        return results[read++];
-      },
-    },
+  let given = 0;
+  const noticing: Answer = async (...parameters) => {
+    await answer(...parameters);
+    given++;
+    if (given === count) arrive();
   };
+  return { answer: noticing, arrived };
 }
