@@ -24,7 +24,7 @@ const httpUrl = z
   .refine((value) => !/%(?![\da-f]{2})/i.test(value))
   .transform((value) => new URL(value));
 
-const milliseconds = "milliseconds, at least 1";
+const milliseconds = "a whole number of milliseconds, at least 1";
 
 /** Every variable by its name, in the order of README's table. */
 export const variables = {
@@ -77,7 +77,7 @@ export const variables = {
   UPSTREAM_IDLE_TIMEOUT_MS: variable(
     milliseconds,
     whole(1).default(120_000),
-    "Longest silence inside an upstream answer.",
+    "Longest silence inside an upstream answer, and longest wait for the upstream to take more of an upload.",
   ),
   UPSTREAM_TOTAL_TIMEOUT_MS: variable(
     milliseconds,
@@ -85,13 +85,21 @@ export const variables = {
     "Longest time for an upstream call, retries and waits included.",
   ),
   MAX_RETRIES: variable("0 to 10", whole(0, 10).default(2), "Attempts after the first, for failures that may pass."),
-  MAX_UPSTREAM_BYTES: variable("bytes, at least 1", whole(1).default(128 * 2 ** 20), "Largest upstream answer."),
+  MAX_UPSTREAM_BYTES: variable(
+    "a whole number of bytes, at least 1",
+    whole(1).default(128 * 2 ** 20),
+    "Largest upstream answer.",
+  ),
   MAX_BODY_BYTES: variable(
-    "bytes, at least 1",
+    "a whole number of bytes, at least 1",
     whole(1).default(8 * 2 ** 20),
     "Largest JSON request body, or `operations` field.",
   ),
-  MAX_UPLOAD_BYTES: variable("bytes, at least 1", whole(1).default(50 * 2 ** 20), "Largest uploaded file."),
+  MAX_UPLOAD_BYTES: variable(
+    "a whole number of bytes, at least 1",
+    whole(1).default(50 * 2 ** 20),
+    "Largest uploaded file.",
+  ),
   MAX_FILES: variable("0 to 1000", whole(0, 1000).default(10), "Most files in a request."),
   UPLOAD_STALL_MS: variable(
     milliseconds,
@@ -114,7 +122,7 @@ export const variables = {
     "How long a client may stop reading its stream before it is cut off.",
   ),
   DRAIN_MS: variable(
-    "milliseconds",
+    "a whole number of milliseconds",
     whole(0).default(10_000),
     "How long requests in flight may still take after SIGTERM or SIGINT.",
   ),
@@ -128,7 +136,11 @@ export const variables = {
     whole(0, 65_535).default(0),
     "The sandbox's port on 127.0.0.1; 0 for any free port.",
   ),
-  SANDBOX_DELAY_MS: variable("milliseconds", whole(0).default(40), "The sandbox's pause before each streamed word."),
+  SANDBOX_DELAY_MS: variable(
+    "a whole number of milliseconds",
+    whole(0).default(40),
+    "The sandbox's pause before each streamed word.",
+  ),
 } as const;
 
 type Values = { [Name in keyof typeof variables]: z.output<(typeof variables)[Name]["schema"]> };

@@ -22,6 +22,10 @@ ${Object.entries(variables)
   .join("\n")}
 `;
 
+// Whoever read the output may have gone; that is no reason to end.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+
 try {
   await run();
 } catch (error) {
@@ -48,16 +52,20 @@ async function serve(config: Config): Promise<void> {
     if (config.LOG_LEVEL === "info") process.stdout.write(`${message}\n`);
   };
   const sandbox = config.SANDBOX
-    ? await startSandbox({ port: config.SANDBOX_PORT, delayMs: config.SANDBOX_DELAY_MS, apiKey: SANDBOX_KEY })
+    ? await startSandbox({ port: config.SANDBOX_PORT, delayMs: config.SANDBOX_DELAY_MS, apiKey: SANDBOX_KEY }).catch(
+        nameVariables("SANDBOX_PORT"),
+      )
     : undefined;
   const upstream = sandbox && { OPENAI_BASE_URL: new URL(sandbox.url), OPENAI_API_KEY: SANDBOX_KEY };
   const app = createApp({ ...config, ...upstream }, (fault) => {
     if (config.LOG_LEVEL !== "silent") process.stderr.write(`${fault instanceof Error ? fault.stack : fault}\n`);
   });
-  const server = await startServer(app, config).catch(async (error: unknown) => {
-    await sandbox?.close();
-    throw error;
-  });
+  const server = await startServer(app, config)
+    .catch(nameVariables("HOST and PORT"))
+    .catch(async (error: unknown) => {
+      await sandbox?.close();
+      throw error;
+    });
   log(
     `OpenAI GraphQL server at ${server.url}${sandbox ? ` on the built-in sandbox, which makes its answers up. For real ones set OPENAI_API_KEY, or OPENAI_BASE_URL.` : ""}`,
   );
@@ -79,11 +87,19 @@ function readVersion(): string {
   return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
 }
 
+/** Adds to the system's error the variables that it is about. */
+function nameVariables(names: string): (error: Error) => never {
+  return (error) => {
+    throw Object.assign(error, { variables: names });
+  };
+}
+
 /** What went wrong, for a person: no stack for what the person can mend. */
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return `The configuration is not usable:\n${error.message.replace(/^/gm, "  ")}`;
-  const { code, message, stack } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === "EADDRINUSE")
-    return `${message}. Another process listens there; set PORT to another port, or to 0 for any free one.`;
-  return code?.startsWith("E") ? message : (stack ?? message);
+  const { code, message, stack, variables } = error as NodeJS.ErrnoException & { variables?: string };
+  if (!code?.startsWith("E")) return stack ?? message;
+  return variables
+    ? `The server cannot listen: ${message}. Set ${variables} otherwise; a port of 0 takes any free one.`
+    : message;
 }

@@ -1,5 +1,5 @@
 // The HTTP server: a port, its timeouts, and a stop that loses no answer. Knows no GraphQL.
-import { createServer } from "node:http";
+import { createServer, IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { App } from "./app.ts";
 import type { Config } from "./config.ts";
@@ -15,6 +15,21 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/**
+ * A request that is an upgrade to WebSocket alone. With a listener to upgrades, Node would hand every other over as well,
+ * as the h2c that Java's and curl's HTTP/2 clients offer beside an ordinary request.
+ */
+class WebSocketUpgrade extends IncomingMessage {
+  #asksForUpgrade = false;
+  get upgrade(): boolean {
+    return this.#asksForUpgrade && (this.method === "CONNECT" || /^websocket$/i.test(this.headers.upgrade ?? ""));
+  }
+  set upgrade(asks: boolean | null) {
+    // IncomingMessage's constructor sets it before the field is there.
+    if (#asksForUpgrade in this) this.#asksForUpgrade = asks === true;
+  }
+}
+
 /** Listens on `HOST` and `PORT`. Rejects with the system's error (EADDRINUSE, EACCES …) where it cannot. */
 export async function startServer(app: App, config: Config): Promise<RunningServer> {
   const server = createServer(
@@ -23,6 +38,7 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
       requestTimeout: config.REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: 1_000,
       noDelay: true,
+      IncomingMessage: WebSocketUpgrade,
     },
     app.handle,
   );

@@ -472,6 +472,15 @@ test.each([{ reasoning_content: "Hm." }, { reasoning: "Hm." }])("reasoning reads
   expect(body).toEqual({ data: { chat: { choices: [{ message: { reasoning: "Hm." } }] } } });
 });
 
+test("content that comes as a list of parts is read as their text", async () => {
+  const content = [{ type: "text", text: "Hel" }, { type: "image" }, { type: "text", text: "lo" }];
+  const upstream = await startUpstream(json({ choices: [{ message: { content } }] }));
+  const server = await startTestServer(upstream.url);
+  const query = "mutation ($input: ChatInput!) { chat(input: $input) { text choices { message { content } } } }";
+  const { body } = await server.query(query, { input: { model: "m", messages } });
+  expect(body).toEqual({ data: { chat: { text: "Hello", choices: [{ message: { content: "Hello" } }] } } });
+});
+
 describe("at the door", () => {
   test.each([
     ["input.temperature must be between 0 and 2; got 2.1.", { temperature: 2.1 }],

@@ -14,28 +14,18 @@ const nameOf = (query: string) => /^(?:query|mutation|subscription) (\w+)/m.exec
 const fieldOf = (query: string) => /^ {2}(\w+)/m.exec(query)?.[1] ?? "";
 const tabs = graphiqlTabs.map((tab) => ({ ...tab, name: nameOf(tab.query) }));
 
+let sandbox: Sandbox;
 let server: RunningServer;
 
-const started: { server: RunningServer; sandbox: Sandbox }[] = [];
-
-/** Starts the app on a sandbox of this pace; it stops with the file. */
-async function startOn(pace: { delayMs?: number }): Promise<RunningServer> {
-  const sandbox = await startSandbox(pace);
-  const config = readConfig({ OPENAI_BASE_URL: sandbox.url, OPENAI_API_KEY: "sandbox", PORT: "0", DRAIN_MS: "0" });
-  const server = await startServer(createApp(config, console.error), config);
-  started.push({ server, sandbox });
-  return server;
-}
-
 beforeAll(async () => {
-  server = await startOn({ delayMs: 0 });
+  sandbox = await startSandbox({ delayMs: 0 });
+  const config = readConfig({ OPENAI_BASE_URL: sandbox.url, OPENAI_API_KEY: "sandbox", PORT: "0", DRAIN_MS: "0" });
+  server = await startServer(createApp(config, console.error), config);
 });
 
 afterAll(async () => {
-  for (const { server, sandbox } of started) {
-    await server.stop();
-    await sandbox.close();
-  }
+  await server.stop();
+  await sandbox.close();
 });
 
 /** As a browser's address bar asks. */
@@ -162,39 +152,6 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     };
     await expect.poll(runAndRead, { timeout: 20_000, interval: 500 }).toContain('"data": {');
     expect(await readAnswer()).not.toContain('"errors"');
-  });
-
-  test("ChatStream shows the answer growing at the sandbox's human pace, and then its usage", async () => {
-    const human = await startOn({});
-    const visited = await browser.newPage();
-    await visited.goto(human.url);
-    await visited.locator(".graphiql-tabs").getByRole("button", { name: "ChatStream", exact: true }).click();
-    // What the page shows, seen from inside: each text that differs from the one before.
-    await visited.evaluate(`{
-      const shown = [];
-      window.shown = shown;
-      new MutationObserver(() => {
-        const text = document.querySelector(".graphiql-response .view-lines")?.textContent ?? "";
-        const found = /"textSoFar": "((?:[^"\\\\]|\\\\.)*)/.exec(text.replaceAll("\u00a0", " "))?.[1];
-        if (found && found !== shown.at(-1)) shown.push(found);
-      }).observe(document.body, { subtree: true, childList: true, characterData: true });
-    }`);
-    const readShown = () => visited.evaluate<string[]>("window.shown");
-    const runAndCount = async () => {
-      const { length } = await readShown();
-      if (length === 0 && (await visited.locator(".graphiql-execute-button [aria-label*=Stop]").count()) === 0)
-        await visited.locator(".graphiql-execute-button").click();
-      return length;
-    };
-    await expect.poll(runAndCount, { timeout: 20_000, interval: 300 }).toBeGreaterThanOrEqual(3);
-    if (process.env.SCREENSHOTS) await visited.screenshot({ path: `${process.env.SCREENSHOTS}/growing.png` });
-    const shown = await readShown();
-    const readAnswer = () => visited.locator(".graphiql-response .view-lines").textContent();
-    await expect.poll(readAnswer, { timeout: 20_000 }).toContain("totalTokens");
-    if (process.env.SCREENSHOTS) await visited.screenshot({ path: `${process.env.SCREENSHOTS}/whole.png` });
-    for (const [place, text] of shown.slice(1).entries()) expect(text.startsWith(shown[place] ?? "")).toBe(true);
-    expect((await readShown()).at(-1)?.length).toBeGreaterThan(shown.at(-1)?.length ?? 0);
-    await visited.close();
   });
 
   test("a reload keeps the tabs as they are", async () => {

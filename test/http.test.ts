@@ -1,4 +1,5 @@
 // GraphQL over HTTP: the public audit, and what the audit does not ask for.
+import { once } from "node:events";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { serverAudits } from "graphql-http";
@@ -129,6 +130,17 @@ test("without introspection the schema cannot be asked for", async () => {
   const answer = await server.query("{ __schema { types { name } } }");
   expect(answer.body.errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }, {}]);
   expect((await server.query("{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
+});
+
+test("a body that breaks off is no fault of the server's", async () => {
+  const { upstream, server } = await start();
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  socket.write("POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 200\r\n\r\n{");
+  await once(socket, "connect");
+  socket.destroy();
+  expect((await server.query("{ models { id } }")).body.data.models).toHaveLength(3);
+  expect(server.faults).toEqual([]);
+  expect(upstream.requests).toHaveLength(1);
 });
 
 test.each(["[", "a b", "a:99999999", "user@@x:y"])(

@@ -173,6 +173,16 @@ test("model is null, with no error, where the upstream knows none", async () => 
   expect(upstream.requests).toHaveLength(1);
 });
 
+test("a 404 that is a web server's page is an error: there is no such API at all", async () => {
+  const upstream = await startUpstream((_, res) =>
+    res.writeHead(404, { "content-type": "text/html" }).end("<html>404</html>"),
+  );
+  const server = await startTestServer(upstream.url);
+  const { body } = await server.query(MODEL, { id: "x" });
+  expect(body.errors).toMatchObject([{ path: ["model"], extensions: { code: "UPSTREAM_NOT_FOUND" } }]);
+  expect(body.errors[0].extensions.upstream).toEqual({ status: 404 });
+});
+
 test("a failed field leaves its sibling's answer alone", async () => {
   const upstream = await startUpstream((request, res, req) =>
     (request.path.endsWith("/models") ? json(models) : failure(403, { message: "Not for you" }))(request, res, req),

@@ -90,6 +90,33 @@ test("a port in use: it names the port and exits with 1", async () => {
   expect(server.output()).not.toMatch(/^\s+at /m);
 });
 
+test("the sandbox's port in use: it names that variable and exits with 1", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  onTestFinished(() => void other.close());
+  const server = startProcess({ PORT: "0", SANDBOX_PORT: String((other.address() as AddressInfo).port) });
+  expect(await server.ended).toBe(1);
+  expect(server.output()).toMatch(/Set SANDBOX_PORT otherwise/);
+});
+
+test("a reader of its output that has gone does not end it", async () => {
+  const server = startProcess({ PORT: "0" });
+  const url = await server.url;
+  server.child.stdout?.destroy();
+  server.child.stderr?.destroy();
+  expect((await post(url, "{ __typename }")).status).toBe(200);
+  server.child.kill("SIGTERM");
+  expect(await server.ended).toBe(0);
+});
+
+test("connections that never sent a request do not hold a stop up", async () => {
+  const server = startProcess({ PORT: "0", DRAIN_MS: "600000" });
+  const socket = connect(Number(new URL(await server.url).port), "127.0.0.1");
+  await once(socket, "connect");
+  server.child.kill("SIGTERM");
+  expect(await server.ended).toBe(0);
+});
+
 test.each(["SIGTERM", "SIGINT"] as const)(
   "%s: what is in flight is answered, new requests are not, it exits with 0",
   async (signal) => {

@@ -99,6 +99,12 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
     read: (response: Dispatcher.ResponseData) => Promise<Result>,
   ): Promise<Result> {
     const files = Object.values(request.multipart ?? {}).filter((part) => part instanceof StreamedFile);
+    for (const file of files) {
+      file.limitTaking(options.idleTimeoutMs, () => {
+        const message = `The upstream took no byte of the upload for ${options.idleTimeoutMs} ms.`;
+        deadline.abort(new OpenAIError("timeout", message));
+      });
+    }
     for (let retry = 0; ; retry++) {
       try {
         return await read(await send(request, deadline.signal));

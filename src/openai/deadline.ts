@@ -8,6 +8,8 @@ export interface Deadline {
   remainingMs(): number;
   /** Waits, or throws the signal's reason as soon as it is aborted. */
   sleep(delayMs: number): Promise<void>;
+  /** Ends the call with `reason`. */
+  abort(reason: Error): void;
   /** Frees the timer and the listener on the caller's signal. */
   end(): void;
 }
@@ -27,6 +29,7 @@ export function startDeadline(totalMs: number, callerSignal: AbortSignal): Deadl
     async sleep(delayMs) {
       await sleep(delayMs, undefined, { signal: controller.signal }).catch(() => controller.signal.throwIfAborted());
     },
+    abort: (reason) => controller.abort(reason),
     end() {
       clearTimeout(timer);
       callerSignal.removeEventListener("abort", follow);

@@ -32,6 +32,7 @@ export function readErrorAnswer(
       param: token(error.param, secrets),
       requestId: token(headers["x-request-id"], secrets),
       retryAfterMs: readRetryAfterMs(headers),
+      isForeign: (json === undefined && text.trim() !== "") || undefined,
       shouldRetry: readShouldRetry(httpStatus, headers),
     }),
   );

@@ -21,6 +21,8 @@ export interface OpenAIErrorDetails {
   requestId?: string;
   /** How long the upstream asks to wait, in milliseconds. */
   retryAfterMs?: number;
+  /** Whether the answer's body was text that is no JSON, such as a web server's own page. */
+  isForeign?: boolean;
   /** The upstream's `x-should-retry`, which overrules its status. */
   shouldRetry?: boolean;
 }

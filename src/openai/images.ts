@@ -47,6 +47,8 @@ export type ImagesResponse = Unchecked<OpenAIImagesResponse>;
 /** One image as the upstream sent it. */
 export type Image = Unchecked<OpenAIImage>;
 export type ImagesUsage = Unchecked<OpenAIImagesResponse.Usage>;
+/** The tokens of a request's images, or of its answer's, by kind. */
+export type ImageTokensDetails = Unchecked<OpenAIImagesResponse.Usage.InputTokensDetails>;
 
 const RETIRED =
   "OpenAI retired POST /images/variations (dall-e-2) on 2026-05-12. Set IMAGE_VARIATIONS_VIA=edits on this server to serve imageVariations by POST /images/edits with a GPT image model, or point OPENAI_BASE_URL at a server that has the endpoint.";

@@ -34,13 +34,16 @@ export async function listModels(client: OpenAIClient, signal: AbortSignal): Pro
   return models.filter(isModel);
 }
 
-/** Yields one model, or null where the upstream knows none of that name (404). Throws OpenAIError. */
+/**
+ * Yields one model, or null where the upstream knows none of that name (404). Throws OpenAIError, also for a 404 that is
+ * a web server's page: there is no such API at all.
+ */
 export async function retrieveModel(client: OpenAIClient, id: string, signal: AbortSignal): Promise<Model | null> {
   try {
     const body = await client.request({ method: "GET", path: `/models/${encodeURIComponent(id)}` }, signal);
     if (isModel(body)) return body;
   } catch (error) {
-    if (error instanceof OpenAIError && error.details.status === 404) return null;
+    if (error instanceof OpenAIError && error.details.status === 404 && !error.details.isForeign) return null;
     throw error;
   }
   throw new OpenAIError("invalid_response", "The upstream's answer to GET /models/{model} holds no model.");

@@ -19,6 +19,9 @@ export class StreamedFile extends File {
   readonly #file: UploadFile;
   /** Whether the first byte was asked for: from then on the call is not repeated. */
   started = false;
+  /** Called where the upstream takes no byte for as long as `limitTaking` says. */
+  #onUntaken: (() => void) | undefined;
+  #takeWithinMs = 0;
   /** What the file's own stream threw; told apart from what the upstream's socket did. */
   failure: unknown;
 
@@ -27,6 +30,12 @@ export class StreamedFile extends File {
     this.#file = file;
     // Where the size is not known yet, undefined makes undici send the body chunked, without a Content-Length.
     Object.defineProperty(this, "size", { value: file.sizeBytes });
+  }
+
+  /** Calls `onUntaken` once a chunk has waited for `takeWithinMs` to be taken: a client that waits behind it reads nothing. */
+  limitTaking(takeWithinMs: number, onUntaken: () => void): void {
+    this.#takeWithinMs = takeWithinMs;
+    this.#onUntaken = onUntaken;
   }
 
   override stream(): ReturnType<File["stream"]> {
@@ -38,7 +47,12 @@ export class StreamedFile extends File {
     try {
       for await (const chunk of this.#file.stream()) {
         await letAnswerIn();
-        yield chunk;
+        const timer = setTimeout(() => this.#onUntaken?.(), this.#takeWithinMs);
+        try {
+          yield chunk;
+        } finally {
+          clearTimeout(timer);
+        }
       }
       await letAnswerIn();
     } catch (error) {

@@ -4,5 +4,7 @@ import type { CompletionUsage } from "openai/resources/completions";
 import type { Unchecked } from "./answer.ts";
 
 export type Usage = Unchecked<CompletionUsage>;
-export type PromptTokensDetails = Unchecked<CompletionUsage.PromptTokensDetails>;
-export type CompletionTokensDetails = Unchecked<CompletionUsage.CompletionTokensDetails>;
+export type PromptTokensDetails = Unchecked<
+  CompletionUsage.PromptTokensDetails & { text_tokens: number; image_tokens: number }
+>;
+export type CompletionTokensDetails = Unchecked<CompletionUsage.CompletionTokensDetails & { text_tokens: number }>;

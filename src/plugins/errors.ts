@@ -61,12 +61,16 @@ function describe(thrown: unknown, located: GraphQLError | undefined, report: (f
     if (thrown.nodes)
       return { message: thrown.message.slice(0, MAX_MESSAGE_LENGTH), extensions: { code: "BAD_USER_INPUT" } };
   }
+  if (thrown instanceof RangeError && !located) {
+    const message = "The document is nested too deeply.";
+    return { message, extensions: { code: "GRAPHQL_PARSE_FAILED", http: { spec: true, status: 400 } } };
+  }
   report(thrown);
   return { message: "Internal server error.", extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }
 
 function describeUpstream(error: OpenAIError): Description {
-  const { retryAfterMs, shouldRetry: _, ...upstream } = error.details;
+  const { retryAfterMs, shouldRetry: _, isForeign: __, ...upstream } = error.details;
   return {
     message: error.message,
     extensions: {

@@ -47,8 +47,8 @@ mutation Chat($prompt: String!) {
     variables: json({ prompt: "Say hello in three languages." }),
   },
   {
-    query: `# The answer as it grows, over server-sent events.
-# GraphiQL shows the latest event: textSoFar, not text.
+    query: `# The answer as it grows. Only the latest event is
+# shown, hence textSoFar; text is what each adds.
 subscription ChatStream($prompt: String!) {
   chat(
     input: {

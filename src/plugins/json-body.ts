@@ -32,8 +32,9 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
     };
     req.on("data", onData);
     req.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    req.once("error", reject);
-    req.once("close", () => reject(requestError("BAD_REQUEST", 400, "The request broke off.")));
+    const breakOff = () => reject(requestError("BAD_REQUEST", 400, "The request broke off."));
+    req.once("error", breakOff);
+    req.once("close", breakOff);
   });
 }
 

@@ -15,9 +15,9 @@ import { builder } from "./builder.ts";
 import { ChatInput, createChatRequest } from "./chat-input.ts";
 import { ChatAudio, CustomToolCall, FunctionCall } from "./chat-message.ts";
 import { ChatRole, readChatRole } from "./chat-role.ts";
-import { firstChoice, readChoices } from "./choices.ts";
+import { firstChoice, readNumbered } from "./choices.ts";
 import { FinishReason, readFinishReason } from "./finish-reason.ts";
-import { readObject, readString, readTime } from "./lenient.ts";
+import { readContent, readObject, readString, readTime } from "./lenient.ts";
 import { ChoiceLogprobs } from "./logprobs.ts";
 import { readTextSoFar } from "./text-so-far.ts";
 import { Usage } from "./usage.ts";
@@ -52,7 +52,7 @@ const ChatDelta = builder.objectRef<OpenAIChatDelta>("ChatDelta").implement({
       description: "ASSISTANT, on the first chunk.",
       resolve: (delta) => readChatRole(delta.role),
     }),
-    content: t.string({ description: "More of the text.", resolve: (delta) => readString(delta.content) }),
+    content: t.string({ description: "More of the text.", resolve: (delta) => readContent(delta.content) }),
     refusal: t.string({ description: "More of the refusal.", resolve: (delta) => readString(delta.refusal) }),
     reasoning: t.string({
       description: "More of the reasoning, where a compatible server sends it (`reasoning_content` or `reasoning`).",
@@ -61,7 +61,12 @@ const ChatDelta = builder.objectRef<OpenAIChatDelta>("ChatDelta").implement({
     toolCalls: t.field({
       type: [ToolCallDelta],
       description: "More of the tool calls.",
-      resolve: (delta) => (delta.tool_calls ? readChoices<OpenAIToolCallDelta>(delta.tool_calls) : null),
+      resolve: (delta) => (delta.tool_calls ? readNumbered<OpenAIToolCallDelta>(delta.tool_calls) : null),
+    }),
+    functionCall: t.field({
+      type: FunctionCall,
+      description: "More of a function call in the deprecated way.",
+      resolve: (delta) => readObject<OpenAIFunctionCall>(delta.function_call),
     }),
     audio: t.field({
       type: ChatAudio,
@@ -115,7 +120,7 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
       type: [ChatChunkChoice],
       nullable: false,
       description: "What the chunk adds to the choices; empty on the one that brings the usage.",
-      resolve: (chunk) => readChoices<OpenAIChatChunkChoice>(chunk.choices),
+      resolve: (chunk) => readNumbered<OpenAIChatChunkChoice>(chunk.choices),
     }),
     text: t.string({
       description: "What the chunk adds to the first choice's content. Null: nothing.",
@@ -132,6 +137,11 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
       description: "The tokens used, on the last chunk; always asked for. Null: not told yet.",
       resolve: (chunk) => readObject<OpenAIUsage>(chunk.usage),
     }),
+    moderation: t.field({
+      type: "JSONObject",
+      description: "The moderation's results as the upstream spells them, where the request asked for them.",
+      resolve: (chunk) => readObject(chunk.moderation),
+    }),
     serviceTier: t.string({
       description: "The tier that serves the request, in the upstream's spelling.",
       resolve: (chunk) => readString(chunk.service_tier),
@@ -145,7 +155,7 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
 
 function readText(chunk: OpenAIChatCompletionChunk): string | null {
   const choice = firstChoice<OpenAIChatChunkChoice>(chunk.choices);
-  return readString(readObject<OpenAIChatDelta>(choice?.delta)?.content);
+  return readContent(readObject<OpenAIChatDelta>(choice?.delta)?.content);
 }
 
 builder.subscriptionField("chat", (t) =>

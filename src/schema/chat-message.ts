@@ -9,7 +9,7 @@ import type {
 } from "../openai/chat.ts";
 import { builder } from "./builder.ts";
 import { ChatRole, readChatRole } from "./chat-role.ts";
-import { readInt, readObject, readObjects, readString, readTime } from "./lenient.ts";
+import { readContent, readInt, readObject, readObjects, readString, readTime } from "./lenient.ts";
 
 /** The function that a tool call calls, whole or in pieces. */
 export const FunctionCall = builder.objectRef<OpenAIFunctionCall>("FunctionCall").implement({
@@ -95,7 +95,7 @@ export const ChatMessage = builder.objectRef<OpenAIChatMessage>("ChatMessage").i
     }),
     content: t.string({
       description: "The text. Null: the model refused or called tools.",
-      resolve: (message) => readString(message.content),
+      resolve: (message) => readContent(message.content),
     }),
     refusal: t.string({
       description: "Why the model refused. Null: it did not.",
@@ -109,6 +109,11 @@ export const ChatMessage = builder.objectRef<OpenAIChatMessage>("ChatMessage").i
       type: [ToolCall],
       description: "The tools that the model calls. Null: none.",
       resolve: (message) => readObjects<OpenAIToolCall>(message.tool_calls),
+    }),
+    functionCall: t.field({
+      type: FunctionCall,
+      description: "The function that the model calls, in the deprecated way (`functions` by `extraBody`). Null: none.",
+      resolve: (message) => readObject<OpenAIFunctionCall>(message.function_call),
     }),
     annotations: t.field({
       type: [UrlCitation],

@@ -10,9 +10,9 @@ import type { Usage as OpenAIUsage } from "../openai/usage.ts";
 import { builder } from "./builder.ts";
 import { ChatInput, createChatRequest } from "./chat-input.ts";
 import { ChatMessage } from "./chat-message.ts";
-import { firstChoice, readChoices } from "./choices.ts";
+import { firstChoice, readNumbered } from "./choices.ts";
 import { FinishReason, readFinishReason } from "./finish-reason.ts";
-import { readObject, readString, readTime } from "./lenient.ts";
+import { readContent, readObject, readString, readTime } from "./lenient.ts";
 import { ChoiceLogprobs } from "./logprobs.ts";
 import { Usage } from "./usage.ts";
 
@@ -63,13 +63,13 @@ const ChatCompletion = builder.objectRef<OpenAIChatCompletion>("ChatCompletion")
       type: [ChatChoice],
       nullable: false,
       description: "The answers, `n` of them.",
-      resolve: (completion) => readChoices<OpenAIChatChoice>(completion.choices),
+      resolve: (completion) => readNumbered<OpenAIChatChoice>(completion.choices),
     }),
     text: t.string({
       description: "The first choice's content: what most screens show. Null: it refused or called tools.",
       resolve: (completion) => {
         const choice = firstChoice<OpenAIChatChoice>(completion.choices);
-        return readString(readObject<OpenAIChatMessage>(choice?.message)?.content);
+        return readContent(readObject<OpenAIChatMessage>(choice?.message)?.content);
       },
     }),
     usage: t.field({

@@ -6,7 +6,7 @@ interface Numbered {
 }
 
 /** The choices with their numbers; one that the upstream left unnumbered gets its place in the list. */
-export function readChoices<Choice extends Numbered>(value: unknown): (Choice & { index: number })[] {
+export function readNumbered<Choice extends Numbered>(value: unknown): (Choice & { index: number })[] {
   return (readObjects<Choice>(value) ?? []).map((choice, place) => ({
     ...choice,
     index: readInt(choice.index) ?? place,
@@ -15,5 +15,5 @@ export function readChoices<Choice extends Numbered>(value: unknown): (Choice & 
 
 /** The choice with number 0, wherever it stands. */
 export function firstChoice<Choice extends Numbered>(value: unknown): (Choice & { index: number }) | undefined {
-  return readChoices<Choice>(value).find(({ index }) => index === 0);
+  return readNumbered<Choice>(value).find(({ index }) => index === 0);
 }

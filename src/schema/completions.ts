@@ -8,7 +8,7 @@ import {
 } from "../openai/completions.ts";
 import type { Usage as OpenAIUsage } from "../openai/usage.ts";
 import { builder } from "./builder.ts";
-import { firstChoice, readChoices } from "./choices.ts";
+import { firstChoice, readNumbered } from "./choices.ts";
 import { CompleteInput, createCompletionRequest } from "./completion-input.ts";
 import { FinishReason, readFinishReason } from "./finish-reason.ts";
 import { readFloat, readInt, readList, readObject, readString, readTime } from "./lenient.ts";
@@ -91,7 +91,7 @@ const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
       type: [CompletionChoice],
       nullable: false,
       description: "The continuations, `n` a prompt.",
-      resolve: (completion) => readChoices<OpenAICompletionChoice>(completion.choices),
+      resolve: (completion) => readNumbered<OpenAICompletionChoice>(completion.choices),
     }),
     text: t.string({ description: "The first choice's text, or in a stream what is added to it.", resolve: readText }),
     textSoFar: t.string({

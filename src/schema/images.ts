@@ -5,6 +5,7 @@ import {
   type Image as OpenAIImage,
   type ImagesResponse as OpenAIImagesResponse,
   type ImagesUsage as OpenAIImagesUsage,
+  type ImageTokensDetails as OpenAIImageTokensDetails,
 } from "../openai/images.ts";
 import { builder } from "./builder.ts";
 import { checkModelName, checkRanges, refuse } from "./checks.ts";
@@ -35,12 +36,30 @@ const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Imag
   }),
 });
 
+const ImageTokensDetails = builder.objectRef<OpenAIImageTokensDetails>("ImageTokensDetails").implement({
+  description: "Tokens by kind. Null: not told.",
+  fields: (t) => ({
+    imageTokens: t.int({ description: "Tokens of images.", resolve: (details) => readInt(details.image_tokens) }),
+    textTokens: t.int({ description: "Tokens of text.", resolve: (details) => readInt(details.text_tokens) }),
+  }),
+});
+
 const ImagesUsage = builder.objectRef<OpenAIImagesUsage>("ImagesUsage").implement({
   description: "The tokens that GPT image models used.",
   fields: (t) => ({
     inputTokens: t.int({ description: "Tokens of the input.", resolve: (usage) => readInt(usage.input_tokens) }),
     outputTokens: t.int({ description: "Tokens of the images.", resolve: (usage) => readInt(usage.output_tokens) }),
     totalTokens: t.int({ description: "Tokens of both.", resolve: (usage) => readInt(usage.total_tokens) }),
+    inputTokensDetails: t.field({
+      type: ImageTokensDetails,
+      description: "The input's tokens by kind.",
+      resolve: (usage) => readObject<OpenAIImageTokensDetails>(usage.input_tokens_details),
+    }),
+    outputTokensDetails: t.field({
+      type: ImageTokensDetails,
+      description: "The images' tokens by kind.",
+      resolve: (usage) => readObject<OpenAIImageTokensDetails>(usage.output_tokens_details),
+    }),
   }),
 });
 

@@ -1,6 +1,7 @@
 // Imports every domain, exports the schema.
 import { builder } from "./builder.ts";
 import "./scalars.ts";
+import "./json-object.ts";
 import "./upload.ts";
 import "./errors.ts";
 import "./models.ts";

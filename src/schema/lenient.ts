@@ -6,6 +6,12 @@ export function readString(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
+/** The text of a message: a string, or the text parts of a list, as some servers send it; or null. */
+export function readContent(value: unknown): string | null {
+  const texts = readObjects<{ readonly text?: unknown }>(value)?.flatMap(({ text }) => readString(text) ?? []);
+  return texts && texts.length > 0 ? texts.join("") : readString(value);
+}
+
 /** The whole number within GraphQL's 32 bits, or null. */
 export function readInt(value: unknown): number | null {
   return typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? value : null;

@@ -14,6 +14,12 @@ const PromptTokensDetails = builder.objectRef<OpenAIPromptTokensDetails>("Prompt
       description: "Tokens read from the prompt cache.",
       resolve: (details) => readInt(details.cached_tokens),
     }),
+    cacheWriteTokens: t.int({
+      description: "Tokens written to the prompt cache.",
+      resolve: (details) => readInt(details.cache_write_tokens),
+    }),
+    textTokens: t.int({ description: "Tokens of text.", resolve: (details) => readInt(details.text_tokens) }),
+    imageTokens: t.int({ description: "Tokens of images.", resolve: (details) => readInt(details.image_tokens) }),
     audioTokens: t.int({ description: "Tokens of audio input.", resolve: (details) => readInt(details.audio_tokens) }),
   }),
 });
@@ -25,6 +31,7 @@ const CompletionTokensDetails = builder.objectRef<OpenAICompletionTokensDetails>
       description: "Tokens spent on reasoning that is not shown.",
       resolve: (details) => readInt(details.reasoning_tokens),
     }),
+    textTokens: t.int({ description: "Tokens of text.", resolve: (details) => readInt(details.text_tokens) }),
     audioTokens: t.int({ description: "Tokens of audio output.", resolve: (details) => readInt(details.audio_tokens) }),
     acceptedPredictionTokens: t.int({
       description: "Tokens of the prediction that appeared in the output.",

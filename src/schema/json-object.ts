@@ -1,0 +1,74 @@
+// The JSONObject scalar: opaque JSON that goes up as it came, or is refused; nothing in it is lost without a word.
+import { GraphQLScalarType, Kind, print, type ValueNode } from "graphql";
+import { builder, type JSONObject } from "./builder.ts";
+import { codedError } from "./errors.ts";
+
+/** Deepest nesting that is taken. */
+const MAX_JSON_DEPTH = 200;
+
+builder.addScalarType(
+  "JSONObject",
+  new GraphQLScalarType<JSONObject, JSONObject>({
+    name: "JSONObject",
+    specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259#section-4",
+    parseValue: (value) => expectObject(checkJson(value, 0)),
+    parseLiteral: (node, variables) => expectObject(readLiteral(node, variables ?? {}, 0)),
+  }),
+  {
+    description:
+      "Any JSON object, up to 200 levels deep. Nothing inside it is renamed, dropped or checked: names stay as the upstream spells them.",
+  },
+);
+
+function expectObject(value: unknown): JSONObject {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JSONObject;
+  throw refusal("must be an object");
+}
+
+/** Passes what came as JSON. A file part put into it is none, and would go up as `{}`. */
+function checkJson(value: unknown, depth: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= MAX_JSON_DEPTH) throw refusal(`must be at most ${MAX_JSON_DEPTH} levels deep`);
+  const prototype = Object.getPrototypeOf(value);
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
+    throw refusal("must not hold a file");
+  for (const child of Object.values(value)) checkJson(child, depth + 1);
+  return value;
+}
+
+/** The JSON value of a literal, the variables in it filled in. */
+function readLiteral(node: ValueNode, variables: Record<string, unknown>, depth: number): unknown {
+  if (depth > MAX_JSON_DEPTH) throw refusal(`must be at most ${MAX_JSON_DEPTH} levels deep`);
+  switch (node.kind) {
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.NULL:
+      return null;
+    case Kind.INT:
+    case Kind.FLOAT:
+      return readNumber(node.value);
+    case Kind.VARIABLE:
+      return checkJson(variables[node.name.value], depth);
+    case Kind.LIST:
+      return node.values.map((entry) => readLiteral(entry, variables, depth + 1));
+    case Kind.OBJECT:
+      return Object.fromEntries(
+        node.fields.map(({ name, value }) => [name.value, readLiteral(value, variables, depth + 1)]),
+      );
+    case Kind.ENUM:
+      throw refusal(`must not hold the bare word ${print(node)}; put it in quotes`);
+  }
+}
+
+function readNumber(text: string): number {
+  const number = Number(text);
+  const isExact = !/^-?\d+$/.test(text) || BigInt(text) === BigInt(number);
+  if (!isExact || !Number.isFinite(number))
+    throw refusal(`must not hold ${text}, which is no double; send it as a string`);
+  return number;
+}
+
+function refusal(problem: string): Error {
+  return codedError("BAD_USER_INPUT", `A JSONObject ${problem}.`);
+}
