@@ -5,6 +5,7 @@ import { createYoga } from "graphql-yoga";
 import type { Config } from "./config.ts";
 import { createOpenAIClient } from "./openai/client.ts";
 import type { ImageVariationsRoute } from "./openai/images.ts";
+import { useAcceptable } from "./plugins/acceptable.ts";
 import { createDepartures } from "./plugins/departure.ts";
 import { useEarlyAnswer } from "./plugins/early-answer.ts";
 import { useErrorStatus } from "./plugins/error-status.ts";
@@ -93,6 +94,7 @@ export function createApp(config: Config, report: (fault: unknown) => void): App
         maxFiles: config.MAX_FILES,
         uploadStallMs: config.UPLOAD_STALL_MS,
       }),
+      useAcceptable(),
       useErrorStatus(),
       useStreamErrors(maskError),
       useEventStream(config.STREAM_WRITE_STALL_MS),
@@ -119,9 +121,10 @@ export function createApp(config: Config, report: (fault: unknown) => void): App
       void yoga(req, res, { req, res, signal });
     },
     handleUpgrade(req, socket, head) {
-      if (draining || req.url?.split("?")[0] !== ENDPOINT)
-        socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n");
-      else webSockets.handleUpgrade(req, socket, head);
+      const refusal = draining ? "503 Service Unavailable" : "404 Not Found";
+      if (!draining && req.url?.split("?")[0] === ENDPOINT) webSockets.handleUpgrade(req, socket, head);
+      // Destroyed, because a client that keeps its half of the connection open would hold a stop up.
+      else socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\n\r\n`, () => socket.destroy());
     },
     drain() {
       draining = true;

@@ -66,10 +66,6 @@ async function serve(config: Config): Promise<void> {
       await sandbox?.close();
       throw error;
     });
-  log(
-    `OpenAI GraphQL server at ${server.url}${sandbox ? ` on the built-in sandbox, which makes its answers up. For real ones set OPENAI_API_KEY, or OPENAI_BASE_URL.` : ""}`,
-  );
-
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
@@ -81,6 +77,9 @@ async function serve(config: Config): Promise<void> {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  log(
+    `OpenAI GraphQL server at ${server.url}${sandbox ? ` on the built-in sandbox, which makes its answers up. For real ones set OPENAI_API_KEY, or OPENAI_BASE_URL.` : ""}`,
+  );
 }
 
 function readVersion(): string {

@@ -49,9 +49,9 @@ function describe(thrown: unknown, located: GraphQLError | undefined, report: (f
   if (thrown instanceof GraphQLError) {
     const { originalError: _, unexpected: __, ...extensions } = thrown.extensions as Record<string, unknown>;
     const code = RENAMED[String(extensions.code)] ?? String(extensions.code);
-    // Only errors from before the execution have no path: a variable that does not fit, an unknown operation.
-    const isRequestError = !located?.path && located !== thrown;
-    if (Object.hasOwn(errorCodes, code) && !isRequestError)
+    // What a scalar threw at a variable is wrapped in a message that names the variable and the place in it.
+    const isVariableError = code === "BAD_USER_INPUT" && !located?.path && located !== thrown;
+    if (Object.hasOwn(errorCodes, code) && !isVariableError)
       return { message: thrown.message, extensions: { ...extensions, code } };
     if (!located?.path) {
       const message = (located ?? thrown).message.slice(0, MAX_MESSAGE_LENGTH);
