@@ -1,6 +1,7 @@
 // What an HTTP answer means: a JSON value, or the reason why there is none. Knows no endpoint.
 import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
+import { isRecord, type Unchecked } from "./json.ts";
 
 /** The head of an HTTP answer. */
 export interface AnswerHead {
@@ -34,14 +35,6 @@ export function readAnswer({ statusCode, headers }: AnswerHead, text: string, se
   if (isRecord(body) && (body.error || body.object === "error"))
     throw readErrorAnswer(statusCode, headers, text, secrets);
   return body;
-}
-
-/** Any upstream object: each field of `Shape` may be there or not and hold anything. */
-export type Unchecked<Shape> = { readonly [Key in keyof Shape]?: unknown };
-
-/** Whether a JSON value is an object (not null, not a list). */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

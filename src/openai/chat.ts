@@ -14,10 +14,11 @@ import type {
   ChatCompletionTokenLogprob as OpenAITokenLogprob,
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
-import { expectAnswer, type Unchecked, withId } from "./answer.ts";
+import { expectAnswer, withId } from "./answer.ts";
 import { createCancellable } from "./cancellable.ts";
 import { readChunks } from "./chunks.ts";
 import type { OpenAIClient } from "./client.ts";
+import type { Unchecked } from "./json.ts";
 
 /** A JSON object whose inside is the caller's. */
 type Opaque = Readonly<Record<string, unknown>>;

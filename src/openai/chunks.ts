@@ -1,7 +1,8 @@
 // The end of a streamed answer: complete, or an error; and what makes its chunks one answer. Shared by chat and completions.
-import { isRecord, withId } from "./answer.ts";
+import { withId } from "./answer.ts";
 import { OpenAIError } from "./errors.ts";
 import type { EventStreamEnd } from "./event-stream.ts";
+import { isRecord } from "./json.ts";
 
 const streams = new WeakMap<object, object>();
 

@@ -5,10 +5,11 @@ import type {
   Completion as OpenAICompletion,
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
-import { expectAnswer, type Unchecked, withId } from "./answer.ts";
+import { expectAnswer, withId } from "./answer.ts";
 import { createCancellable } from "./cancellable.ts";
 import { readChunks } from "./chunks.ts";
 import type { OpenAIClient } from "./client.ts";
+import type { Unchecked } from "./json.ts";
 
 /** OpenAI's request fields that no caller gives here, each with its reason. */
 interface LeftOut {

@@ -1,5 +1,6 @@
 // Reads an error out of an upstream answer, in any of the shapes that servers of this API send. Knows no endpoint.
 import { OpenAIError, type OpenAIErrorDetails } from "./errors.ts";
+import { isRecord, readJson } from "./json.ts";
 import { redact } from "./redact.ts";
 
 /** The header fields of an answer, names in lower case, as undici gives them. */
@@ -18,8 +19,8 @@ export function readErrorAnswer(
 ): OpenAIError {
   const json = readJson(text);
   const body = Array.isArray(json) ? json[0] : json;
-  const envelope = record(body)?.error || body;
-  const error = record(envelope) ?? {};
+  const envelope = (isRecord(body) && body.error) || body;
+  const error = isRecord(envelope) ? envelope : {};
   const status = httpStatus >= 400 ? httpStatus : impliedStatus(error);
   const words = status < 500 ? redact(json === undefined ? text : readWords(envelope), secrets) : "";
   return new OpenAIError(
@@ -74,23 +75,9 @@ function readWords(value: unknown, depth = 0): string {
   if (typeof value === "string") return value;
   if (depth > 4) return "";
   if (Array.isArray(value)) return value.map((entry) => readWords(entry, depth + 1)).join("; ");
-  const { loc, msg, message, detail, error } = record(value) ?? {};
+  const { loc, msg, message, detail, error } = isRecord(value) ? value : {};
   const words = readWords(msg ?? message ?? detail ?? error ?? "", depth + 1);
   return Array.isArray(loc) ? `${loc.join(".")}: ${words}` : words;
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function record(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
 }
 
 /** A short machine word (an error code, a field path, an id); anything longer or stranger is left out. */

@@ -1,9 +1,9 @@
 // Server-sent events of an upstream answer -> JSON objects, up to `[DONE]`. Knows no endpoint.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 import { createParser } from "eventsource-parser";
-import { isRecord } from "./answer.ts";
 import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
+import { isRecord, readJson } from "./json.ts";
 
 /** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
 const MAX_EVENT_LENGTH = 8 * 2 ** 20;
@@ -90,12 +90,4 @@ function createDecoder(): (bytes?: Uint8Array) => string {
 function isError(value: unknown): boolean {
   const body: unknown = Array.isArray(value) ? value[0] : value;
   return isRecord(body) && Boolean(body.error || body.object === "error");
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,9 +7,10 @@ import type {
   Image as OpenAIImage,
   ImagesResponse as OpenAIImagesResponse,
 } from "openai/resources/images";
-import { expectAnswer, type Unchecked } from "./answer.ts";
+import { expectAnswer } from "./answer.ts";
 import type { OpenAIClient } from "./client.ts";
 import { OpenAIError } from "./errors.ts";
+import type { Unchecked } from "./json.ts";
 import { StreamedFile, type UploadFile } from "./multipart.ts";
 
 /** Which endpoint serves image variations. `edits` needs a model and a prompt, which variations have not. */

@@ -1,5 +1,5 @@
 // Reads upstream values leniently: a missing, null or strange value becomes null and never costs the rest of an answer.
-import { isRecord } from "../openai/answer.ts";
+import { isRecord } from "../openai/json.ts";
 
 /** The string, or null. */
 export function readString(value: unknown): string | null {
