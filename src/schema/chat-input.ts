@@ -2,6 +2,7 @@
 import type { ChatCompletionRequest } from "../openai/chat.ts";
 import { builder } from "./builder.ts";
 import { ChatMessageInput, checkChatMessages, createWireMessage } from "./chat-message-input.ts";
+import { ChatAudioInput, Modality, ReasoningEffort, ServiceTier, Verbosity } from "./chat-options-input.ts";
 import {
   ChatToolChoiceInput,
   ChatToolInput,
@@ -12,56 +13,6 @@ import {
 } from "./chat-tools-input.ts";
 import { checkLength, checkModelName, checkRanges } from "./checks.ts";
 import { createRequest } from "./request.ts";
-
-const ReasoningEffort = builder.enumType("ReasoningEffort", {
-  description: "How much a reasoning model thinks before it answers; models support different values.",
-  values: {
-    NONE: { value: "none", description: "Not at all." },
-    MINIMAL: { value: "minimal", description: "Next to nothing." },
-    LOW: { value: "low", description: "A little." },
-    MEDIUM: { value: "medium", description: "OpenAI's default for most models." },
-    HIGH: { value: "high", description: "Much." },
-    XHIGH: { value: "xhigh", description: "Very much." },
-    MAX: { value: "max", description: "As much as the model can." },
-  },
-});
-
-const Verbosity = builder.enumType("Verbosity", {
-  description: "How wordy the answer is.",
-  values: {
-    LOW: { value: "low", description: "Short." },
-    MEDIUM: { value: "medium", description: "OpenAI's default." },
-    HIGH: { value: "high", description: "Long." },
-  },
-});
-
-const Modality = builder.enumType("Modality", {
-  description: "A kind of output.",
-  values: {
-    TEXT: { value: "text", description: "Text." },
-    AUDIO: { value: "audio", description: "Sound; needs `audio` and a model that speaks." },
-  },
-});
-
-const ServiceTier = builder.enumType("ServiceTier", {
-  description: "How the upstream prices and schedules the request.",
-  values: {
-    AUTO: { value: "auto", description: "As the project's settings say." },
-    DEFAULT: { value: "default", description: "Standard price and speed." },
-    FLEX: { value: "flex", description: "Cheaper and slower." },
-    SCALE: { value: "scale", description: "Scale tier credits." },
-    PRIORITY: { value: "priority", description: "Dearer and faster." },
-    FAST: { value: "fast", description: "Dearer and fastest, where the model has it." },
-  },
-});
-
-const ChatAudioInput = builder.inputType("ChatAudioInput", {
-  description: "How the model speaks, where `modalities` holds AUDIO.",
-  fields: (t) => ({
-    format: t.string({ required: true, description: "The sound's format, such as `mp3`, `wav`, `opus` or `pcm16`." }),
-    voice: t.string({ required: true, description: "The voice, such as `alloy`." }),
-  }),
-});
 
 /** The fields of a chat request. */
 export const ChatInput = builder.inputType("ChatInput", {
