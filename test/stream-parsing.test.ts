@@ -213,7 +213,11 @@ function mixLineEnds(text: string): string {
 
 function writeAtOnce(res: ServerResponse, pieces: Uint8Array[]): void {
   openStream(res);
-  res.cork();
-  for (const piece of pieces) res.write(piece);
-  res.end();
+  // Past `res`: what Node 24 makes of many writes under cork() is not valid HTTP.
+  const chunks = pieces.flatMap((piece) => [
+    Buffer.from(`${piece.length.toString(16)}\r\n`),
+    piece,
+    Buffer.from("\r\n"),
+  ]);
+  res.socket?.end(Buffer.concat([...chunks, Buffer.from("0\r\n\r\n")]));
 }
