@@ -1,3 +1,4 @@
+// A client that leaves, at any point and over either transport, ends the upstream call and frees what it held.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";

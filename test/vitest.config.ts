@@ -1,3 +1,4 @@
+// How the tests run: with one copy of graphql, and dist compiled before the first of them.
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
