@@ -1,0 +1,64 @@
+// What variables must not say together, or must.
+import type { Values } from "../config.ts";
+import { sha256 } from "../guard/caller-schema.ts";
+
+/** What is missing or contradicts itself among the variables that say who may call, and by how many processes. */
+export function findConflicts(values: Values, isProduction: boolean): string[] {
+  const { AUTH: auth } = values;
+  const hasKeys = Boolean(values.CLIENT_KEYS || values.CLIENT_KEYS_FILE);
+  const hasJwt = Boolean(values.JWT_JWKS_URL || values.JWT_PUBLIC_KEY);
+  const problems: string[] = [];
+  const report = (isProblem: boolean, problem: string) => void (isProblem && problems.push(problem));
+  report(
+    Boolean(values.CLIENT_KEYS && values.CLIENT_KEYS_FILE),
+    "CLIENT_KEYS must not be set together with CLIENT_KEYS_FILE",
+  );
+  report(
+    Boolean(values.JWT_JWKS_URL && values.JWT_PUBLIC_KEY),
+    "JWT_JWKS_URL must not be set together with JWT_PUBLIC_KEY",
+  );
+  report(auth === "keys" && !hasKeys, "CLIENT_KEYS or CLIENT_KEYS_FILE must be set with AUTH=keys");
+  report(auth === "jwt" && !hasJwt, "JWT_JWKS_URL or JWT_PUBLIC_KEY must be set with AUTH=jwt");
+  report(
+    hasKeys && auth !== undefined && auth !== "keys",
+    `CLIENT_KEYS and CLIENT_KEYS_FILE must not be set with AUTH=${auth}`,
+  );
+  report(
+    hasJwt && auth !== undefined && auth !== "jwt",
+    `JWT_JWKS_URL and JWT_PUBLIC_KEY must not be set with AUTH=${auth}`,
+  );
+  report(
+    !hasJwt && Boolean(values.JWT_ISSUER || values.JWT_AUDIENCE || values.JWT_LIMITS),
+    "JWT_JWKS_URL or JWT_PUBLIC_KEY must be set where another JWT_ variable is",
+  );
+  report(
+    isProduction && hasJwt && !(values.JWT_ISSUER && values.JWT_AUDIENCE),
+    "JWT_ISSUER and JWT_AUDIENCE must be set with JWTs in production",
+  );
+  const tellsCallersApart = hasKeys || hasJwt || auth === "passthrough";
+  report(
+    isProduction && !tellsCallersApart && !values.ALLOW_ANONYMOUS,
+    "CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_JWKS_URL or JWT_PUBLIC_KEY must be set in production, or AUTH=passthrough; or ALLOW_ANONYMOUS=true, where something in front of the server tells callers apart",
+  );
+  report(values.METRICS_PORT !== undefined && !values.METRICS, "METRICS_PORT must not be set with METRICS=false");
+  const key = values.OPENAI_API_KEY;
+  report(
+    key !== undefined && (values.CLIENT_KEYS ?? []).some(({ keySha256 }) => keySha256 === sha256(key).toString("hex")),
+    "CLIENT_KEYS must not hold OPENAI_API_KEY",
+  );
+  const { username, password, search } = values.OPENAI_BASE_URL ?? { username: "", password: "", search: "" };
+  report(
+    auth === "passthrough" && `${username}${password}${search}` !== "",
+    "OPENAI_BASE_URL must hold neither credentials nor a query with AUTH=passthrough, which never uses the server's own",
+  );
+  report(
+    values.PERSISTED_OPERATIONS_ONLY && !values.PERSISTED_OPERATIONS_FILE,
+    "PERSISTED_OPERATIONS_FILE must be set with PERSISTED_OPERATIONS_ONLY=true",
+  );
+  report(
+    values.WORKERS > 1 && !values.REDIS_URL && Boolean(hasKeys || values.JWT_LIMITS),
+    "REDIS_URL must be set with WORKERS above 1 where callers can have limits (CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_LIMITS): each worker would grant them anew",
+  );
+  report(values.MAX_CONCURRENT < values.WORKERS, "MAX_CONCURRENT must be at least WORKERS, which share it");
+  return problems;
+}

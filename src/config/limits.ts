@@ -1,0 +1,54 @@
+// What one request, one operation and all callers together may ask for.
+import { variable, whole } from "./variable.ts";
+
+export const limitVariables = {
+  MAX_CONCURRENT: variable(
+    "a whole number, at least 1",
+    whole(1).default(256),
+    "Most upstream calls at once, over all callers and transports; the rest is refused with OVERLOADED.",
+  ),
+  MAX_PAID_FIELDS: variable(
+    "a whole number, at least 1",
+    whole(1).default(4),
+    "Most root fields of mutations and subscriptions in one operation.",
+  ),
+  MAX_N: variable(
+    "a whole number, at least 1",
+    whole(1).default(10),
+    "Most choices or images that one field may ask for.",
+  ),
+  MAX_MESSAGES: variable("a whole number, at least 1", whole(1).default(256), "Most messages of a chat."),
+  MAX_OUTPUT_TOKENS: variable(
+    "a whole number, at least 1",
+    whole(1).optional(),
+    "Most output tokens that one choice may ask for. Once set, a chat or completion has to give its own cap up to this one. Unset: no limit.",
+  ),
+  MAX_BODY_BYTES: variable(
+    "a whole number of bytes, at least 1",
+    whole(1).default(8 * 2 ** 20),
+    "Largest JSON request body, or `operations` field.",
+  ),
+  MAX_UPLOAD_BYTES: variable(
+    "a whole number of bytes, at least 1",
+    whole(1).default(50 * 2 ** 20),
+    "Largest uploaded file.",
+  ),
+  MAX_FILES: variable("0 to 1000", whole(0, 1000).default(10), "Most files in a request."),
+  MAX_QUERY_LENGTH: variable(
+    "a whole number, at least 1",
+    whole(1).default(2 ** 20),
+    "Longest document, in characters. Prompts in variables do not count.",
+  ),
+  MAX_QUERY_TOKENS: variable(
+    "a whole number, at least 1",
+    whole(1).default(1000),
+    "Most lexical tokens of a document.",
+  ),
+  MAX_DEPTH: variable("a whole number, at least 1", whole(1).default(10), "Deepest nesting of fields in a document."),
+  MAX_ALIASES: variable(
+    "a whole number",
+    whole(0).default(30),
+    "Most aliases in a document, fragments counted where they are used.",
+  ),
+  MAX_DIRECTIVES: variable("a whole number", whole(0).default(50), "Most directives in a document, counted likewise."),
+} as const;

@@ -1,0 +1,53 @@
+// How a variable is described, and the kinds of values that they have.
+import { z } from "zod";
+
+/** One variable: its schema, and what README's table says of it. */
+export interface Variable<Schema extends z.ZodType> {
+  schema: Schema;
+  accepts: string;
+  description: string;
+}
+
+/** Builds one. */
+export function variable<Schema extends z.ZodType>(
+  accepts: string,
+  schema: Schema,
+  description: string,
+): Variable<Schema> {
+  return { schema, accepts, description };
+}
+
+export const text = z.string().min(1);
+/** What may stand in an HTTP header. */
+export const word = z.string().regex(/^[\x21-\x7e]+$/);
+export const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+export const whole = (minimum: number, maximum = 2 ** 31 - 1) =>
+  z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(minimum).max(maximum));
+export const httpUrl = z
+  .string()
+  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))
+  .refine((value) => !/%(?![\da-f]{2})/i.test(value))
+  .transform((value) => new URL(value));
+
+export const json = z.string().transform((value, context) => {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    context.addIssue({ code: "custom", message: "not JSON" });
+    return z.NEVER;
+  }
+});
+/** What browsers send as `Origin`: no path, no wildcard. */
+export const origins = z
+  .string()
+  .transform((value) => value.split(",").map((origin) => origin.trim()))
+  .refine((list) =>
+    list.every((origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin),
+  );
+/** A PEM block; in an environment variable its line ends are often written as `\\n`. */
+export const pem = z
+  .string()
+  .transform((value) => value.replaceAll("\\n", "\n"))
+  .refine((value) => /^-----BEGIN (?:PUBLIC KEY|CERTIFICATE|RSA PUBLIC KEY)-----/.test(value.trim()));
+
+export const milliseconds = "a whole number of milliseconds, at least 1";
