@@ -1,13 +1,13 @@
-// One upstream call over undici: key, deadlines, abort, retries, size limit, errors. Knows no endpoint.
+// The upstream as this server sees it: a request, a whole answer or a stream of events, errors. Knows no endpoint.
 import { type Dispatcher, errors, Pool } from "undici";
 import { readAnswer } from "./answer.ts";
-import { type Credentials, createFixedHeaders, findSecrets } from "./credentials.ts";
-import { type Deadline, startDeadline } from "./deadline.ts";
+import { createAttempt, type UpstreamRequest } from "./attempt.ts";
+import { type Credentials, findSecrets } from "./credentials.ts";
+import { startDeadline } from "./deadline.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type EventStreamEnd, readEventStream } from "./event-stream.ts";
-import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
-import { isRetryable, retryDelayMs } from "./retry.ts";
 import { closeBody, isEventStream } from "./stream-body.ts";
+import { UpstreamHealth } from "./upstream-health.ts";
 
 /** Where and how to call the upstream. */
 export interface OpenAIClientOptions extends Credentials {
@@ -23,15 +23,7 @@ export interface OpenAIClientOptions extends Credentials {
   maxUpstreamBytes: number;
 }
 
-/** One request: a path below the root and at most one of the two bodies. */
-export interface UpstreamRequest {
-  method: "GET" | "POST";
-  path: string;
-  json?: unknown;
-  multipart?: MultipartFields;
-}
-
-/** Calls one upstream over kept-alive connections. */
+/** Calls the upstream. */
 export interface OpenAIClient {
   /**
    * Sends the request and yields the answer's JSON value, whatever its shape.
@@ -44,37 +36,53 @@ export interface OpenAIClient {
    * Throws as `request` does. Leaving the iteration ends the upstream call.
    */
   stream(request: UpstreamRequest, signal: AbortSignal): AsyncGenerator<Record<string, unknown>, EventStreamEnd>;
+}
+
+/** The pool of connections at one moment. */
+export interface PoolStats {
+  /** Open connections. */
+  readonly connected: number;
+  /** Requests on a connection. */
+  readonly running: number;
+  /** Requests that wait for a connection. */
+  readonly queued: number;
+}
+
+/** The upstream over kept-alive connections. */
+export interface OpenAIConnection extends OpenAIClient {
+  /** The same upstream for a caller who has an account there: its key in place of the server's, and nothing else of the server's account. */
+  withApiKey(apiKey: string): OpenAIClient;
+  /** Whether the upstream is known not to be there, by the last calls: see UpstreamHealth. */
+  isDead(): boolean;
+  /** How many connections there are, and how many requests use one or wait for one, now. */
+  stats(): PoolStats;
   /** Closes the connections once the calls under way have ended. */
   close(): Promise<void>;
 }
 
 /** Builds the client; opens no connection yet. */
-export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
-  const { baseUrl, maxRetries } = options;
+export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnection {
+  const { baseUrl } = options;
   const pool = new Pool(baseUrl.origin, {
     headersTimeout: options.headersTimeoutMs,
     bodyTimeout: options.idleTimeoutMs,
     maxResponseSize: options.maxUpstreamBytes,
     pipelining: 1,
   });
-  const root = baseUrl.pathname.replace(/\/+$/, "");
-  const headers = createFixedHeaders(options);
-  const secrets = findSecrets(options);
+  const health = new UpstreamHealth();
+  return {
+    ...createCalls(pool, options, health),
+    withApiKey: (apiKey) =>
+      createCalls(pool, { ...options, apiKey, organization: undefined, project: undefined }, health),
+    isDead: () => health.isDead(),
+    stats: () => pool.stats,
+    close: () => pool.close(),
+  };
+}
 
-  /** Sends the request once and waits for the head of the answer. */
-  function send(request: UpstreamRequest, signal: AbortSignal) {
-    return pool
-      .request({
-        method: request.method,
-        path: root + request.path + baseUrl.search,
-        headers: request.json === undefined ? headers.plain : headers.json,
-        body: createBody(request),
-        signal,
-      })
-      .catch((error: unknown) => {
-        throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
-      });
-  }
+function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamHealth): OpenAIClient {
+  const attempt = health.watch(createAttempt(pool, options));
+  const secrets = findSecrets(options);
 
   async function readWhole(response: Dispatcher.ResponseData): Promise<unknown> {
     const text = await readText(response, options.maxUpstreamBytes).catch((error: unknown) => {
@@ -90,34 +98,6 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
     if (isEventStream(response)) return response;
     await readWhole(response);
     throw new OpenAIError("invalid_response", "The upstream sent a whole answer where a stream was asked for.");
-  }
-
-  /** Sends the request until `read` accepts an answer or no further attempt is due. */
-  async function attempt<Result>(
-    request: UpstreamRequest,
-    deadline: Deadline,
-    read: (response: Dispatcher.ResponseData) => Promise<Result>,
-  ): Promise<Result> {
-    const files = Object.values(request.multipart ?? {}).filter((part) => part instanceof StreamedFile);
-    for (const file of files) {
-      file.limitTaking(options.idleTimeoutMs, () => {
-        const message = `The upstream took no byte of the upload for ${options.idleTimeoutMs} ms.`;
-        deadline.abort(new OpenAIError("timeout", message));
-      });
-    }
-    for (let retry = 0; ; retry++) {
-      try {
-        return await read(await send(request, deadline.signal));
-      } catch (error) {
-        deadline.signal.throwIfAborted();
-        for (const file of files) if (file.failure) throw file.failure;
-        const retryable = error instanceof OpenAIError && isRetryable(error) && !files.some((file) => file.started);
-        if (!retryable || retry >= maxRetries) throw error;
-        const delayMs = retryDelayMs(error, retry);
-        if (delayMs >= deadline.remainingMs()) throw error;
-        await deadline.sleep(delayMs);
-      }
-    }
   }
 
   return {
@@ -150,7 +130,6 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
         deadline.end();
       }
     },
-    close: () => pool.close(),
   };
 }
 
@@ -159,14 +138,4 @@ function readText({ headers, body }: Dispatcher.ResponseData, maxBytes: number):
   if (!(Number(headers["content-length"]) > maxBytes)) return body.text();
   body.on("error", () => {}).destroy();
   return Promise.reject(new errors.ResponseExceededMaxSizeError());
-}
-
-/** Whether undici refused the request itself, as where a configured key has characters that no header may hold. */
-function isOwnFault(error: unknown): boolean {
-  return (error as { code?: unknown }).code === "UND_ERR_INVALID_ARG";
-}
-
-function createBody({ json, multipart }: UpstreamRequest) {
-  if (multipart) return createMultipart(multipart);
-  return json === undefined ? null : JSON.stringify(json);
 }

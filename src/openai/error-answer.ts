@@ -31,12 +31,19 @@ export function readErrorAnswer(
       type: token(error.type, secrets),
       code: token(error.code, secrets),
       param: token(error.param, secrets),
-      requestId: token(headers["x-request-id"], secrets),
+      requestId: readRequestId(headers, secrets),
       retryAfterMs: readRetryAfterMs(headers),
       isForeign: (json === undefined && text.trim() !== "") || undefined,
       shouldRetry: readShouldRetry(httpStatus, headers),
+      // A gateway says 502 and 504 of a model that it has given up waiting for; inside 200 the work had begun.
+      isUnpaid: (httpStatus >= 400 && httpStatus !== 502 && httpStatus !== 504) || undefined,
     }),
   );
+}
+
+/** The upstream's own id of the request; undefined where it sent none, or no id. */
+export function readRequestId(headers: ResponseHeaders, secrets: readonly string[]): string | undefined {
+  return token(headers["x-request-id"], secrets);
 }
 
 /**

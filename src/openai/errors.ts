@@ -25,6 +25,8 @@ export interface OpenAIErrorDetails {
   isForeign?: boolean;
   /** The upstream's `x-should-retry`, which overrules its status. */
   shouldRetry?: boolean;
+  /** Whether the upstream cannot have worked on the call: it refused it, or was never reached. */
+  isUnpaid?: boolean;
 }
 
 /** Thrown by every adapter function. Its message is safe to show: no key, no address, no page, no stack. */
@@ -40,6 +42,16 @@ export class OpenAIError extends Error {
   }
 }
 
+const UNAVAILABLE = "The upstream could not be reached, or hung up before it answered.";
+/** Where there was no connection, nothing was sent. */
+const NEVER_REACHED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 const NOT_HTTP = "The upstream's answer is not valid HTTP.";
 
 /**
@@ -77,5 +89,5 @@ export function toOpenAIError(
   if (isNotHttp || isUnasked || hasTwoLengths) return new OpenAIError("invalid_response", NOT_HTTP, {}, error);
   return before === "interrupted"
     ? new OpenAIError("interrupted", "The upstream's answer broke off in the middle.", {}, error)
-    : new OpenAIError("unavailable", "The upstream could not be reached, or hung up before it answered.", {}, error);
+    : new OpenAIError("unavailable", UNAVAILABLE, NEVER_REACHED.has(String(code)) ? { isUnpaid: true } : {}, error);
 }

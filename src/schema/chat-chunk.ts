@@ -165,7 +165,8 @@ builder.subscriptionField("chat", (t) =>
     description:
       "Asks a model for the next message of a conversation and gives the answer in chunks as they come. Ends when the answer is complete; any other end is an error.\n\nREST: `POST /chat/completions` with `stream: true`",
     args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
-    subscribe: (_, { input }, { openai, signal }) => streamChatCompletion(openai, createChatRequest(input), signal),
+    subscribe: (_, { input }, { openai, signal, requestLimits }) =>
+      streamChatCompletion(openai, createChatRequest(input, requestLimits), signal),
     resolve: (chunk) => chunk,
   }),
 );

@@ -1,6 +1,6 @@
 // ChatInput: the fields of a chat request, their checks, and the wire body built from them.
 import type { ChatCompletionRequest } from "../openai/chat.ts";
-import { builder } from "./builder.ts";
+import { builder, type RequestLimits } from "./builder.ts";
 import { ChatMessageInput, checkChatMessages, createWireMessage } from "./chat-message-input.ts";
 import { ChatAudioInput, Modality, ReasoningEffort, ServiceTier, Verbosity } from "./chat-options-input.ts";
 import {
@@ -11,7 +11,7 @@ import {
   createWireToolChoice,
   ResponseFormatInput,
 } from "./chat-tools-input.ts";
-import { checkLength, checkModelName, checkRanges } from "./checks.ts";
+import { checkLength, checkModelName, checkOutputCap, checkRanges } from "./checks.ts";
 import { createRequest } from "./request.ts";
 
 /** The fields of a chat request. */
@@ -99,16 +99,15 @@ export const ChatInput = builder.inputType("ChatInput", {
 type Input = typeof ChatInput.$inferInput;
 
 /** Builds the wire body. Throws BAD_USER_INPUT for what is refused at the door. */
-export function createChatRequest(input: Input): ChatCompletionRequest {
+export function createChatRequest(input: Input, limits: RequestLimits): ChatCompletionRequest {
   checkModelName("input.model", input.model);
-  checkChatMessages(input.messages);
+  checkChatMessages(input.messages, limits.maxMessages);
+  checkOutputCap(limits, input, ["maxCompletionTokens", "maxTokens"]);
   checkLength("input.stop", input.stop, [0, 4]);
   checkRanges(input, {
     temperature: [0, 2],
     topP: [0, 1],
-    n: [1, Number.POSITIVE_INFINITY],
-    maxCompletionTokens: [1, Number.POSITIVE_INFINITY],
-    maxTokens: [1, Number.POSITIVE_INFINITY],
+    n: [1, limits.maxN],
     presencePenalty: [-2, 2],
     frequencyPenalty: [-2, 2],
     topLogprobs: [0, 20],

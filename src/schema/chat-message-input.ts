@@ -111,8 +111,8 @@ type Message = typeof ChatMessageInput.$inferInput;
 type Part = typeof ContentPartInput.$inferInput;
 
 /** Throws BAD_USER_INPUT for a message with both or, where its role needs one, none of `content` and `parts`. */
-export function checkChatMessages(messages: readonly Message[]): void {
-  checkLength("input.messages", messages, [1, Number.POSITIVE_INFINITY]);
+export function checkChatMessages(messages: readonly Message[], maxMessages: number): void {
+  checkLength("input.messages", messages, [1, maxMessages]);
   for (const [index, { role, content, parts }] of messages.entries()) {
     const field = `input.messages[${index}]`;
     const hasContent = typeof content === "string";

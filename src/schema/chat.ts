@@ -104,6 +104,7 @@ builder.mutationField("chat", (t) =>
     description:
       "Asks a model for the next message of a conversation and waits for the whole answer.\n\nREST: `POST /chat/completions`",
     args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
-    resolve: (_, { input }, { openai, signal }) => createChatCompletion(openai, createChatRequest(input), signal),
+    resolve: (_, { input }, { openai, signal, requestLimits }) =>
+      createChatCompletion(openai, createChatRequest(input, requestLimits), signal),
   }),
 );

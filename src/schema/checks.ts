@@ -24,6 +24,21 @@ export function checkRanges<Input extends object>(
   }
 }
 
+/**
+ * Refuses a cap of the output that is not from 1 to `maxOutputTokens`; and, where the operator has set that, an input with
+ * none of `fields`: nothing is put in for the caller, as models differ in which of them they know.
+ */
+export function checkOutputCap<Field extends string>(
+  { maxOutputTokens }: { maxOutputTokens: number | undefined },
+  input: { readonly [Key in Field]?: number | null | undefined },
+  fields: readonly [Field, ...Field[]],
+): void {
+  const range: Range = [1, maxOutputTokens ?? Number.POSITIVE_INFINITY];
+  for (const field of fields) checkRanges({ [field]: input[field] }, { [field]: range });
+  if (maxOutputTokens === undefined || fields.some((field) => typeof input[field] === "number")) return;
+  refuse(`input.${fields[0]}`, `must be given, between 1 and ${maxOutputTokens}; got none.`);
+}
+
 /** Refuses a list that is longer or shorter than allowed. Absent and null lists pass. */
 export function checkLength(
   field: string,
@@ -35,9 +50,13 @@ export function checkLength(
   refuse(field, `must hold at ${word} ${limit} ${limit === 1 ? "entry" : "entries"}; got ${list.length}.`);
 }
 
-/** Refuses a model name that is blank, longer than 256 characters, not printable, or `.` or `..`, which name no resource. */
+/**
+ * Refuses a model name that is blank, longer than 256 characters, not printable, or has a segment `.` or `..`: what stands
+ * between here and the upstream may take that for a way to another resource.
+ */
 export function checkModelName(field: string, name: string): void {
   if (name.length < 1 || name.length > 256) refuse(field, `must be 1 to 256 characters long; got ${name.length}.`);
   if (!/^\P{C}+$/u.test(name) || name.trim() === "") refuse(field, "must be printable characters.");
-  if (name === "." || name === "..") refuse(field, `must name a model; got "${name}".`);
+  if (name.split(/[/\\]/).some((segment) => segment === "." || segment === ".."))
+    refuse(field, "must name a model; got a segment of dots.");
 }

@@ -1,7 +1,7 @@
 // CompleteInput: the fields of a completion request, their checks, and the wire body built from them.
 import type { CompletionRequest } from "../openai/completions.ts";
-import { builder } from "./builder.ts";
-import { checkLength, checkModelName, checkRanges, refuse } from "./checks.ts";
+import { builder, type RequestLimits } from "./builder.ts";
+import { checkLength, checkModelName, checkOutputCap, checkRanges, refuse } from "./checks.ts";
 import { createRequest } from "./request.ts";
 
 /** The fields of a completion request. */
@@ -44,23 +44,29 @@ export const CompleteInput = builder.inputType("CompleteInput", {
 });
 
 /** Builds the wire body. Throws BAD_USER_INPUT for what is refused at the door. */
-export function createCompletionRequest(input: typeof CompleteInput.$inferInput): CompletionRequest {
+export function createCompletionRequest(
+  input: typeof CompleteInput.$inferInput,
+  limits: RequestLimits,
+): CompletionRequest {
   const { prompt, n, bestOf } = input;
   checkModelName("input.model", input.model);
+  checkOutputCap(limits, input, ["maxTokens"]);
   checkLength("input.prompt", prompt, [1, Number.POSITIVE_INFINITY]);
   checkLength("input.stop", input.stop, [0, 4]);
   checkRanges(input, {
-    maxTokens: [1, Number.POSITIVE_INFINITY],
     temperature: [0, 2],
     topP: [0, 1],
-    n: [1, Number.POSITIVE_INFINITY],
-    bestOf: [1, Number.POSITIVE_INFINITY],
+    n: [1, limits.maxN],
+    bestOf: [1, limits.maxN],
     logprobs: [0, 5],
     presencePenalty: [-2, 2],
     frequencyPenalty: [-2, 2],
   });
   if (typeof bestOf === "number" && bestOf < (n ?? 1))
     refuse("input.bestOf", `must be at least n (${n ?? 1}); got ${bestOf}.`);
+  const choices = prompt.length * Math.max(n ?? 1, bestOf ?? 1);
+  if (choices > limits.maxN)
+    refuse("input.prompt", `must ask for at most ${limits.maxN} choices, all prompts together; got ${choices}.`);
   return createRequest<CompletionRequest>(
     {
       model: input.model,

@@ -120,7 +120,8 @@ builder.mutationField("complete", (t) =>
     type: Completion,
     description: "Continues one or more prompts and waits for the whole answer.\n\nREST: `POST /completions`",
     args: { input: t.arg({ type: CompleteInput, required: true, description: "The request." }) },
-    resolve: (_, { input }, { openai, signal }) => createCompletion(openai, createCompletionRequest(input), signal),
+    resolve: (_, { input }, { openai, signal, requestLimits }) =>
+      createCompletion(openai, createCompletionRequest(input, requestLimits), signal),
   }),
 );
 
@@ -131,7 +132,8 @@ builder.subscriptionField("complete", (t) =>
     description:
       "Continues one or more prompts and gives the texts in pieces as they come. Ends when the answer is complete; any other end is an error.\n\nREST: `POST /completions` with `stream: true`",
     args: { input: t.arg({ type: CompleteInput, required: true, description: "The request." }) },
-    subscribe: (_, { input }, { openai, signal }) => streamCompletion(openai, createCompletionRequest(input), signal),
+    subscribe: (_, { input }, { openai, signal, requestLimits }) =>
+      streamCompletion(openai, createCompletionRequest(input, requestLimits), signal),
     resolve: (completion) => completion,
   }),
 );

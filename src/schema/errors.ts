@@ -33,8 +33,16 @@ export const errorCodes = {
     remedy: "Send valid credentials.",
   },
   FORBIDDEN: {
-    cause: "The caller is known and may not do this.",
-    remedy: "Ask the server's operator.",
+    cause: "This caller, or a web page of this origin, may not do this.",
+    remedy: "The message says what is missing; ask the server's operator.",
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    cause: "The server has no trusted document of this id.",
+    remedy: "Send the document itself, or an id of the server's manifest.",
+  },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    cause: "The server has no manifest of trusted documents.",
+    remedy: "Send the document itself.",
   },
   RATE_LIMITED: {
     cause: "The caller has used up its requests for now.",
@@ -45,8 +53,8 @@ export const errorCodes = {
     remedy: "Wait `retryAfterMs` milliseconds, or ask the server's operator.",
   },
   OVERLOADED: {
-    cause: "The server has as many upstream calls under way as it allows.",
-    remedy: "Wait a moment and try again.",
+    cause: "The server has as many upstream calls under way as it allows, or cannot check credentials or limits now.",
+    remedy: "Wait `retryAfterMs` milliseconds.",
   },
   SHUTTING_DOWN: {
     cause: "The server is stopping and takes no new work.",

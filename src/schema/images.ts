@@ -7,7 +7,7 @@ import {
   type ImagesUsage as OpenAIImagesUsage,
   type ImageTokensDetails as OpenAIImageTokensDetails,
 } from "../openai/images.ts";
-import { builder } from "./builder.ts";
+import { builder, type RequestLimits } from "./builder.ts";
 import { checkModelName, checkRanges, refuse } from "./checks.ts";
 import { codedError } from "./errors.ts";
 import { readInt, readObject, readObjects, readString, readTime } from "./lenient.ts";
@@ -135,9 +135,9 @@ builder.mutationField("imageVariations", (t) =>
     description:
       "Uploads an image and makes variations of it.\n\nREST: `POST /images/variations`, or `POST /images/edits` where the operator says so.",
     args: { input: t.arg({ type: ImageVariationsInput, required: true, description: "The request." }) },
-    resolve: async (_, { input }, { openai, signal, imageVariations, maxUploadBytes }) => {
+    resolve: async (_, { input }, { openai, signal, imageVariations, maxUploadBytes, requestLimits }) => {
       try {
-        const request = await createVariationRequest(input, maxUploadBytes);
+        const request = await createVariationRequest(input, maxUploadBytes, requestLimits);
         return await createImageVariation(openai, request, imageVariations, signal);
       } finally {
         input.image.discard();
@@ -150,9 +150,10 @@ builder.mutationField("imageVariations", (t) =>
 async function createVariationRequest(
   { image: received, model, n, size, responseFormat, user }: typeof ImageVariationsInput.$inferInput,
   maxUploadBytes: number,
+  { maxN }: RequestLimits,
 ): Promise<ImageVariationRequest> {
   if (typeof model === "string") checkModelName("input.model", model);
-  checkRanges({ n }, { n: [1, 10] });
+  checkRanges({ n }, { n: [1, Math.min(10, maxN)] });
   const image = await received.open();
   if (image.sizeBytes === 0) refuse("input.image", "must not be empty; got 0 bytes.");
   if (image.sizeBytes !== undefined && image.sizeBytes > maxUploadBytes) {

@@ -99,13 +99,15 @@ const ModelFilter = builder.inputType("ModelFilter", {
 builder.queryField("models", (t) =>
   t.field({
     type: [Model],
-    description: "Lists the models that the upstream serves, in its order.\n\nREST: `GET /models`",
+    description:
+      "Lists the models that the upstream serves and the caller may use, in the upstream's order.\n\nREST: `GET /models`",
     args: { filter: t.arg({ type: ModelFilter, description: "Which models to list. Null: all." }) },
-    resolve: async (_, { filter }, { openai, signal }) => {
+    resolve: async (_, { filter }, { openai, signal, viewer }) => {
       const idPart = filter?.idContains?.toLowerCase() ?? "";
       const models = await listModels(openai, signal);
       return models.filter(
-        ({ id, owned_by }) => id.toLowerCase().includes(idPart) && (filter?.ownedBy ?? owned_by) === owned_by,
+        ({ id, owned_by }) =>
+          id.toLowerCase().includes(idPart) && (filter?.ownedBy ?? owned_by) === owned_by && viewer.mayUseModel(id),
       );
     },
   }),

@@ -12,8 +12,27 @@ export function given<Wire extends object>(fields: Given<Wire>): Wire {
   return wire as Wire;
 }
 
-/** What the server alone decides about an answer's form. */
-const RESERVED = new Set(["stream", "stream_options"]);
+/** Names as servers of this API take them: some in any case, some with other signs between words. */
+const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** What servers of this API take beside the fields that the schema knows, and callers must not reach by the back door. */
+const RESERVED = [
+  // An answer's form is the server's to decide.
+  /^stream/,
+  // Other names of limits: how much is generated, and by which model.
+  /^(n|ncmpl|bestof|numreturnsequences|usebeamsearch|candidatecount|(num)?retries|(num)?predict|npredict)$/,
+  /^max(new|completion|output|gen)?(tokens|length)/,
+  /^(models?|modellist|modelid|engine|preset|deployment.*|.*fallback.*)$/,
+  // Bodies inside the body.
+  /^(extra(body|query|headers)|headers|.*config)$/,
+  // Where proxies send the request on to, and in whose name.
+  /^(api|base|aws|azure|vertex|custom)(base|key|token|type|version|url|region|endpoint|llmprovider|.*endpoint)/,
+];
+
+/** The name without case and signs between words. */
+function fold(name: string): string {
+  return name.toLowerCase().replace(/[_.-]/g, "");
+}
 
 /**
  * Builds a wire body from `fields`, which name every field the schema knows, and the caller's `extraBody`, which may
@@ -23,9 +42,13 @@ export function createRequest<Wire extends object>(
   fields: Given<Wire>,
   extraBody: JSONObject | null | undefined,
 ): Wire {
-  for (const key of Object.keys(extraBody ?? {})) {
-    if (Object.hasOwn(fields, key) || RESERVED.has(key)) {
-      refuse("input.extraBody", `must not hold "${key}", which has its own place in this API.`);
+  const names = Object.keys(extraBody ?? {});
+  const known = names.length > 0 ? new Set(Object.keys(fields).map(fold)) : undefined;
+  for (const name of names) {
+    // Go's JSON folds letters that look like none of ASCII into it.
+    if (!NAME.test(name)) refuse("input.extraBody", "must hold names of at most 64 letters, digits, _, . and - alone.");
+    if (known?.has(fold(name)) || RESERVED.some((pattern) => pattern.test(fold(name)))) {
+      refuse("input.extraBody", `must not hold "${name}", which has its own place in this API.`);
     }
   }
   return { ...given<Wire>(fields), ...extraBody };

@@ -1,0 +1,90 @@
+// From the configuration to who may call, with which documents, and the upstream as each caller may use it.
+import { type Config, ConfigError } from "./config.ts";
+import { type Authenticator, createAuthenticator } from "./guard/authenticate.ts";
+import type { Caller } from "./guard/caller.ts";
+import { type CallerContext, createCallerContexts } from "./guard/caller-context.ts";
+import { createLimits } from "./guard/limits.ts";
+import { ManifestError, readOperationManifest } from "./guard/operation-manifest.ts";
+import { createSlots } from "./guard/slots.ts";
+import { createResolveDocument, type ResolveDocument } from "./guard/trusted-documents.ts";
+import { createOpenAIClient, type PoolStats } from "./openai/client.ts";
+import { schema } from "./schema/index.ts";
+
+/** What stands between callers and the upstream. */
+export interface Guard {
+  authenticator: Authenticator;
+  /** The caller's part of every resolver's context. */
+  contextOf(caller: Caller): CallerContext;
+  resolveDocument: ResolveDocument;
+  /** Whether the upstream is known not to be there. */
+  isUpstreamDead(): boolean;
+  /** The connections to the upstream, now. */
+  poolStats(): PoolStats;
+  /** Ends the connections to the upstream and to Redis, after what is under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the guard and begins to connect to Redis. Throws ConfigError for files, keys and manifests that are no good.
+ * `report` hears of faults later on.
+ */
+export function createGuard(config: Config, report: (fault: unknown) => void): Guard {
+  const resolveDocument = createResolveDocument({
+    documents: readTrustedDocuments(config.PERSISTED_OPERATIONS_FILE),
+    only: config.PERSISTED_OPERATIONS_ONLY,
+  });
+  const authenticator = openAuthenticator(config, report);
+  const limits = createLimits({ redisUrl: config.REDIS_URL, redisDown: config.REDIS_DOWN }, report);
+  const openai = createOpenAIClient({
+    baseUrl: config.OPENAI_BASE_URL,
+    // Callers who bring their own keys never get the server's.
+    apiKey: config.AUTH === "passthrough" ? undefined : config.OPENAI_API_KEY,
+    organization: config.OPENAI_ORG_ID,
+    project: config.OPENAI_PROJECT_ID,
+    headersTimeoutMs: config.UPSTREAM_HEADERS_TIMEOUT_MS,
+    idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
+    totalTimeoutMs: config.UPSTREAM_TOTAL_TIMEOUT_MS,
+    maxRetries: config.MAX_RETRIES,
+    maxUpstreamBytes: config.MAX_UPSTREAM_BYTES,
+  });
+  return {
+    authenticator,
+    contextOf: createCallerContexts(openai, { slots: createSlots(config.MAX_CONCURRENT), limits }),
+    resolveDocument,
+    isUpstreamDead: openai.isDead,
+    poolStats: openai.stats,
+    async close() {
+      authenticator.close();
+      await openai.close();
+      await limits.close();
+    },
+  };
+}
+
+function openAuthenticator(config: Config, report: (fault: unknown) => void): Authenticator {
+  const options = {
+    auth: config.AUTH,
+    clientKeys: config.CLIENT_KEYS,
+    clientKeysFile: config.CLIENT_KEYS_FILE,
+    jwksUrl: config.JWT_JWKS_URL,
+    publicKey: config.JWT_PUBLIC_KEY,
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    jwtLimits: config.JWT_LIMITS,
+    upstreamKey: config.OPENAI_API_KEY,
+  };
+  try {
+    return createAuthenticator(options, report);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
+/** The manifest's documents; a fault in it is one of the configuration. */
+function readTrustedDocuments(path: string | undefined): ReadonlyMap<string, string> | undefined {
+  try {
+    return path === undefined ? undefined : readOperationManifest(path, schema);
+  } catch (error) {
+    throw error instanceof ManifestError ? new ConfigError(error.message) : error;
+  }
+}

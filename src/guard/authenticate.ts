@@ -1,0 +1,113 @@
+// From a bearer token to its caller, by the way that AUTH chooses.
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { readRequestToken } from "./bearer.ts";
+import { ANYBODY, type Caller, type CallerLimits } from "./caller.ts";
+import { type ClientKey, sha256 } from "./caller-schema.ts";
+import { createClientKeys } from "./client-keys.ts";
+import { type ClientKeysFile, openClientKeysFile } from "./client-keys-file.ts";
+import { createJwtVerifier } from "./jwt.ts";
+import { unauthenticated } from "./refusals.ts";
+
+/** How callers are told apart, as the configuration has it. */
+export interface AuthenticatorOptions {
+  /** Unset: by client keys and JWTs, whichever are there; `none` where neither is. */
+  auth?: "keys" | "jwt" | "passthrough" | "none" | undefined;
+  clientKeys?: readonly ClientKey[] | undefined;
+  clientKeysFile?: string | undefined;
+  jwksUrl?: URL | undefined;
+  publicKey?: string | undefined;
+  issuer?: string | undefined;
+  audience?: string | undefined;
+  jwtLimits?: CallerLimits | undefined;
+  /** This server's own key for the upstream, which is no caller's. */
+  upstreamKey?: string | undefined;
+}
+
+/** Tells who is calling. */
+export interface Authenticator {
+  /** Whether everybody may call. */
+  readonly isOpen: boolean;
+  /**
+   * The bearer token of an HTTP request or WebSocket handshake; undefined where there is none, or where everybody may
+   * call. Throws UNAUTHENTICATED for two keys, for a key in the URL and for all that is no bearer token.
+   */
+  readToken(req: IncomingMessage): string | undefined;
+  /**
+   * The caller behind a token. Throws or rejects with UNAUTHENTICATED, for no token too unless everybody may call; with
+   * OVERLOADED where that cannot be checked now.
+   */
+  identify(token: string | undefined): Caller | Promise<Caller>;
+  /** Reads the client keys' file again, if there is one. A bad version is reported, and the keys stay. */
+  reload(): void;
+  /** Stops looking at the client keys' file. */
+  close(): void;
+}
+
+/** What may be a JWT: three parts in base64url. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** What an upstream's key may be: it goes into a header of every call. */
+const UPSTREAM_KEY = /^[\x21-\x2b\x2d-\x7e]{1,512}$/;
+
+const OPEN: Authenticator = {
+  isOpen: true,
+  readToken: () => undefined,
+  identify: () => ANYBODY,
+  reload: () => {},
+  close: () => {},
+};
+
+/**
+ * Builds the authenticator. Throws an Error, with no key in it, for client keys or a public key that are no good.
+ * `report` hears of keys that cannot be had later on.
+ */
+export function createAuthenticator(options: AuthenticatorOptions, report: (fault: unknown) => void): Authenticator {
+  const { auth, upstreamKey } = options;
+  const hasKeys = options.clientKeys !== undefined || options.clientKeysFile !== undefined;
+  const hasJwt = options.jwksUrl !== undefined || options.publicKey !== undefined;
+  if (auth === "none" || (auth === undefined && !hasKeys && !hasJwt)) return OPEN;
+
+  const isOwnKey = createKeyCheck(upstreamKey);
+  const keys = auth === "keys" || (auth === undefined && hasKeys) ? openKeys(options, report) : undefined;
+  const verifyJwt =
+    auth === "jwt" || (auth === undefined && hasJwt)
+      ? createJwtVerifier({ ...options, limits: options.jwtLimits ?? {} }, report)
+      : undefined;
+
+  return {
+    isOpen: false,
+    readToken: readRequestToken,
+    identify(token) {
+      if (token === undefined) throw unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
+      if (!isOwnKey(token)) {
+        if (auth === "passthrough" && UPSTREAM_KEY.test(token)) return passThrough(token);
+        const caller = keys?.find(token);
+        if (caller) return caller;
+        if (verifyJwt && JWT.test(token)) return verifyJwt(token);
+      }
+      throw unauthenticated("The credentials are not valid.");
+    },
+    reload: () => keys?.reload(),
+    close: () => keys?.close(),
+  };
+}
+
+/** Tells, in a time that tells nothing, whether a token is the key. */
+function createKeyCheck(key: string | undefined): (token: string) => boolean {
+  if (key === undefined) return () => false;
+  const digest = sha256(key);
+  return (token) => timingSafeEqual(sha256(token), digest);
+}
+
+function openKeys(options: AuthenticatorOptions, report: (fault: unknown) => void): ClientKeysFile {
+  const { clientKeys = [], clientKeysFile: path, upstreamKey: forbidden } = options;
+  if (path !== undefined) return openClientKeysFile({ path, forbidden, report });
+  return { ...createClientKeys(clientKeys), reload: () => {}, close: () => {} };
+}
+
+/** A caller known by nothing but the upstream's key it brings. */
+function passThrough(token: string): Caller {
+  const digest = sha256(token).toString("hex");
+  return { id: `key-${digest.slice(0, 12)}`, key: `passthrough:${digest}`, limits: {}, apiKey: token };
+}

@@ -1,0 +1,40 @@
+// What resolvers are given for a caller: the upstream as it may use it, and what it may know of itself.
+import type { OpenAIConnection } from "../openai/client.ts";
+import type { Viewer } from "../schema/builder.ts";
+import type { Gate } from "./admission.ts";
+import { type Caller, isModelAllowed } from "./caller.ts";
+import { createGuardedClient, type GuardedClient } from "./guarded-client.ts";
+
+/** One caller's part of the context. */
+export interface CallerContext {
+  readonly caller: Caller;
+  readonly openai: GuardedClient;
+  readonly viewer: Viewer;
+}
+
+/** Builds it, once for each caller that lasts. */
+export function createCallerContexts(openai: OpenAIConnection, gate: Gate): (caller: Caller) => CallerContext {
+  const contexts = new WeakMap<Caller, CallerContext>();
+  return (caller) => {
+    let context = contexts.get(caller);
+    if (!context) {
+      context = create(caller, openai, gate);
+      contexts.set(caller, context);
+    }
+    return context;
+  };
+}
+
+function create(caller: Caller, openai: OpenAIConnection, gate: Gate): CallerContext {
+  const client = caller.apiKey === undefined ? openai : openai.withApiKey(caller.apiKey);
+  return {
+    caller,
+    openai: createGuardedClient(client, caller, gate),
+    viewer: {
+      id: caller.id,
+      limits: caller.limits,
+      mayUseModel: (id) => isModelAllowed(caller, id),
+      readUsage: () => gate.limits.read(caller),
+    },
+  };
+}

@@ -1,0 +1,50 @@
+// What an operator may write about callers: the entries of CLIENT_KEYS and CLIENT_KEYS_FILE, and JWT_LIMITS.
+import { createHash } from "node:crypto";
+import { z } from "zod";
+
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const patterns = z.array(z.string().min(1).max(256)).max(1000);
+
+const limits = {
+  requestsPerMinute: count.optional(),
+  tokensPerDay: count.optional(),
+  models: patterns.optional(),
+  operations: patterns.optional(),
+};
+
+/** Limits alone, for callers that are not listed one by one. */
+export const callerLimits = z.strictObject(limits);
+
+const clientKey = z
+  .strictObject({
+    id: z.string().regex(/^[^\p{C}]{1,128}$/u),
+    /** What the client sends: whatever may stand in an `Authorization: Bearer` header. */
+    key: z
+      .string()
+      .regex(/^[\x21-\x2b\x2d-\x7e]{1,512}$/)
+      .optional(),
+    /** Its SHA-256 in hex, where the operator keeps no key in the clear. */
+    keySha256: z
+      .string()
+      .regex(/^[\da-f]{64}$/i)
+      .optional(),
+    ...limits,
+  })
+  .refine(({ key, keySha256 }) => (key === undefined) !== (keySha256 === undefined))
+  // Nothing that is kept holds a key in the clear.
+  .transform(({ id, key, keySha256, ...limits }) => ({
+    id,
+    keySha256: key === undefined ? (keySha256 ?? "").toLowerCase() : sha256(key).toString("hex"),
+    limits,
+  }));
+
+/** One client key, by its digest in hex, and its owner's limits. */
+export type ClientKey = z.output<typeof clientKey>;
+
+/** The digest by which a key is known and compared, 32 bytes. */
+export function sha256(key: string): Buffer {
+  return createHash("sha256").update(key).digest();
+}
+
+/** All of them; none at all means that nobody may call. Several keys may share an id, and its limits' counters: that is how a key is rotated. */
+export const clientKeys = z.array(clientKey);

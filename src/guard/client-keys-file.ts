@@ -1,0 +1,107 @@
+// CLIENT_KEYS_FILE: read at the start, when it changes and on demand. A bad version leaves the keys as they are.
+import { readFileSync, statSync } from "node:fs";
+import type { z } from "zod";
+import { clientKeys } from "./caller-schema.ts";
+import { type ClientKeys, createClientKeys } from "./client-keys.ts";
+
+/** How often the file is looked at. */
+const LOOK_EVERY_MS = 1_000;
+
+/** More than these at once say no more. */
+const MAX_PROBLEMS = 10;
+
+export interface ClientKeysFileOptions {
+  path: string;
+  /** The upstream's own key, which must not be any client's. */
+  forbidden: string | undefined;
+  /** Hears why a new version was not taken over. */
+  report: (fault: unknown) => void;
+}
+
+export interface ClientKeysFile extends ClientKeys {
+  /** Reads the file again at once. Never throws: a bad version is reported, and the keys stay. */
+  reload(): void;
+  /** Stops looking at the file. */
+  close(): void;
+}
+
+/**
+ * Reads the file and looks at it from then on, without keeping the process alive. Throws an Error where it is missing
+ * or bad, which names the variable and the entry's place, never a value. It may be a symlink: what counts is where that
+ * leads at the time, as in a mounted secret of Kubernetes.
+ */
+export function openClientKeysFile({ path, forbidden, report }: ClientKeysFileOptions): ClientKeysFile {
+  // Each look comes before the reading, so that a change in between shows at the next one. `fs.watchFile` looks for the
+  // first time at some moment after the start, and would take such a change for what was read.
+  let seen = look(path);
+  let keys = readClientKeys(path, forbidden);
+  const reload = () => {
+    try {
+      seen = look(path);
+      keys = readClientKeys(path, forbidden);
+    } catch (error) {
+      report(error);
+    }
+  };
+  // Polled, because notifications miss symlinks on the way, renames and network file systems.
+  const timer = setInterval(() => {
+    if (look(path) !== seen) reload();
+  }, LOOK_EVERY_MS).unref();
+  return { find: (token) => keys.find(token), reload, close: () => clearInterval(timer) };
+}
+
+/** What changes when the path leads to another file or version; where it leads nowhere, why. Never throws. */
+function look(path: string): string {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join();
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
+}
+
+function readClientKeys(path: string, forbidden: string | undefined): ClientKeys {
+  const result = clientKeys.safeParse(parse(read(path)));
+  if (!result.success) {
+    const problems = new Set(result.error.issues.slice(0, MAX_PROBLEMS).map(describeIssue));
+    throw new Error(`CLIENT_KEYS_FILE is not a list of client keys: ${[...problems].join("; ")}.`);
+  }
+  const keys = create(result.data);
+  if (forbidden !== undefined && keys.find(forbidden))
+    throw new Error("CLIENT_KEYS_FILE must not hold OPENAI_API_KEY.");
+  return keys;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`CLIENT_KEYS_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}.`);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the file.
+    throw new Error("CLIENT_KEYS_FILE is not JSON.");
+  }
+}
+
+function create(entries: z.output<typeof clientKeys>): ClientKeys {
+  try {
+    return createClientKeys(entries);
+  } catch (error) {
+    throw new Error(`CLIENT_KEYS_FILE: ${(error as Error).message}`);
+  }
+}
+
+/** The place of what is wrong, from which the rest follows. Names of unknown fields may be misplaced values. */
+function describeIssue({ code, path }: z.core.$ZodIssue): string {
+  const place = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  if (place === "") return "it must be a list";
+  if (code === "unrecognized_keys") return `${place} has an unknown field`;
+  if (code === "custom") return `${place} must have one of key and keySha256`;
+  return `${place} is not valid`;
+}

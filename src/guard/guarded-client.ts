@@ -1,0 +1,106 @@
+// The upstream as one caller may use it: every call is checked and counted before it is made, whatever document, alias,
+// fragment or transport it came by, and its tokens are settled after it, however it ended.
+import type { UpstreamRequest } from "../openai/attempt.ts";
+import { CallerGone } from "../openai/cancellable.ts";
+import type { OpenAIClient } from "../openai/client.ts";
+import { OpenAIError } from "../openai/errors.ts";
+import { type Admission, createAdmission, type Gate, readModel } from "./admission.ts";
+import type { CallObserver, CallsObserver } from "./call-observer.ts";
+import type { Caller } from "./caller.ts";
+
+/** The upstream as one caller may use it. */
+export interface GuardedClient extends OpenAIClient {
+  /** The same, its calls told to `observer`. */
+  observedBy(observer: CallsObserver): OpenAIClient;
+}
+
+type Events = ReturnType<OpenAIClient["stream"]>;
+
+/**
+ * Wraps `openai` for `caller`. Beside what the client throws, calls throw FORBIDDEN, OVERLOADED, RATE_LIMITED and
+ * BUDGET_EXCEEDED, nothing having been sent then.
+ */
+export function createGuardedClient(openai: OpenAIClient, caller: Caller, gate: Gate): GuardedClient {
+  const { admit, mayRepeat } = createAdmission(caller, gate);
+
+  /** As `admit`; `call` hears of it. */
+  async function admitObserved(
+    request: UpstreamRequest,
+    signal: AbortSignal,
+    call: CallObserver | undefined,
+  ): Promise<Admission> {
+    try {
+      const admission = await admit(request, signal);
+      call?.admitted();
+      return admission;
+    } catch (error) {
+      call?.refused(error);
+      throw error;
+    }
+  }
+
+  async function send(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
+    const call = observer?.beginCall(request.method, request.path, readModel(request));
+    const { spending, end } = await admitObserved(request, signal, call);
+    let used = 0;
+    try {
+      const answer = await openai.request(
+        call ? { ...request, mayRepeat, observer: call } : { ...request, mayRepeat },
+        signal,
+      );
+      used = spending.ofAnswer(answer, request.multipart !== undefined);
+      call?.received(answer);
+      call?.ended();
+      return answer;
+    } catch (error) {
+      used = isUnpaid(error) ? 0 : spending.soFar();
+      call?.ended(error);
+      throw error;
+    } finally {
+      end(used);
+    }
+  }
+
+  async function* stream(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Events {
+    const call = observer?.beginCall(request.method, request.path, readModel(request));
+    const { spending, end } = await admitObserved(request, signal, call);
+    const events = openai.stream(call ? { ...request, mayRepeat, observer: call } : { ...request, mayRepeat }, signal);
+    let isWhole = false;
+    let wasRefused = false;
+    try {
+      for (;;) {
+        const { value, done } = await events.next();
+        if (done) {
+          isWhole = true;
+          call?.ended();
+          return value;
+        }
+        spending.addEvent(value);
+        call?.received(value);
+        yield value;
+      }
+    } catch (error) {
+      wasRefused = isUnpaid(error);
+      call?.ended(error);
+      throw error;
+    } finally {
+      await events.return("body");
+      end(wasRefused ? 0 : isWhole ? spending.ofStream() : spending.soFar());
+      // Once it has ended, this says nothing.
+      call?.ended(new CallerGone());
+    }
+  }
+
+  return {
+    request: (request, signal) => send(request, signal),
+    stream: (request, signal) => stream(request, signal),
+    observedBy: (observer) => ({
+      request: (request, signal) => send(request, signal, observer),
+      stream: (request, signal) => stream(request, signal, observer),
+    }),
+  };
+}
+
+function isUnpaid(error: unknown): boolean {
+  return error instanceof OpenAIError && error.details.isUnpaid === true;
+}

@@ -1,0 +1,107 @@
+// Callers who prove by a JWT who they are. Knows neither HTTP nor where the keys come from.
+import { errors, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
+import type { Caller, CallerLimits } from "./caller.ts";
+import { RETRY_AFTER_MS, unauthenticated, uncheckable } from "./refusals.ts";
+import { createFixedKey, createRemoteKeys, type SigningKeys } from "./signing-keys.ts";
+
+/** How much the clocks of the issuer and of this server may differ, in seconds. */
+const CLOCK_TOLERANCE = 5;
+
+/** Printable characters in one line. */
+const SUBJECT = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
+
+/** What is wrong with a token, in jose's words; anything else is wrong with the keys. */
+const TOKEN_FAULTS: ReadonlySet<unknown> = new Set([
+  errors.JWSInvalid.code,
+  errors.JWTInvalid.code,
+  errors.JWTClaimValidationFailed.code,
+  errors.JOSEAlgNotAllowed.code,
+  errors.JOSENotSupported.code,
+  errors.JWSSignatureVerificationFailed.code,
+  errors.JWKSNoMatchingKey.code,
+]);
+
+/** One of `jwksUrl` and `publicKey`, and what tokens must say. */
+export interface JwtOptions {
+  /** Where the signing keys are. */
+  jwksUrl?: URL | undefined;
+  /** The signing key in PEM. */
+  publicKey?: string | undefined;
+  /** The `iss` of every token. Unset: any. */
+  issuer?: string | undefined;
+  /** What must be in the `aud` of every token. Unset: anything. */
+  audience?: string | undefined;
+  /** The limits of each caller. */
+  limits: CallerLimits;
+}
+
+/** Yields the caller that a token names. Rejects with UNAUTHENTICATED, or with OVERLOADED where no key is to be had. */
+export type JwtVerifier = (token: string) => Promise<Caller>;
+
+/**
+ * Builds the verifier; fetches nothing yet. `report` hears of keys that cannot be had or used, at most once a second.
+ * Throws an Error where the options name no usable key.
+ * @see https://www.rfc-editor.org/rfc/rfc8725 for what is checked, and why.
+ */
+export function createJwtVerifier(options: JwtOptions, report: (fault: unknown) => void): JwtVerifier {
+  const keys = createKeys(options);
+  const { issuer, audience, limits } = options;
+  const checks: JWTVerifyOptions = {
+    algorithms: [...keys.algorithms],
+    requiredClaims: ["exp", "sub"],
+    clockTolerance: CLOCK_TOLERANCE,
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  };
+  let reportedAt = Number.NEGATIVE_INFINITY;
+
+  /** What the caller hears about whatever jose threw. Only that is reported which no token can be blamed for. */
+  function refuse(error: unknown) {
+    if (error instanceof errors.JWTExpired) return unauthenticated("The token has expired.");
+    if (TOKEN_FAULTS.has((error as { code?: unknown }).code)) return unauthenticated("The token is not valid.");
+    if (performance.now() - reportedAt >= RETRY_AFTER_MS) {
+      reportedAt = performance.now();
+      report(new Error(`JWTs cannot be checked: ${explain(error)}`, { cause: error }));
+    }
+    return uncheckable();
+  }
+
+  return async (token) => {
+    const { payload } = await verify(token, keys, checks).catch((error: unknown) => {
+      throw refuse(error);
+    });
+    const { sub } = payload;
+    if (typeof sub !== "string" || !SUBJECT.test(sub)) throw unauthenticated("The token is not valid.");
+    return { id: sub, key: `jwt:${sub}`, limits };
+  };
+}
+
+function createKeys({ jwksUrl, publicKey }: JwtOptions): SigningKeys {
+  if (jwksUrl && publicKey === undefined) return createRemoteKeys(jwksUrl);
+  if (publicKey !== undefined && !jwksUrl) return createFixedKey(publicKey);
+  throw new Error("One of JWT_JWKS_URL and JWT_PUBLIC_KEY must be set.");
+}
+
+/** Where a token names no key, each that it may mean is tried. */
+async function verify(token: string, { find }: SigningKeys, checks: JWTVerifyOptions): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, find, checks);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return await jwtVerify(token, key, checks);
+      } catch (failure) {
+        if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+/** fetch tells why it failed in its error's cause alone, by a system error's code. */
+function explain(error: unknown): string {
+  const { message, cause } = error as Error;
+  const { code } = (cause ?? {}) as { code?: unknown };
+  return typeof code === "string" ? `${message} (${code})` : message;
+}

@@ -1,0 +1,103 @@
+// One upstream call: sent, and sent again where that may help, within its deadline. Knows no endpoint.
+import type { Dispatcher, Pool } from "undici";
+import type { OpenAIClientOptions } from "./client.ts";
+import { createFixedHeaders, findSecrets } from "./credentials.ts";
+import type { Deadline } from "./deadline.ts";
+import { readRequestId } from "./error-answer.ts";
+import { OpenAIError, toOpenAIError } from "./errors.ts";
+import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
+import { isRetryable, retryDelayMs } from "./retry.ts";
+import { isEventStream } from "./stream-body.ts";
+
+/** One request: a path below the root and at most one of the two bodies. */
+export interface UpstreamRequest {
+  method: "GET" | "POST";
+  path: string;
+  json?: unknown;
+  multipart?: MultipartFields;
+  /** Asked before each further attempt, which is a call like the first; where it says no, the last failure stands. */
+  mayRepeat?(): Promise<boolean>;
+  observer?: AttemptObserver;
+}
+
+/** Hears of each attempt of a call. None of its functions throws. */
+export interface AttemptObserver {
+  /** An attempt begins; yields headers to send with it beside the client's own. */
+  attemptBegins(): Readonly<Record<string, string>> | undefined;
+  /** The head of its answer has come; `requestId` is the upstream's. */
+  answerBegins(status: number, requestId: string | undefined, isStream: boolean): void;
+  /** It failed before its answer was accepted: with OpenAIError, or the reason for which the call was ended. */
+  attemptFails(failure: unknown): void;
+}
+
+/** Sends the request until `read` accepts an answer or no further attempt is due. Throws what the last one threw. */
+export type Attempt = <Result>(
+  request: UpstreamRequest,
+  deadline: Deadline,
+  read: (response: Dispatcher.ResponseData) => Promise<Result>,
+) => Promise<Result>;
+
+/** Prepares what all calls with the same credentials have in common. */
+export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt {
+  const { baseUrl, maxRetries } = options;
+  const root = baseUrl.pathname.replace(/\/+$/, "");
+  const headers = createFixedHeaders(options);
+  const secrets = findSecrets(options);
+
+  /** Sends the request once and waits for the head of the answer. */
+  async function send(request: UpstreamRequest, signal: AbortSignal) {
+    const fixed = request.json === undefined ? headers.plain : headers.json;
+    const more = request.observer?.attemptBegins();
+    const response = await pool
+      .request({
+        method: request.method,
+        path: root + request.path + baseUrl.search,
+        headers: more ? { ...fixed, ...more } : fixed,
+        body: createBody(request),
+        signal,
+      })
+      .catch((error: unknown) => {
+        throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
+      });
+    request.observer?.answerBegins(
+      response.statusCode,
+      readRequestId(response.headers, secrets),
+      isEventStream(response),
+    );
+    return response;
+  }
+
+  return async (request, deadline, read) => {
+    const files = Object.values(request.multipart ?? {}).filter((part) => part instanceof StreamedFile);
+    for (const file of files) {
+      file.limitTaking(options.idleTimeoutMs, () => {
+        const message = `The upstream took no byte of the upload for ${options.idleTimeoutMs} ms.`;
+        deadline.abort(new OpenAIError("timeout", message));
+      });
+    }
+    for (let retry = 0; ; retry++) {
+      try {
+        return await read(await send(request, deadline.signal));
+      } catch (error) {
+        request.observer?.attemptFails(deadline.signal.aborted ? deadline.signal.reason : error);
+        deadline.signal.throwIfAborted();
+        for (const file of files) if (file.failure) throw file.failure;
+        const retryable = error instanceof OpenAIError && isRetryable(error) && !files.some((file) => file.started);
+        if (!retryable || retry >= maxRetries) throw error;
+        const delayMs = retryDelayMs(error, retry);
+        if (delayMs >= deadline.remainingMs() || (request.mayRepeat && !(await request.mayRepeat()))) throw error;
+        await deadline.sleep(delayMs);
+      }
+    }
+  };
+}
+
+/** Whether undici refused the request itself, as where a configured key has characters that no header may hold. */
+function isOwnFault(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "UND_ERR_INVALID_ARG";
+}
+
+function createBody({ json, multipart }: UpstreamRequest) {
+  if (multipart) return createMultipart(multipart);
+  return json === undefined ? null : JSON.stringify(json);
+}

@@ -1,0 +1,76 @@
+// Whether the upstream can be reached at all, as far as real calls tell. Calls nothing by itself; knows no HTTP.
+import type { Attempt } from "./attempt.ts";
+import { OpenAIError } from "./errors.ts";
+
+/** As many calls in a row must have failed … */
+const MIN_FAILURES = 5;
+/** … over as many milliseconds: a restart of the upstream's or a burst of calls says nothing yet. */
+const MIN_SPAN_MS = 3_000;
+/**
+ * After as long without a call nothing is known any more. Whoever is told of a dead upstream sends no calls, so that
+ * none could tell that it is back.
+ */
+const FORGET_MS = 30_000;
+
+/**
+ * How a connection ends that was made. A caller whose request makes an upstream hang up must not bring the server into
+ * the same discredit as an upstream that is away.
+ */
+const HANG_UP = /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE|HPE_.*)$/;
+
+/** Hears how calls end. Any answer of the upstream's, an error too, shows that it is there. */
+export class UpstreamHealth {
+  readonly #now: () => number;
+  #failures = 0;
+  #firstFailureAt = 0;
+  #lastFailureAt = 0;
+
+  /** `now` gives milliseconds from any start. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Whether the last calls, 5 at least and over 3 s at least, all found nobody there, the last of them in the last 30 s. */
+  isDead(): boolean {
+    return (
+      this.#failures >= MIN_FAILURES &&
+      this.#lastFailureAt - this.#firstFailureAt >= MIN_SPAN_MS &&
+      this.#now() - this.#lastFailureAt < FORGET_MS
+    );
+  }
+
+  /** A call was answered. */
+  answered(): void {
+    this.#failures = 0;
+  }
+
+  /** A call found nobody there. */
+  failed(): void {
+    const now = this.#now();
+    if (now - this.#lastFailureAt >= FORGET_MS) this.#failures = 0;
+    if (this.#failures === 0) this.#firstFailureAt = now;
+    this.#failures++;
+    this.#lastFailureAt = now;
+  }
+
+  /** The same calls, heard. Those that were aborted or timed out tell nothing. */
+  watch(attempt: Attempt): Attempt {
+    return async (...parameters) => {
+      try {
+        const result = await attempt(...parameters);
+        this.answered();
+        return result;
+      } catch (error) {
+        if (error instanceof OpenAIError) this.#hear(error);
+        throw error;
+      }
+    };
+  }
+
+  #hear({ reason, cause }: OpenAIError): void {
+    const { code } = (cause ?? {}) as { code?: unknown };
+    if (reason === "unavailable") {
+      if (!HANG_UP.test(String(code))) this.failed();
+    } else if (reason !== "timeout") this.answered();
+  }
+}

@@ -1,0 +1,100 @@
+// GraphQL Yoga with the schema and every plugin, in the order in which they see a request.
+import { createYoga, type YogaServerInstance } from "graphql-yoga";
+import type { Config } from "./config.ts";
+import type { ResolveDocument } from "./guard/trusted-documents.ts";
+import { useAcceptable } from "./plugins/acceptable.ts";
+import { useDocumentCache } from "./plugins/document-cache.ts";
+import { useDocumentLimits } from "./plugins/document-limits.ts";
+import { useEarlyAnswer } from "./plugins/early-answer.ts";
+import { useErrorLimit } from "./plugins/error-limit.ts";
+import { useErrorStatus } from "./plugins/error-status.ts";
+import type { createMaskError } from "./plugins/errors.ts";
+import { useEventStream } from "./plugins/event-stream.ts";
+import { useNoIntrospection } from "./plugins/introspection.ts";
+import { useOperationLimits } from "./plugins/operation-limits.ts";
+import { useOperationRecord } from "./plugins/operation-record.ts";
+import { type NodeContext, useRequestParams } from "./plugins/request-params.ts";
+import type { MessageOptions } from "./plugins/safe-messages.ts";
+import { useStreamErrors } from "./plugins/stream-errors.ts";
+import { useValidationErrors } from "./plugins/validation-errors.ts";
+import { useVariableErrors } from "./plugins/variable-errors.ts";
+import type { ServerContext } from "./schema/builder.ts";
+import { schema } from "./schema/index.ts";
+
+/** What the app shares with Yoga. */
+export interface YogaOptions {
+  /** The one path that is served. */
+  endpoint: string;
+  resolveDocument: ResolveDocument;
+  maskError: ReturnType<typeof createMaskError>;
+  messages: MessageOptions;
+}
+
+/** Builds Yoga; opens no port, and calls nothing before the first operation. */
+export function createGraphQL(
+  config: Config,
+  { endpoint, resolveDocument, maskError, messages }: YogaOptions,
+): YogaServerInstance<NodeContext, ServerContext> {
+  return createYoga<NodeContext, ServerContext>({
+    schema,
+    graphqlEndpoint: endpoint,
+    context: createServerContext(config),
+    maskedErrors: { maskError },
+    // What is worth a log line is reported by maskError; Yoga's logger would log clients' mistakes as errors.
+    logging: false,
+    // Answered ahead of Yoga: see createEdge.
+    cors: false,
+    graphiql: false,
+    landingPage: false,
+    // Read and limited by useRequestParams.
+    multipart: false,
+    maxRequestBodySize: false,
+    // useDocumentCache takes its place: Yoga's keeps prompts, and refused documents of any size.
+    parserAndValidationCache: false,
+    plugins: [
+      ...(config.INTROSPECTION ? [] : [useNoIntrospection()]),
+      useRequestParams(
+        {
+          maxBodyBytes: config.MAX_BODY_BYTES,
+          maxUploadBytes: config.MAX_UPLOAD_BYTES,
+          maxFiles: config.MAX_FILES,
+          uploadStallMs: config.UPLOAD_STALL_MS,
+        },
+        resolveDocument,
+      ),
+      useOperationRecord(),
+      useDocumentCache(),
+      useValidationErrors(messages),
+      useDocumentLimits({
+        maxTokens: config.MAX_QUERY_TOKENS,
+        maxLength: config.MAX_QUERY_LENGTH,
+        maxDepth: config.MAX_DEPTH,
+        maxAliases: config.MAX_ALIASES,
+        maxDirectives: config.MAX_DIRECTIVES,
+      }),
+      useVariableErrors(messages),
+      useErrorLimit(maskError),
+      useOperationLimits(config.MAX_PAID_FIELDS),
+      useAcceptable(),
+      useErrorStatus(),
+      useStreamErrors(maskError),
+      useEventStream(config.STREAM_WRITE_STALL_MS),
+      useEarlyAnswer(),
+    ],
+  });
+}
+
+function createServerContext(config: Config): ServerContext {
+  return {
+    imageVariations:
+      config.IMAGE_VARIATIONS_VIA === "edits"
+        ? { via: "edits", model: config.IMAGE_VARIATIONS_MODEL, prompt: config.IMAGE_VARIATIONS_PROMPT }
+        : { via: "variations" },
+    maxUploadBytes: config.MAX_UPLOAD_BYTES,
+    requestLimits: {
+      maxN: config.MAX_N,
+      maxMessages: config.MAX_MESSAGES,
+      maxOutputTokens: config.MAX_OUTPUT_TOKENS,
+    },
+  };
+}
