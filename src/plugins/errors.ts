@@ -4,6 +4,7 @@ import { CallerGone } from "../openai/cancellable.ts";
 import { OpenAIError } from "../openai/errors.ts";
 import { isQuotaExceeded } from "../openai/retry.ts";
 import { codedError, type ErrorCode, errorCodes } from "../schema/errors.ts";
+import { type MessageOptions, safeMessage } from "./safe-messages.ts";
 
 /** Codes of Yoga's that have another name in the list. */
 const RENAMED: Readonly<Record<string, ErrorCode>> = {
@@ -11,18 +12,25 @@ const RENAMED: Readonly<Record<string, ErrorCode>> = {
   REQUEST_ENTITY_TOO_LARGE: "PAYLOAD_TOO_LARGE",
 };
 
-/** Messages about variables quote their values, which can be whole prompts. */
-const MAX_MESSAGE_LENGTH = 1_000;
+/** What stands in place of a message of graphql-js' that is not passed on. */
+const FALLBACKS = {
+  GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
+  GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
+  BAD_USER_INPUT: "A value does not fit its type.",
+} as const satisfies Partial<Record<ErrorCode, string>>;
 
 /**
  * Turns anything thrown into what the client may see, keeping the error's place in the document and in the answer.
  * `report` is called for faults of this server alone, with what was really thrown.
  */
-export function createMaskError(report: (fault: unknown) => void): (error: unknown) => GraphQLError {
+export function createMaskError(
+  report: (fault: unknown) => void,
+  options: MessageOptions = { hideSuggestions: true },
+): (error: unknown) => GraphQLError {
   return function maskError(error) {
     const located = error instanceof GraphQLError ? error : undefined;
     const thrown = findCause(error);
-    const { message, extensions } = describe(thrown, located, report);
+    const { message, extensions } = describe(thrown, located, report, options);
     return new GraphQLError(message, {
       nodes: located?.nodes ?? null,
       source: located?.source ?? null,
@@ -43,7 +51,12 @@ interface Description {
   extensions: Record<string, unknown>;
 }
 
-function describe(thrown: unknown, located: GraphQLError | undefined, report: (fault: unknown) => void): Description {
+function describe(
+  thrown: unknown,
+  located: GraphQLError | undefined,
+  report: (fault: unknown) => void,
+  options: MessageOptions,
+): Description {
   if (thrown instanceof OpenAIError) return describeUpstream(thrown);
   if (thrown instanceof CallerGone) return { message: thrown.message, extensions: { code: "BAD_REQUEST" } };
   if (thrown instanceof GraphQLError) {
@@ -52,14 +65,16 @@ function describe(thrown: unknown, located: GraphQLError | undefined, report: (f
     // What a scalar threw at a variable is wrapped in a message that names the variable and the place in it.
     const isVariableError = code === "BAD_USER_INPUT" && !located?.path && located !== thrown;
     if (Object.hasOwn(errorCodes, code) && !isVariableError)
-      return { message: thrown.message, extensions: { ...extensions, code } };
+      return { message: readMessage(thrown.message, code, options), extensions: { ...extensions, code } };
     if (!located?.path) {
-      const message = (located ?? thrown).message.slice(0, MAX_MESSAGE_LENGTH);
+      const message = safeMessage((located ?? thrown).message, FALLBACKS.BAD_USER_INPUT, options);
       return { message, extensions: { code: "BAD_USER_INPUT", http: { spec: true, status: 400 } } };
     }
     // An argument that does not fit names its place in the document; what a leaf value throws does not.
-    if (thrown.nodes)
-      return { message: thrown.message.slice(0, MAX_MESSAGE_LENGTH), extensions: { code: "BAD_USER_INPUT" } };
+    if (thrown.nodes) {
+      const message = safeMessage(thrown.message, FALLBACKS.BAD_USER_INPUT, options);
+      return { message, extensions: { code: "BAD_USER_INPUT" } };
+    }
   }
   if (thrown instanceof RangeError && !located) {
     const message = "The document is nested too deeply.";
@@ -69,8 +84,21 @@ function describe(thrown: unknown, located: GraphQLError | undefined, report: (f
   return { message: "Internal server error.", extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }
 
+/** The message of an error with a code of the list. BAD_REQUEST is Yoga's too, which quotes names that it was sent. */
+function readMessage(message: string, code: string, options: MessageOptions): string {
+  switch (code) {
+    case "GRAPHQL_PARSE_FAILED":
+    case "GRAPHQL_VALIDATION_FAILED":
+      return safeMessage(message, FALLBACKS[code], options);
+    case "BAD_REQUEST":
+      return safeMessage(message, message, options);
+    default:
+      return message;
+  }
+}
+
 function describeUpstream(error: OpenAIError): Description {
-  const { retryAfterMs, shouldRetry: _, isForeign: __, ...upstream } = error.details;
+  const { retryAfterMs, shouldRetry: _, isForeign: __, isUnpaid: ___, ...upstream } = error.details;
   return {
     message: error.message,
     extensions: {

@@ -1,152 +1,80 @@
 // GraphiQL at the GraphQL endpoint, whole from this process: the browser fetches nothing from anywhere else.
-// A small page that is revalidated, and six files named by their hash that a browser keeps. Knows no schema.
-import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
+// Knows no schema.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
-import { brotliCompress, brotliDecompress, constants, gzip } from "node:zlib";
-import type * as GraphiQLBundle from "@graphql-yoga/render-graphiql/graphiql";
-import type { GraphiQLOptions, Plugin } from "graphql-yoga";
-import { graphiqlTabs } from "./graphiql-tabs.ts";
+import { brotliDecompress, gzip } from "node:zlib";
+import helmet from "helmet";
+import { type Bytes, createFiles, type StoredFile } from "./graphiql-files.ts";
+import { readPath } from "./request-target.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
+const setSafetyHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    // Monaco writes its theme into <style> elements and style attributes; scripts and workers are files of ours.
+    directives: {
+      "default-src": ["'none'"],
+      "script-src": ["'self'"],
+      "worker-src": ["'self'"],
+      "connect-src": ["'self'"],
+      "style-src": ["'self'", "'unsafe-inline'"],
+      "font-src": ["data:"],
+      "img-src": ["'self'", "data:"],
+      "base-uri": ["'none'"],
+      "form-action": ["'none'"],
+      "frame-ancestors": ["'none'"],
+    },
+  },
+  // What else is on this host's subdomains is not this server's to decide.
+  strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false, preload: false },
+  xFrameOptions: { action: "deny" },
+});
 
-/** One file, held as brotli alone; gzip is made for the first browser that wants it, and kept. */
-interface StoredFile {
-  type: string;
-  cacheControl: string;
-  hash: string;
-  brotli: Bytes;
-  gzip?: Promise<Bytes>;
-}
-
-const pageOptions: GraphiQLOptions = {
-  title: "OpenAI GraphQL",
-  defaultTabs: [...graphiqlTabs],
-  defaultEditorToolsVisibility: "variables",
-  additionalHeaders: { "x-graphql-yoga-csrf": "1" },
-  // Subscriptions too: by GET, their prompts would be in the URL.
-  method: "POST",
-  // Typed headers hold keys; localStorage keeps them only for a user who says so in GraphiQL's settings.
-  shouldPersistHeaders: false,
-};
-
-const safetyHeaders = {
-  // Monaco writes its theme into <style> elements and style attributes; scripts and workers are files of ours.
-  "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; " +
-    "font-src data:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "Referrer-Policy": "no-referrer",
-  "X-Content-Type-Options": "nosniff",
-  "X-Frame-Options": "DENY",
-};
+/** Answers a request and yields true, or yields false and leaves it as it is. Rejects where the page cannot be made. */
+export type GraphiQLPage = (req: IncomingMessage, res: ServerResponse) => false | Promise<boolean>;
 
 /**
- * Answers a browser's GET or HEAD of `endpoint` with the page, and of the page's files below it, ahead of GraphQL.
+ * Answers a browser's GET or HEAD of `endpoint` with the page, and of the page's files below it.
  * A request that accepts JSON or an event stream passes through, as does everything else.
  * The 9 MB bundle is read on the first hit only and let go once compressed (2 MB stay).
  */
-export function useGraphiQLPage(options: { endpoint: string }): Plugin {
+export function createGraphiQLPage(options: { endpoint: string }): GraphiQLPage {
   const directory = options.endpoint.replace(/\/*$/, "/");
   let files: Promise<Map<string, StoredFile>> | undefined;
-  return {
-    async onRequest({ request, url, fetchAPI, endResponse }) {
-      const accept = request.headers.get("accept") ?? "";
-      const isPage =
-        url.pathname === options.endpoint && accept.includes("text/html") && !/json|event-stream/.test(accept);
-      if (!/^(GET|HEAD)$/.test(request.method) || !(isPage || url.pathname.startsWith(`${directory}graphiql-`))) return;
-      files ??= createFiles(options.endpoint);
-      const file = (await files).get(isPage ? "" : url.pathname.slice(directory.length));
-      if (file) endResponse(await createResponse(file, request, fetchAPI.Response));
-    },
+  return (req, res) => {
+    const path = readPath(req);
+    const accept = req.headers.accept ?? "";
+    const isPage = path === options.endpoint && accept.includes("text/html") && !/json|event-stream/.test(accept);
+    if (!/^(GET|HEAD)$/.test(req.method ?? "")) return false;
+    if (!isPage && !path.startsWith(`${directory}graphiql-`)) return false;
+    files ??= createFiles(options.endpoint);
+    return files.then(async (stored) => {
+      const file = stored.get(isPage ? "" : path.slice(directory.length));
+      if (file) await sendFile(file, req, res);
+      return file !== undefined;
+    });
   };
 }
 
-/** The page under "", the others under their names. */
-async function createFiles(endpoint: string): Promise<Map<string, StoredFile>> {
-  const files = new Map<string, StoredFile>();
-  const bundle = readBundle();
-  const add = async (extension: string, type: string, content: string | Buffer) => {
-    const file = await storeFile(type, "public, max-age=31536000, immutable", content);
-    const name = `graphiql-${file.hash}.${extension}`;
-    files.set(name, file);
-    // Relative, so that the page works behind a proxy that serves it under a path of its own.
-    return `${endpoint.slice(endpoint.lastIndexOf("/") + 1) || "."}/${name}`;
-  };
-  const [script, style, icon, editorWorkerService, json, graphql] = await Promise.all([
-    add("js", "text/javascript; charset=utf-8", startScript(bundle.js)),
-    // Without this rule a tab that was there from the start jumps aside under the pointer, and the click is lost.
-    add("css", "text/css; charset=utf-8", `${bundle.css}\n.graphiql-tab { transform: none !important; }`),
-    add("ico", "image/x-icon", Buffer.from(bundle.favicon.slice(bundle.favicon.indexOf(",") + 1), "base64")),
-    add("js", "text/javascript; charset=utf-8", bundle.editorWorkerService),
-    add("js", "text/javascript; charset=utf-8", bundle.jsonWorker),
-    add("js", "text/javascript; charset=utf-8", bundle.graphqlWorker),
-  ]);
-  const settings = JSON.stringify({ options: pageOptions, workers: { editorWorkerService, json, graphql } });
-  const page = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>${pageOptions.title}</title>
-<link rel="icon" href="${icon}">
-<link rel="stylesheet" href="${style}">
-<script id="settings" type="application/json">${settings.replaceAll("<", "\\u003c")}</script>
-<script src="${script}" defer></script>
-<body class="no-focus-outline"><noscript>GraphiQL needs JavaScript.</noscript><div id="root"></div>
-`;
-  return files.set("", await storeFile("text/html; charset=utf-8", "no-cache", page));
-}
-
-/** Through `require`, because a CommonJS module can be forgotten again; an ES module's 9 MB of strings stay for good. */
-function readBundle(): typeof GraphiQLBundle {
-  const require = createRequire(import.meta.url);
-  const path = require.resolve("@graphql-yoga/render-graphiql/graphiql");
-  const bundle: typeof GraphiQLBundle = require(path);
-  delete require.cache[path];
-  return bundle;
-}
-
-/**
- * The bundle and what starts it. Told the open tab's texts, GraphiQL doesn't add an empty tab on every reload.
- * `onEditQuery` keeps it from copying each prompt into the address bar, and so into histories and access logs.
- */
-function startScript(bundle: string): string {
-  return `{
-const { options, workers } = JSON.parse(document.getElementById("settings").textContent);
-self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (module, label) => workers[label] };
-${bundle};
-const link = new URLSearchParams(location.search);
-const stored = JSON.parse(localStorage.getItem("graphiql:tabState"));
-const tab = stored ? stored.tabs[stored.activeTabIndex] : options.defaultTabs[0];
-const query = link.get("query") ?? tab.query ?? "";
-const variables = (link.has("query") ? link.get("variables") : tab.variables) ?? "";
-YogaGraphiQL.renderYogaGraphiQL(document.getElementById("root"), { ...options, query, variables, onEditQuery() {} });
-}`;
-}
-
-async function storeFile(type: string, cacheControl: string, content: string | Buffer): Promise<StoredFile> {
-  const hash = createHash("sha256").update(content).digest("base64url").slice(0, 16);
-  // Quality 5: a twentieth larger than 9, in less than half of the time.
-  const compressed = await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
-  return { type, cacheControl, hash, brotli: new Uint8Array(compressed) };
-}
-
-async function createResponse(file: StoredFile, request: Request, Response: typeof globalThis.Response) {
+async function sendFile(file: StoredFile, req: IncomingMessage, res: ServerResponse): Promise<void> {
   // Brotli before gzip, whichever is accepted; a weight of 0 refuses.
-  const parts = (request.headers.get("accept-encoding") ?? "").toLowerCase().replaceAll(" ", "").split(",");
+  const parts = String(req.headers["accept-encoding"] ?? "")
+    .toLowerCase()
+    .replaceAll(" ", "")
+    .split(",");
   const accepted = parts.filter((part) => !/;q=0(\.0*)?$/.test(part)).map((part) => part.split(";")[0]);
   const encoding = (["br", "gzip"] as const).find((name) => accepted.includes(name)) ?? "identity";
-  const headers = new Headers({
-    ...safetyHeaders,
-    "Cache-Control": file.cacheControl,
-    Vary: "Accept, Accept-Encoding",
-  });
   const etag = `"${file.hash}-${encoding}"`;
-  headers.set("ETag", etag);
-  if (request.headers.get("if-none-match")?.includes(etag)) return new Response(null, { status: 304, headers });
-  const body = await encode(file, encoding);
-  headers.set("Content-Type", file.type);
-  headers.set("Content-Length", String(body.byteLength));
-  if (encoding !== "identity") headers.set("Content-Encoding", encoding);
-  return new Response(request.method === "HEAD" ? null : body, { headers });
+  const isKnown = req.headers["if-none-match"]?.includes(etag) ?? false;
+  const body = isKnown ? undefined : await encode(file, encoding);
+  setSafetyHeaders(req, res, () => {});
+  res.appendHeader("Vary", "Accept, Accept-Encoding");
+  res.setHeader("Cache-Control", file.cacheControl);
+  res.setHeader("ETag", etag);
+  if (!body) return void res.writeHead(304).end();
+  res.setHeader("Content-Type", file.type);
+  res.setHeader("Content-Length", body.byteLength);
+  if (encoding !== "identity") res.setHeader("Content-Encoding", encoding);
+  res.end(body);
 }
 
 async function encode(file: StoredFile, encoding: "br" | "gzip" | "identity"): Promise<Bytes> {

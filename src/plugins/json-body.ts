@@ -1,20 +1,17 @@
 // Reads a JSON request body from the socket, up to a limit. Knows no GraphQL.
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestError } from "./errors.ts";
+import { parseJson } from "./json-text.ts";
+import { continueBody, payloadTooLarge } from "./request-head.ts";
 
 /**
  * Yields the body's JSON value. Throws PAYLOAD_TOO_LARGE (413) as soon as the body is known to be larger than
- * `maxBytes`, before reading it where a Content-Length tells, and BAD_REQUEST (400) for what is not UTF-8 JSON.
+ * `maxBytes`, before reading it where a Content-Length tells, and BAD_REQUEST (400) for what parseJson refuses.
  */
-export async function readJsonBody(req: IncomingMessage, maxBytes: number): Promise<unknown> {
-  if (Number(req.headers["content-length"]) > maxBytes) throw tooLarge(maxBytes);
-  const body = await readBody(req, maxBytes);
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch {
-    // The parser's own message quotes the body.
-    throw requestError("BAD_REQUEST", 400, "The request body is not valid JSON in UTF-8.");
-  }
+export async function readJsonBody(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<unknown> {
+  if (Number(req.headers["content-length"]) > maxBytes) throw payloadTooLarge(maxBytes);
+  continueBody(req, res);
+  return parseJson(await readBody(req, maxBytes), "The request body");
 }
 
 function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -25,7 +22,7 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
       bytes += chunk.length;
       if (bytes > maxBytes) {
         req.off("data", onData).pause();
-        reject(tooLarge(maxBytes));
+        reject(payloadTooLarge(maxBytes));
       } else {
         chunks.push(chunk);
       }
@@ -36,8 +33,4 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
     req.once("error", breakOff);
     req.once("close", breakOff);
   });
-}
-
-function tooLarge(maxBytes: number): Error {
-  return requestError("PAYLOAD_TOO_LARGE", 413, `The request body must be at most ${maxBytes} bytes.`);
 }

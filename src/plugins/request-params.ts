@@ -1,83 +1,96 @@
 // From HTTP request to GraphQL parameters, for every method and content type that the server takes.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
+import type { CallerContext } from "../guard/caller-context.ts";
+import type { ResolveDocument } from "../guard/trusted-documents.ts";
+import type { OperationRecord } from "../telemetry/operation-record.ts";
 import { requestError } from "./errors.ts";
 import { readJsonBody } from "./json-body.ts";
+import { parseJson } from "./json-text.ts";
+import { readBodyType } from "./request-head.ts";
 import { readMultipart, type UploadLimits } from "./uploads.ts";
 
 /** What the HTTP server hands to Yoga with each request. */
-export interface NodeContext {
+export interface NodeContext extends CallerContext {
   req: IncomingMessage;
   res: ServerResponse;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
+  /** What is known of the operation; undefined where nobody reads it. */
+  operation?: OperationRecord | undefined;
 }
+
+/** The parameters that an operation may have, beside the ids that resolveDocument takes away. */
+const PARAMETERS = ["query", "operationName", "variables", "extensions"];
 
 /**
  * Takes the place of Yoga's own parsers: bodies are read once, from the socket, up to their limit, and what is wrong
- * with them is told without quoting them.
+ * with them is told without quoting them. Requests of other methods and content types do not come so far: see checkHead.
+ * Every operation goes through `resolveDocument`.
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Request
  */
-export function useRequestParams(limits: UploadLimits): Plugin<object, NodeContext> {
+export function useRequestParams(limits: UploadLimits, resolveDocument: ResolveDocument): Plugin<object, NodeContext> {
+  function read({ req, res, operation }: NodeContext): unknown {
+    if (req.method === "GET") return readQueryString(req.url ?? "");
+    if (readBodyType(req) === "multipart/form-data") {
+      return readMultipart(req, res, limits, (bytes) => {
+        if (operation) operation.uploadBytes += bytes;
+      });
+    }
+    return readJsonBody(req, res, limits.maxBodyBytes);
+  }
   return {
-    onRequestParse({ request, serverContext: { req, res }, setRequestParser }) {
-      if (request.method === "GET") setRequestParser(() => readQueryString(req.url ?? ""));
-      if (request.method !== "POST") return;
-      const contentType = req.headers["content-type"] ?? "";
-      const [mediaType = "", ...parameters] = contentType
-        .toLowerCase()
-        .split(";")
-        .map((part) => part.trim());
-      if (mediaType === "multipart/form-data") {
-        setRequestParser(async () => expectParams(await readMultipart(req, res, limits)));
-      } else if (mediaType === "application/json" && parameters.every(isUtf8OrOther)) {
-        setRequestParser(async () => expectParams(await readJsonBody(req, limits.maxBodyBytes)));
-      } else {
-        setRequestParser(() => {
-          throw requestError(
-            "BAD_REQUEST",
-            415,
-            "A POST request must have the content type application/json (UTF-8) or multipart/form-data.",
-          );
-        });
-      }
+    onRequestParse({ serverContext, setRequestParser }) {
+      setRequestParser(async () => checkParams(resolveDocument(expectObject(await read(serverContext)))));
     },
   };
 }
 
-function isUtf8OrOther(parameter: string): boolean {
-  return !parameter.startsWith("charset=") || /^charset="?utf-?8"?$/.test(parameter);
-}
-
-function readQueryString(url: string): GraphQLParams {
-  const search = new URLSearchParams(url.split("?")[1] ?? "");
+function readQueryString(url: string): object {
+  const start = url.indexOf("?");
+  const search = start < 0 ? "" : url.slice(start + 1);
+  try {
+    // URLSearchParams takes whatever it cannot decode for text.
+    decodeURIComponent(search);
+  } catch {
+    throw requestError("BAD_REQUEST", 400, "The URL's query is not percent-encoded UTF-8.");
+  }
+  const parameters = new URLSearchParams(search);
   const json = (name: string) => {
-    const value = search.get(name);
-    if (!value) return undefined;
-    try {
-      return JSON.parse(value);
-    } catch {
-      throw requestError("BAD_REQUEST", 400, `The query parameter "${name}" is not valid JSON.`);
-    }
+    const value = parameters.get(name);
+    return value ? parseJson(Buffer.from(value), `The query parameter "${name}"`) : undefined;
   };
-  return expectParams({
-    query: search.get("query") || undefined,
-    operationName: search.get("operationName") || undefined,
+  // Several of a name stay a list, which is no id.
+  const ids = ["documentId", "doc_id", "id"].map((name) => {
+    const values = parameters.getAll(name);
+    return [name, values.length > 1 ? values : values[0]];
+  });
+  return {
+    ...Object.fromEntries(ids),
+    query: parameters.get("query") || undefined,
+    operationName: parameters.get("operationName") || undefined,
     variables: json("variables"),
     extensions: json("extensions"),
-  });
+  };
 }
 
-/** One operation; Yoga checks the rest of its fields. */
-function expectParams(body: unknown): GraphQLParams {
+/** One operation. */
+function expectObject(body: unknown): object {
   if (Array.isArray(body))
     throw requestError("BAD_REQUEST", 400, "Arrays of operations are not served: send one operation a request.");
-  if (typeof body !== "object" || body === null) {
-    throw requestError("BAD_REQUEST", 400, "The request body must be a JSON object with the field query.");
-  }
-  const { operationName } = body as GraphQLParams;
+  if (typeof body === "object" && body !== null) return body;
+  const fields = "with the field query, or with the id of a trusted document";
+  throw requestError("BAD_REQUEST", 400, `The request body must be a JSON object ${fields}.`);
+}
+
+/** Checks what Yoga does not, or would quote. */
+function checkParams(params: GraphQLParams): GraphQLParams {
+  const { operationName } = params;
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string") {
     throw requestError("BAD_REQUEST", 400, "operationName must be a string.");
   }
-  return body;
+  if (Object.entries(params).some(([name, value]) => (value ?? null) !== null && !PARAMETERS.includes(name))) {
+    throw requestError("BAD_REQUEST", 400, `The request has a parameter other than ${PARAMETERS.join(", ")}.`);
+  }
+  return params;
 }

@@ -16,6 +16,8 @@ const HELD_BYTES = 2 ** 20;
 /** How one request's files are received. */
 export interface Reception extends StallLimit {
   maxUploadBytes: number;
+  /** Hears of the bytes of files as they come. */
+  countBytes(bytes: number): void;
 }
 
 /** A file that is being received. */
@@ -102,6 +104,7 @@ export class UploadedFile implements ReceivedFile {
       this.#chunks.push(value);
       this.#bytes += value.length;
       countPassedBytes(value.length);
+      this.#reception.countBytes(value.length);
     }
     if (this.#bytes > maxUploadBytes) {
       this.#chunks.length = 0;

@@ -4,7 +4,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { GraphQLError } from "graphql";
 import { processRequest, Upload } from "graphql-upload-minimal";
 import { requestError } from "./errors.ts";
+import { continueBody } from "./request-head.ts";
 import { untilStalled } from "./stall.ts";
+import { createFieldCheck } from "./upload-fields.ts";
 import { type Reception, UploadedFile } from "./uploaded-file.ts";
 
 /** What a multipart request may hold. */
@@ -28,10 +30,18 @@ interface Parser extends NodeJS.WritableStream {
 
 /**
  * Yields the operation as soon as `operations` and `map` have come, an UploadedFile in the place of each file while
- * its bytes still arrive. Throws BAD_REQUEST (400) or PAYLOAD_TOO_LARGE (413).
+ * its bytes still arrive; `countBytes` hears of them. Throws BAD_REQUEST (400) or PAYLOAD_TOO_LARGE (413).
  */
-export async function readMultipart(req: IncomingMessage, res: ServerResponse, limits: UploadLimits): Promise<unknown> {
+export async function readMultipart(
+  req: IncomingMessage,
+  res: ServerResponse,
+  limits: UploadLimits,
+  countBytes: (bytes: number) => void = () => {},
+): Promise<unknown> {
+  // The library knows the media type in lower case alone, and quotes it otherwise.
+  req.headers["content-type"] = req.headers["content-type"]?.replace(/^[^;]*/, "multipart/form-data");
   guardParser(req, limits);
+  continueBody(req, res);
   try {
     // No maxFileSize: the library cuts files at it without a word. UploadedFile counts the bytes itself.
     const processed = processRequest(req, res, {
@@ -39,7 +49,7 @@ export async function readMultipart(req: IncomingMessage, res: ServerResponse, l
       maxFieldSize: limits.maxBodyBytes + 1,
       maxFiles: limits.maxFiles,
     });
-    const reception = { ...limits, receivedBytes: () => req.socket.bytesRead };
+    const reception = { ...limits, countBytes, receivedBytes: () => req.socket.bytesRead };
     const operations = await untilStalled(
       processed,
       reception,
@@ -57,7 +67,7 @@ export async function readMultipart(req: IncomingMessage, res: ServerResponse, l
  */
 function guardParser(req: IncomingMessage, limits: UploadLimits): void {
   const pipe = req.pipe.bind(req) as (parser: Parser) => Parser;
-  let operations: unknown;
+  const findFieldProblem = createFieldCheck();
   const guarded = (parser: Parser): Parser => {
     const emit = parser.emit.bind(parser);
     parser.on("error", () => {});
@@ -66,45 +76,12 @@ function guardParser(req: IncomingMessage, limits: UploadLimits): void {
       if (event !== "field") return emit(event, ...parameters);
       const [name, value, { valueTruncated }] = parameters as [string, string, { valueTruncated: boolean }];
       if (valueTruncated) return emit("error", tooLargeField(limits));
-      if (name === "operations") operations = parseJson(value);
-      const problem = name === "map" ? findProblem(operations, parseJson(value)) : undefined;
+      const problem = findFieldProblem(name, value);
       return problem ? emit("error", new Error(problem)) : emit(event, ...parameters);
     };
     return pipe(parser);
   };
   req.pipe = guarded as unknown as typeof req.pipe;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * What the library does not see in `map`: a file without a place would never be read and hold up those after it, and a
- * place that is not `null` in `operations` is none. What is no map at all is the library's to refuse.
- */
-function findProblem(operations: unknown, map: unknown): string | undefined {
-  if (operations === undefined || typeof map !== "object" || map === null) return undefined;
-  const places: unknown[] = Object.values(map);
-  if (places.some((paths) => Array.isArray(paths) && paths.length === 0)) return "'map' has a file without a path.";
-  const paths = places.flat().filter((path) => typeof path === "string");
-  if (new Set(paths).size < paths.length) return "'map' has the same path twice.";
-  const badPath = paths.find((path) => readPath(operations, path) !== null);
-  return badPath === undefined ? undefined : `'map' has a path to what is not null in 'operations': ${badPath}`;
-}
-
-/** The value at `path`, through own properties alone. */
-function readPath(operations: unknown, path: string): unknown {
-  let value = operations;
-  for (const key of path.split(".")) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
 }
 
 /** How many places each upload stands in: a file with several has to be kept until the last one has read it. */

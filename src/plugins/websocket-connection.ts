@@ -3,11 +3,17 @@
 import type { Socket } from "node:net";
 import { CloseCode, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
+import type { OperationRecord } from "../telemetry/operation-record.ts";
+import { findExcess } from "./json-text.ts";
+import type { ConnectionCaller } from "./websocket-caller.ts";
 
 /** What graphql-ws tells of a connection beside its operations. */
 export interface ConnectionExtra {
   client: WebSocket;
   socket: Socket;
+  caller: ConnectionCaller;
+  /** Begins the record of an operation, if anybody reads records. */
+  beginOperation(): OperationRecord | undefined;
 }
 
 /** How often a client is asked whether it is there. One that has not answered by the next time is cut off. */
@@ -31,7 +37,8 @@ export function serveConnection(
         }),
       close: (code, reason) => client.close(code, reason),
       onMessage(handle) {
-        client.on("message", (data) => {
+        client.on("message", (data: Buffer) => {
+          if (findExcess(data)) return client.close(CloseCode.BadRequest, "Invalid message received");
           handle(String(data)).catch((error: unknown) => {
             if (isMisdirected(error)) return client.close(CloseCode.BadRequest, "Invalid message received");
             report(error);

@@ -1,0 +1,38 @@
+// What a request is addressed to: its target, its Host, and headers of which there must be one. Knows no GraphQL.
+// https://www.rfc-editor.org/rfc/rfc9112#section-3.2
+import type { IncomingMessage } from "node:http";
+import type { GraphQLError } from "graphql";
+import { requestError } from "./errors.ts";
+
+/** A name or an address, and a port: neither user nor path, whatever else a URL's authority could hold. */
+const HOST = /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i;
+/** A path of this server's. The absolute form is for proxies: whoever reads its host may take it for another's. */
+const TARGET = /^\/[\x21-\x7e]*$/;
+/** Headers of which Node keeps the first, and a proxy before it maybe the last. */
+const SINGLE = ["authorization", "content-type"] as const;
+
+/** The path, without the query and as the client wrote it. */
+export function readPath(req: IncomingMessage): string {
+  return req.url?.split("?", 1)[0] ?? "";
+}
+
+/** Yields BAD_REQUEST (400), which closes the connection, for a request that two readers could understand differently. */
+export function checkTarget(req: IncomingMessage): GraphQLError | undefined {
+  const { method = "", url = "", headers, headersDistinct } = req;
+  if (!TARGET.test(url) || !isHost(headers.host) || headersDistinct.host?.length !== 1) {
+    return refusal("The request's Host header and path must make a URL.");
+  }
+  const repeated = SINGLE.find((name) => new Set(headersDistinct[name]).size > 1);
+  if (repeated) return refusal(`The request must have no more than one ${repeated} header.`);
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  if (hasBody && /^(?:GET|HEAD|OPTIONS)$/.test(method)) return refusal(`A ${method} request must have no body.`);
+  return undefined;
+}
+
+function isHost(host = ""): boolean {
+  return HOST.test(host) && URL.canParse(`http://${host}`);
+}
+
+function refusal(message: string): GraphQLError {
+  return requestError("BAD_REQUEST", 400, message, { connection: "close" });
+}

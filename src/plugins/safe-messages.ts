@@ -1,0 +1,73 @@
+// graphql-js' messages without what the client sent: only those that message-templates.ts lists are passed on, names
+// of up to 64 characters in them, values never. A message that a new version words otherwise is replaced as a whole.
+import { TEMPLATES } from "./message-templates.ts";
+
+export interface MessageOptions {
+  /** Leaves "Did you mean …?" out, which tells names of the schema to those who may not ask for it. */
+  hideSuggestions: boolean;
+}
+
+const MAX_MESSAGE_LENGTH = 1_000;
+const MAX_NAME_LENGTH = 64;
+const LONG_NAME = new RegExp(`\\w{${MAX_NAME_LENGTH + 1},}`, "g");
+
+/** What may stand in place of a `{placeholder}`. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  name: '"[$@]?[\\w…]+(?:\\.[\\w…]+)?"',
+  names: '"[\\w…]+"(?:, "[\\w…]+")*',
+  type: '"[\\w…!\\[\\]]+"',
+  token: '"[^\\w"]{1,3}"|<[SE]OF>|Name|Int|Float|String|BlockString',
+  keyword: '"[a-z]+"',
+  // Names, types and graphql-js' own words; no values.
+  reason: '[\\w…", .!\\[\\]]*',
+  word: "\\w+",
+  value: "[^]*",
+};
+
+const SUGGESTION = '(?<suggestion> Did you mean [\\w ]*"[\\w {.}]+"(?:(?:,| or|, or) "\\w+")*\\?)?';
+
+interface Template {
+  pattern: RegExp;
+  /** Texts, and numbers of the groups whose text is passed on. */
+  parts: readonly (string | number)[];
+}
+
+const templates = TEMPLATES.map(compile);
+
+/** The message as the client may have it: in the words of a template, or else `fallback`. */
+export function safeMessage(message: string, fallback: string, { hideSuggestions }: MessageOptions): string {
+  for (const { pattern, parts } of templates) {
+    const match = pattern.exec(message);
+    if (!match) continue;
+    const text = parts.map((part) => (typeof part === "number" ? match[part] : part)).join("");
+    const suggestion = hideSuggestions ? "" : (match.groups?.suggestion ?? "");
+    return shortenNames(`${text}.${suggestion}`);
+  }
+  return fallback;
+}
+
+/** The message without names that nobody gives, which may be anything, and not longer than a screen. */
+export function shortenNames(message: string): string {
+  return message.replace(LONG_NAME, "…").slice(0, MAX_MESSAGE_LENGTH);
+}
+
+function compile(template: string): Template {
+  const parts: (string | number)[] = [];
+  let pattern = "";
+  let groups = 0;
+  let isLeftOut = false;
+  for (const [token, placeholder] of template.replace(/\?$/, "").matchAll(/\{(\w+)\}|[[\]]|[^{[\]]+/g)) {
+    if (token === "[" || token === "]") {
+      isLeftOut = token === "[";
+      pattern += isLeftOut ? "(?:" : ")?";
+    } else if (placeholder) {
+      const isKept = !isLeftOut && placeholder !== "value";
+      pattern += `${isKept ? "(" : "(?:"}${PLACEHOLDERS[placeholder]})`;
+      if (!isLeftOut) parts.push(isKept ? ++groups : "…");
+    } else {
+      pattern += token.replace(/[()'".?$@]/g, "\\$&");
+      if (!isLeftOut) parts.push(token);
+    }
+  }
+  return { pattern: new RegExp(`^${pattern}\\.?${template.endsWith("?") ? SUGGESTION : ""}$`), parts };
+}

@@ -1,0 +1,100 @@
+// Variables that do not fit their types, told by their place and without their values.
+import {
+  coerceInputValue,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  getOperationAST,
+  isInputType,
+  isNonNullType,
+  typeFromAST,
+  type VariableDefinitionNode,
+} from "graphql";
+import type { Plugin } from "graphql-yoga";
+import { errorCodes } from "../schema/errors.ts";
+import { MAX_ERRORS } from "./error-limit.ts";
+import { type MessageOptions, safeMessage, shortenNames } from "./safe-messages.ts";
+
+/** Longest reason of graphql-js', in characters, that is asked for again with suggestions: they take as long to find. */
+const MAX_SUGGESTING_LENGTH = 1_000;
+
+type Args = Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues">;
+
+interface Hook {
+  args: Args;
+  setResultAndStopExecution(result: ExecutionResult): void;
+}
+
+/**
+ * Checks variables before the executor does. The executor's own errors quote whole values, once for each thing wrong
+ * with them: that tells prompts, and takes it many seconds for a body of a few megabytes.
+ */
+export function useVariableErrors(options: MessageOptions): Plugin {
+  function check({ args, setResultAndStopExecution }: Hook): void {
+    const found = findProblems(args, true);
+    if (found.length === 0) return;
+    const maySuggest = !options.hideSuggestions && found.every(({ reason }) => reason.length < MAX_SUGGESTING_LENGTH);
+    const problems = maySuggest ? findProblems(args, false) : found;
+    setResultAndStopExecution({ errors: problems.map((problem) => createError(problem, options)) });
+  }
+  return { onExecute: check, onSubscribe: check };
+}
+
+/** One thing wrong with a variable, or inside it at `path`. */
+interface Problem {
+  node: VariableDefinitionNode;
+  path: readonly (string | number)[];
+  reason: string;
+  /** Said by a scalar of this server's own. */
+  isOurs?: boolean;
+}
+
+/** What the executor would find, up to the number that is told. */
+function findProblems({ schema, document, operationName, variableValues }: Args, hideSuggestions: boolean): Problem[] {
+  const problems: Problem[] = [];
+  const enough = new Error("enough");
+  const report = (problem: Problem) => {
+    problems.push(problem);
+    if (problems.length === MAX_ERRORS) throw enough;
+  };
+  try {
+    for (const node of getOperationAST(document, operationName)?.variableDefinitions ?? []) {
+      const type = typeFromAST(schema, node.type);
+      if (!isInputType(type)) continue;
+      const name = node.variable.name.value;
+      const isGiven = Object.hasOwn(variableValues ?? {}, name);
+      const value = variableValues?.[name];
+      if (!isGiven || value === null) {
+        if (!isNonNullType(type) || (!isGiven && node.defaultValue)) continue;
+        report({
+          node,
+          path: [],
+          reason: `Expected type "${type}"; ${isGiven ? "got null" : "it was not given"}.`,
+          isOurs: true,
+        });
+        continue;
+      }
+      coerceInputValue(
+        value,
+        type,
+        (path, _, { message, extensions }) =>
+          report({ node, path, reason: message, isOurs: Object.hasOwn(errorCodes, String(extensions.code)) }),
+        hideSuggestions,
+      );
+    }
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+  return problems;
+}
+
+function createError({ node, path, reason, isOurs }: Problem, options: MessageOptions): GraphQLError {
+  const name = node.variable.name.value;
+  const steps = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
+  const place = path.length > 0 ? ` at "${name}${steps.join("")}"` : "";
+  const why = isOurs ? reason : safeMessage(reason, "It does not fit its type.", options);
+  return new GraphQLError(shortenNames(`Variable "$${name}" is not valid${place}: ${why}`), {
+    nodes: node,
+    extensions: { code: "BAD_USER_INPUT", http: { spec: true, status: 400 } },
+  });
+}
