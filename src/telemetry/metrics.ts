@@ -1,0 +1,92 @@
+// Metrics for Prometheus: counts each operation once it has ended.
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { PoolStats } from "../openai/client.ts";
+import { operationNameOf, PROVIDER } from "./gen-ai.ts";
+import { createInstruments, type Instruments } from "./instruments.ts";
+import { createModelLabels, type ModelLabels } from "./model-labels.ts";
+import type { Observer } from "./operation-record.ts";
+import type { UpstreamCall } from "./upstream-call.ts";
+
+export interface Metrics {
+  observer: Observer;
+  /** The media type of what `read` yields. */
+  contentType: string;
+  /** All metrics in Prometheus' text format. */
+  read(): Promise<string>;
+}
+
+/** Of the process, whose metrics cannot be taken back: one for all servers in it. */
+let processRegistry: Registry | undefined;
+
+/** Begins to count. `poolStats` tells of the connections to the upstream. */
+export function createMetrics(poolStats: () => PoolStats): Metrics {
+  const registry = new Registry();
+  const instruments = createInstruments(registry, poolStats);
+  const models = createModelLabels();
+  processRegistry ??= collectProcessMetrics();
+  const ofProcess = processRegistry;
+  return {
+    observer: createObserver(instruments, models),
+    contentType: registry.contentType,
+    read: async () => `${await registry.metrics()}${await ofProcess.metrics()}`,
+  };
+}
+
+/** CPU, memory, descriptors, garbage collection, and the event loop's lag. */
+function collectProcessMetrics(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+function createObserver(instruments: Instruments, models: ModelLabels): Observer {
+  const { operations, operationDuration, fields, streams, uploadBytes } = instruments;
+  return {
+    streamBegins: ({ transport }) => streams.inc({ transport }),
+    operationEnds(operation) {
+      const { transport, type = "none", outcome, isStream } = operation;
+      if (isStream) streams.dec({ transport });
+      operations.inc({ transport, type, code: outcome });
+      operationDuration.observe({ transport, type }, (operation.endedAt - operation.startedAt) / 1000);
+      if (operation.uploadBytes > 0) uploadBytes.inc(operation.uploadBytes);
+      for (const field of operation.fields) {
+        fields.inc({ type, field: field.name, code: outcomeOfField(field, outcome) });
+        for (const call of field.calls) countCall(call, instruments, models);
+      }
+    },
+  };
+}
+
+/** A field without an error of its own is well, unless it was never resolved. */
+function outcomeOfField(
+  field: { startedAt: number | undefined; outcome: string | undefined },
+  outcome: string,
+): string {
+  return field.outcome ?? (field.startedAt === undefined ? outcome : "OK");
+}
+
+function countCall(call: UpstreamCall, { attempts, decisions, ...genAi }: Instruments, models: ModelLabels): void {
+  if (call.decision !== undefined) decisions.inc({ decision: call.decision });
+  const endpoint = `${call.method} ${call.path}`;
+  for (const { status, failure } of call.attempts) attempts.inc({ endpoint, result: String(status ?? failure) });
+  const operation = operationNameOf(call.path);
+  const attempt = call.attempts.at(-1);
+  if (operation === undefined || attempt === undefined) return;
+  if (call.failure === undefined) models.learn(call.model);
+  const labels = {
+    gen_ai_operation_name: operation,
+    gen_ai_provider_name: PROVIDER,
+    gen_ai_request_model: models.labelOf(call.model),
+  };
+  const seconds = ((call.endedAt ?? call.startedAt) - call.startedAt) / 1000;
+  genAi.callDuration.observe(call.failure === undefined ? labels : { ...labels, error_type: call.failure }, seconds);
+  if (call.firstTokenAt !== undefined) {
+    genAi.firstToken.observe(labels, (call.firstTokenAt - attempt.startedAt) / 1000);
+  }
+  if (call.inputTokens !== undefined) {
+    genAi.tokens.observe({ ...labels, gen_ai_token_type: "input" }, call.inputTokens);
+  }
+  if (call.outputTokens !== undefined) {
+    genAi.tokens.observe({ ...labels, gen_ai_token_type: "output" }, call.outputTokens);
+  }
+}

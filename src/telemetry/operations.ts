@@ -1,0 +1,28 @@
+// Begins the record of each operation, if anybody reads records.
+import type { IncomingMessage } from "node:http";
+import { type Observer, OperationRecord, type Transport } from "./operation-record.ts";
+import { requestIdOf } from "./request-id.ts";
+
+/** Begins the record of an operation that `req` brought; over WebSocket `requestId` tells the operations apart. */
+export type BeginOperation = (
+  req: IncomingMessage,
+  transport: Transport,
+  requestId?: string,
+) => OperationRecord | undefined;
+
+/** Without observers there are no records. */
+export function createBeginOperation(observers: readonly Observer[]): BeginOperation {
+  if (observers.length === 0) return () => undefined;
+  return (req, transport, requestId = requestIdOf(req)) => {
+    const { traceparent, tracestate } = req.headers;
+    return new OperationRecord(
+      {
+        requestId,
+        transport,
+        traceparent: typeof traceparent === "string" ? traceparent : undefined,
+        tracestate: typeof tracestate === "string" ? tracestate : undefined,
+      },
+      observers,
+    );
+  };
+}
