@@ -1,132 +1,113 @@
-// createApp: HTTP in front of Yoga. Opens no port and reads no environment.
+// createApp: HTTP in front of GraphQL. Opens no port and reads no environment.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import { createYoga } from "graphql-yoga";
+import type { App } from "./app-interface.ts";
 import type { Config } from "./config.ts";
-import { createOpenAIClient } from "./openai/client.ts";
-import type { ImageVariationsRoute } from "./openai/images.ts";
-import { useAcceptable } from "./plugins/acceptable.ts";
+import { createGuard } from "./guard.ts";
+import { CallerGone } from "./openai/cancellable.ts";
 import { createDepartures } from "./plugins/departure.ts";
-import { useEarlyAnswer } from "./plugins/early-answer.ts";
-import { useErrorStatus } from "./plugins/error-status.ts";
-import { createMaskError, requestError } from "./plugins/errors.ts";
-import { useEventStream } from "./plugins/event-stream.ts";
-import { useGraphiQLPage } from "./plugins/graphiql.ts";
-import { useNoIntrospection } from "./plugins/introspection.ts";
-import { type NodeContext, useRequestParams } from "./plugins/request-params.ts";
-import { useStreamErrors } from "./plugins/stream-errors.ts";
+import { createEdge } from "./plugins/edge.ts";
+import { createMaskError } from "./plugins/errors.ts";
+import { createGraphiQLPage } from "./plugins/graphiql.ts";
+import { createHealth } from "./plugins/health.ts";
+import { refuse } from "./plugins/refusal.ts";
 import { createWebSocketEndpoint } from "./plugins/websocket.ts";
-import type { ServerContext } from "./schema/builder.ts";
+import { createHandshake } from "./plugins/websocket-handshake.ts";
 import { codedError } from "./schema/errors.ts";
-import { schema } from "./schema/index.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import { createMetricsPage } from "./telemetry/metrics-page.ts";
+import type { Observer } from "./telemetry/operation-record.ts";
+import { createBeginOperation } from "./telemetry/operations.ts";
+import { requestIdOf } from "./telemetry/request-id.ts";
+import { createGraphQL } from "./yoga.ts";
 
 const ENDPOINT = "/graphql";
 
-/** For a request whose Host or path is no URL: Yoga would answer it with a stack trace. */
-const BAD_TARGET = JSON.stringify({
-  errors: [codedError("BAD_REQUEST", "The request's Host header and path must make a URL.")],
-});
-
-/** The server without its port. */
-export interface App {
-  /** Answers one request; for `http.createServer`. Never throws or rejects. */
-  handle(req: IncomingMessage, res: ServerResponse): void;
-  /** Takes a WebSocket connection over; for the server's `upgrade` event. */
-  handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void;
-  /** From now on refuses new work with SHUTTING_DOWN (503); what is under way goes on. */
-  drain(): void;
-  /** Closes the WebSocket connections that have nothing under way. */
-  closeIdle(): void;
-  /** Ends what is still under way with SHUTTING_DOWN, and its upstream calls. */
-  endAll(): void;
-  /** Closes all that is left: WebSocket connections, and those to the upstream. */
-  close(): Promise<void>;
-}
-
 /**
  * Builds the app. `report` hears of faults of this server, never of clients' mistakes or the upstream's failures.
- * Nothing is connected to until the first operation.
+ * Each of the `observers` reads the record of every operation that has ended.
+ * The upstream is called by operations alone. Throws ConfigError for files and keys of the configuration that are no good.
  */
-export function createApp(config: Config, report: (fault: unknown) => void): App {
-  const openai = createOpenAIClient({
-    baseUrl: config.OPENAI_BASE_URL,
-    apiKey: config.OPENAI_API_KEY,
-    organization: config.OPENAI_ORG_ID,
-    project: config.OPENAI_PROJECT_ID,
-    headersTimeoutMs: config.UPSTREAM_HEADERS_TIMEOUT_MS,
-    idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
-    totalTimeoutMs: config.UPSTREAM_TOTAL_TIMEOUT_MS,
-    maxRetries: config.MAX_RETRIES,
-    maxUpstreamBytes: config.MAX_UPSTREAM_BYTES,
-  });
-  const imageVariations: ImageVariationsRoute =
-    config.IMAGE_VARIATIONS_VIA === "edits"
-      ? { via: "edits", model: config.IMAGE_VARIATIONS_MODEL, prompt: config.IMAGE_VARIATIONS_PROMPT }
-      : { via: "variations" };
+export function createApp(config: Config, report: (fault: unknown) => void, observers: readonly Observer[] = []): App {
+  const messages = { hideSuggestions: config.NODE_ENV === "production" };
+  const maskError = createMaskError(report, messages);
+  const { authenticator, contextOf, resolveDocument, isUpstreamDead, poolStats, close } = createGuard(config, report);
   const departures = createDepartures();
-  const maskError = createMaskError(report);
+  const metrics = config.METRICS ? createMetrics(poolStats) : undefined;
+  const answerMetrics = metrics && createMetricsPage(metrics);
+  const beginOperation = createBeginOperation(metrics ? [...observers, metrics.observer] : observers);
+  const yoga = createGraphQL(config, { endpoint: ENDPOINT, resolveDocument, maskError, messages });
+  let stopping = false;
   let draining = false;
+  const isStopping = () => stopping;
+  const isDraining = () => draining;
 
-  const yoga = createYoga<NodeContext, ServerContext>({
-    schema,
-    graphqlEndpoint: ENDPOINT,
-    context: { openai, imageVariations, maxUploadBytes: config.MAX_UPLOAD_BYTES },
-    maskedErrors: { maskError },
-    // What is worth a log line is reported by maskError; Yoga's logger would log clients' mistakes as errors.
-    logging: false,
-    cors: false,
-    graphiql: false,
-    landingPage: false,
-    multipart: false,
-    // Bodies are read, and limited, by useRequestParams.
-    maxRequestBodySize: false,
-    plugins: [
-      {
-        onRequestParse() {
-          if (draining) throw requestError("SHUTTING_DOWN", 503, "The server is stopping.", { connection: "close" });
-        },
-      },
-      ...(config.GRAPHIQL ? [useGraphiQLPage({ endpoint: ENDPOINT })] : []),
-      ...(config.INTROSPECTION ? [] : [useNoIntrospection()]),
-      useRequestParams({
-        maxBodyBytes: config.MAX_BODY_BYTES,
-        maxUploadBytes: config.MAX_UPLOAD_BYTES,
-        maxFiles: config.MAX_FILES,
-        uploadStallMs: config.UPLOAD_STALL_MS,
-      }),
-      useAcceptable(),
-      useErrorStatus(),
-      useStreamErrors(maskError),
-      useEventStream(config.STREAM_WRITE_STALL_MS),
-      useEarlyAnswer(),
-    ],
+  const edge = createEdge({
+    endpoint: ENDPOINT,
+    origins: config.CORS_ORIGINS,
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    answerHealth: createHealth({ isStopping, isUpstreamDead }),
+    graphiqlPage: config.GRAPHIQL ? createGraphiQLPage({ endpoint: ENDPOINT }) : undefined,
+    isStopping,
+    isDraining,
+    report,
+    onRefuse(req, error) {
+      const operation = beginOperation(req, "http");
+      operation?.readResult({ errors: [error] });
+      operation?.end(false);
+    },
   });
-
   const webSockets = createWebSocketEndpoint(yoga, {
+    authenticator,
+    contextOf,
     departures,
+    beginOperation,
     maskError,
+    resolveDocument,
     maxBodyBytes: config.MAX_BODY_BYTES,
     stallMs: config.STREAM_WRITE_STALL_MS,
   });
+  const handshake = createHandshake({ endpoint: ENDPOINT, origins: config.CORS_ORIGINS, authenticator, isDraining });
+
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { signal, release } = departures.watch(req.socket);
+    // Not "close", which comes before the connection's own and would have the departure forgotten.
+    res.once("finish", release);
+    const operation = beginOperation(req, "http");
+    if (operation) {
+      const end = () => operation.end(!res.writableFinished);
+      res.once("close", end);
+      // A pipelined request whose turn has not come never hears of the close.
+      signal.addEventListener("abort", () => signal.reason instanceof CallerGone && end());
+    }
+    try {
+      const context = contextOf(await authenticator.identify(authenticator.readToken(req)));
+      if (operation) operation.caller = context;
+      await yoga(req, res, { req, res, signal, operation, ...context });
+    } catch (error) {
+      const masked = maskError(error);
+      operation?.readResult({ errors: [masked] });
+      refuse(req, res, masked);
+    }
+  }
 
   return {
     handle(req, res) {
-      if (!URL.canParse(req.url ?? "", `http://${req.headers.host}`)) {
-        res.writeHead(400, { "content-type": "application/json", connection: "close" }).end(BAD_TARGET);
-        return;
-      }
-      const { signal, release } = departures.watch(req.socket);
-      // Not "close", which comes before the connection's own and would have the departure forgotten.
-      res.once("finish", release);
-      void yoga(req, res, { req, res, signal });
+      res.setHeader("x-request-id", requestIdOf(req));
+      if (config.METRICS_PORT === undefined && answerMetrics?.(req, res)) return;
+      edge(req, res, () => void serve(req, res));
     },
+    answerMetrics,
     handleUpgrade(req, socket, head) {
-      const refusal = draining ? "503 Service Unavailable" : "404 Not Found";
-      if (!draining && req.url?.split("?")[0] === ENDPOINT) webSockets.handleUpgrade(req, socket, head);
-      // Destroyed, because a client that keeps its half of the connection open would hold a stop up.
-      else socket.end(`HTTP/1.1 ${refusal}\r\nconnection: close\r\n\r\n`, () => socket.destroy());
+      // Node no longer listens to a socket that it hands over; unheard, a client's reset would end the process.
+      socket.on("error", () => {});
+      void handshake(req, socket, (token) => webSockets.handleUpgrade(req, socket, head, token));
+    },
+    reload: authenticator.reload,
+    announceStop() {
+      stopping = true;
     },
     drain() {
+      stopping = true;
       draining = true;
       webSockets.drain();
     },
@@ -134,7 +115,7 @@ export function createApp(config: Config, report: (fault: unknown) => void): App
     endAll: () => departures.endAll(codedError("SHUTTING_DOWN", "The server is stopping.")),
     async close() {
       await webSockets.close();
-      await openai.close();
+      await close();
     },
   };
 }

@@ -1,16 +1,27 @@
 #!/usr/bin/env node
 // The process: arguments, configuration, start, signals, exit codes. The only file that touches `process`.
+import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { createApp } from "./app.ts";
+import { obeyPrimary, startWorkers, WorkerError } from "./cluster.ts";
 import { type Config, ConfigError, readConfig, variables } from "./config.ts";
 import { startSandbox } from "./sandbox/server.ts";
 import { schema } from "./schema/index.ts";
 import { startServer } from "./server.ts";
+import { createLogger, createLogObserver } from "./telemetry/log.ts";
+import { openLogDestination } from "./telemetry/log-destination.ts";
+import { startTraces } from "./telemetry/traces.ts";
 
 /** The sandbox listens on loopback and gives nothing away; a key is asked for because OpenAI asks for one. */
 const SANDBOX_KEY = "sandbox";
+
+/** Tells workers where the primary's sandbox is. */
+const SANDBOX_URL = "OPENAI_GRAPHQL_SANDBOX_URL";
+
+/** How long a worker may take beyond its time to finish before it counts as stuck. */
+const STUCK_MS = 5_000;
 
 const HELP = `Usage: openai-graphql-server [--help | --version | --print-schema]
 
@@ -31,6 +42,8 @@ try {
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
+  // The primary's channel would keep it alive.
+  if (cluster.isWorker) process.exit();
 }
 
 async function run(): Promise<void> {
@@ -48,37 +61,86 @@ async function run(): Promise<void> {
 }
 
 async function serve(config: Config): Promise<void> {
+  const isWorker = config.WORKERS > 1 && cluster.isWorker;
+  const isPrimary = config.WORKERS > 1 && cluster.isPrimary;
+  const output = await openLogDestination(process.stdout, process.stdout.isTTY);
+  process.on("exit", output.flush);
+  const logger = createLogger(config.LOG_LEVEL, output);
+  // What the primary says for all is not said again by each worker.
   const log = (message: string) => {
-    if (config.LOG_LEVEL === "info") process.stdout.write(`${message}\n`);
+    if (!isWorker) logger.info(message);
   };
-  const sandbox = config.SANDBOX
-    ? await startSandbox({ port: config.SANDBOX_PORT, delayMs: config.SANDBOX_DELAY_MS, apiKey: SANDBOX_KEY }).catch(
-        nameVariables("SANDBOX_PORT"),
-      )
-    : undefined;
-  const upstream = sandbox && { OPENAI_BASE_URL: new URL(sandbox.url), OPENAI_API_KEY: SANDBOX_KEY };
-  const app = createApp({ ...config, ...upstream }, (fault) => {
-    if (config.LOG_LEVEL !== "silent") process.stderr.write(`${fault instanceof Error ? fault.stack : fault}\n`);
-  });
-  const server = await startServer(app, config)
-    .catch(nameVariables("HOST and PORT"))
-    .catch(async (error: unknown) => {
-      await sandbox?.close();
+  const sandbox =
+    config.SANDBOX && !isWorker
+      ? await startSandbox({ port: config.SANDBOX_PORT, delayMs: config.SANDBOX_DELAY_MS, apiKey: SANDBOX_KEY }).catch(
+          nameVariables("SANDBOX_PORT"),
+        )
+      : undefined;
+  const sandboxUrl = config.SANDBOX && isWorker ? process.env[SANDBOX_URL] : sandbox?.url;
+  const upstream =
+    sandboxUrl === undefined ? undefined : { OPENAI_BASE_URL: new URL(sandboxUrl), OPENAI_API_KEY: SANDBOX_KEY };
+  // Rounded down, so that all workers together never make more calls at once than MAX_CONCURRENT.
+  const share = isWorker && { MAX_CONCURRENT: Math.floor(config.MAX_CONCURRENT / config.WORKERS) };
+  const traces = isPrimary
+    ? undefined
+    : await startTraces(process.env, {
+        version: readVersion(),
+        upstream: upstream?.OPENAI_BASE_URL ?? config.OPENAI_BASE_URL,
+        warn: (message) => logger.warn(message),
+      });
+  const observers = [
+    ...(config.LOG_LEVEL === "silent" ? [] : [createLogObserver(logger)]),
+    ...(traces ? [traces.observer] : []),
+  ];
+  const report = (fault: unknown) => logger.error({ err: fault }, "fault");
+  let reload = () => {};
+  process.on("SIGHUP", () => reload());
+  const start = async () => {
+    if (isPrimary) {
+      const workers = await startWorkers({
+        count: config.WORKERS,
+        environment: sandbox ? { [SANDBOX_URL]: sandbox.url } : {},
+        stopWithinMs: config.DRAIN_DELAY_MS + config.DRAIN_MS + STUCK_MS,
+        report,
+      });
+      reload = workers.reload;
+      return workers;
+    }
+    const app = createApp({ ...config, ...upstream, ...share }, report, observers);
+    reload = app.reload;
+    try {
+      return await startServer(app, config).catch(nameVariables("HOST, PORT or METRICS_PORT"));
+    } catch (error) {
+      await app.close();
       throw error;
-    });
-  let stopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    log(`${signal}: finishing what is in flight, for up to ${config.DRAIN_MS} ms. Once more to exit at once.`);
+    }
+  };
+  const server = await start().catch(async (error: unknown) => {
+    await sandbox?.close();
+    throw error;
+  });
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
     await server.stop();
+    await traces?.stop();
     await sandbox?.close();
     process.exit(0);
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  let isSignalled = false;
+  const hearSignal = (signal: NodeJS.Signals) => {
+    // A worker may hear of one stop twice, by the terminal's signal to all processes and by its primary.
+    if (isSignalled) process.exit(1);
+    isSignalled = true;
+    log(`${signal}: finishing what is in flight, for up to ${config.DRAIN_MS} ms. Once more to exit at once.`);
+    void stop();
+  };
+  process.on("SIGINT", hearSignal);
+  process.on("SIGTERM", hearSignal);
+  if (isWorker) obeyPrimary(server.url, { reload, stop });
   log(
-    `OpenAI GraphQL server at ${server.url}${sandbox ? ` on the built-in sandbox, which makes its answers up. For real ones set OPENAI_API_KEY, or OPENAI_BASE_URL.` : ""}`,
+    `OpenAI GraphQL server at ${server.url}${isPrimary ? ` by ${config.WORKERS} workers` : ""}${sandbox ? ` on the built-in sandbox, which makes its answers up. For real ones set OPENAI_API_KEY, or OPENAI_BASE_URL.` : ""}`,
   );
 }
 
@@ -96,6 +158,7 @@ function nameVariables(names: string): (error: Error) => never {
 /** What went wrong, for a person: no stack for what the person can mend. */
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return `The configuration is not usable:\n${error.message.replace(/^/gm, "  ")}`;
+  if (error instanceof WorkerError) return error.message;
   const { code, message, stack, variables } = error as NodeJS.ErrnoException & { variables?: string };
   if (!code?.startsWith("E")) return stack ?? message;
   return variables

@@ -1,8 +1,10 @@
 // The HTTP server: a port, its timeouts, and a stop that loses no answer. Knows no GraphQL.
-import { createServer, IncomingMessage } from "node:http";
+import { createServer, IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { App } from "./app.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { App } from "./app-interface.ts";
 import type { Config } from "./config.ts";
+import { startMetricsServer } from "./telemetry/metrics-page.ts";
 
 /** How long what was ended with SHUTTING_DOWN may take to say so, in milliseconds. */
 const FAREWELL_MS = 1_000;
@@ -11,7 +13,9 @@ const FAREWELL_MS = 1_000;
 export interface RunningServer {
   /** The GraphQL endpoint. */
   url: string;
-  /** Stops listening, lets what is in flight end within `DRAIN_MS`, ends the rest with SHUTTING_DOWN, closes everything. */
+  /** Where the metrics are, if they have a port of their own. */
+  metricsUrl: string | undefined;
+  /** Serves on for `DRAIN_DELAY_MS`, no longer ready; then stops listening, lets what is in flight end within `DRAIN_MS`, ends the rest with SHUTTING_DOWN, closes everything. */
   stop(): Promise<void>;
 }
 
@@ -42,25 +46,29 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     },
     app.handle,
   );
+  // Unheard, Node would tell a client to send its body before anyone has looked at the head.
+  server.on("checkContinue", app.handle);
+  server.on("checkExpectation", app.handle);
   const connections = new Set<Socket>();
   server.on("connection", (socket) => {
     connections.add(socket);
     socket.once("close", () => connections.delete(socket));
   });
-  server.on("upgrade", (req, socket: Socket, head) => {
-    // Node no longer listens to a socket that it hands over; unheard, a client's reset would end the process.
-    socket.on("error", () => {});
-    app.handleUpgrade(req, socket, head);
-  });
+  server.on("upgrade", app.handleUpgrade);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(config.PORT, config.HOST, resolve);
   });
-  const { address, port } = server.address() as AddressInfo;
-  const host = address.includes(":") ? `[${address}]` : address;
+  const metricsServer = await openMetrics(app, config).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
   return {
-    url: `http://${host}:${port}/graphql`,
+    url: `${originOf(server)}/graphql`,
+    metricsUrl: metricsServer && `${originOf(metricsServer)}/metrics`,
     async stop() {
+      app.announceStop();
+      if (config.DRAIN_DELAY_MS > 0) await sleep(config.DRAIN_DELAY_MS);
       app.drain();
       const end = setTimeout(app.endAll, config.DRAIN_MS);
       // Not closeAllConnections, which leaves out those that were upgraded.
@@ -78,7 +86,19 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
       clearTimeout(end);
       clearTimeout(cutOff);
       clearInterval(sweep);
+      metricsServer?.close();
+      metricsServer?.closeAllConnections();
       await app.close();
     },
   };
+}
+
+async function openMetrics({ answerMetrics }: App, config: Config): Promise<Server | undefined> {
+  if (!answerMetrics || config.METRICS_PORT === undefined) return undefined;
+  return startMetricsServer(answerMetrics, config.HOST, config.METRICS_PORT);
+}
+
+function originOf(server: Server): string {
+  const { address, port } = server.address() as AddressInfo;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

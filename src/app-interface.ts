@@ -1,0 +1,25 @@
+// What the app is to whoever runs it. A file of its own, so that the types of an embedding need nothing of what is inside.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** The server without its port. */
+export interface App {
+  /** Answers one request; for `http.createServer`. Never throws or rejects. */
+  handle(req: IncomingMessage, res: ServerResponse): void;
+  /** Answers a request for `/metrics` and yields true, false for any other; for a port of its own. */
+  answerMetrics: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
+  /** Takes a WebSocket connection over; for the server's `upgrade` event. */
+  handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void;
+  /** Reads the client keys' file again, if there is one. Never throws. */
+  reload(): void;
+  /** From now on `/readyz` says that the server is about to stop; all else goes on. */
+  announceStop(): void;
+  /** From now on refuses new work with SHUTTING_DOWN (503); what is under way goes on. */
+  drain(): void;
+  /** Closes the WebSocket connections that have nothing under way. */
+  closeIdle(): void;
+  /** Ends what is still under way with SHUTTING_DOWN, and its upstream calls. */
+  endAll(): void;
+  /** Closes all that is left: WebSocket connections, and those to the upstream and to Redis. */
+  close(): Promise<void>;
+}
