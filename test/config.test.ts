@@ -36,7 +36,7 @@ test("a key means OpenAI, a base URL means that server, and neither needs the sa
 });
 
 test("production turns GraphiQL and introspection off unless asked", () => {
-  const production = { NODE_ENV: "production", OPENAI_API_KEY: "sk-1" };
+  const production = { NODE_ENV: "production", OPENAI_API_KEY: "sk-1", ALLOW_ANONYMOUS: "true" };
   expect(readConfig(production)).toMatchObject({ GRAPHIQL: false, INTROSPECTION: false, SANDBOX: false });
   expect(readConfig({ ...production, GRAPHIQL: "true", INTROSPECTION: "true" })).toMatchObject({
     GRAPHIQL: true,
@@ -49,6 +49,71 @@ test.each([
   ["the sandbox in production", { NODE_ENV: "production", SANDBOX: "true", OPENAI_API_KEY: "sk-1" }, ["SANDBOX"]],
   ["the sandbox beside a key", { SANDBOX: "true", OPENAI_API_KEY: "sk-1" }, ["SANDBOX"]],
   ["no sandbox and no upstream", { SANDBOX: "false" }, ["OPENAI_API_KEY"]],
+  [
+    "several workers that each count callers' limits in their own memory",
+    { WORKERS: "2", CLIENT_KEYS: '[{"id":"a","key":"secret"}]' },
+    ["REDIS_URL"],
+  ],
+  ["the same with a file of keys", { WORKERS: "2", CLIENT_KEYS_FILE: "/keys.json" }, ["REDIS_URL"]],
+  [
+    "the same with JWTs",
+    { WORKERS: "2", JWT_JWKS_URL: "https://issuer.example.com/keys", JWT_LIMITS: '{"requestsPerMinute":1}' },
+    ["REDIS_URL"],
+  ],
+  ["fewer calls at once than workers", { WORKERS: "3", MAX_CONCURRENT: "2" }, ["MAX_CONCURRENT"]],
+  [
+    "production without a way to tell callers apart",
+    { NODE_ENV: "production", OPENAI_API_KEY: "sk-1" },
+    ["CLIENT_KEYS"],
+  ],
+  ["production with AUTH=none", { NODE_ENV: "production", OPENAI_API_KEY: "sk-1", AUTH: "none" }, ["CLIENT_KEYS"]],
+  [
+    "production with JWTs of any issuer for any audience",
+    { NODE_ENV: "production", OPENAI_API_KEY: "sk-1", JWT_JWKS_URL: "https://issuer.example.com/keys" },
+    ["JWT_ISSUER"],
+  ],
+  ["AUTH=keys without keys", { AUTH: "keys" }, ["CLIENT_KEYS"]],
+  ["AUTH=jwt without keys", { AUTH: "jwt" }, ["JWT_JWKS_URL"]],
+  ["AUTH=none beside client keys", { AUTH: "none", CLIENT_KEYS: '[{"id":"a","key":"secret"}]' }, ["CLIENT_KEYS"]],
+  [
+    "AUTH=passthrough beside JWTs",
+    { AUTH: "passthrough", JWT_JWKS_URL: "https://secret.example.com" },
+    ["JWT_JWKS_URL"],
+  ],
+  ["an unknown AUTH", { AUTH: "secret" }, ["AUTH"]],
+  ["client keys that are no JSON", { CLIENT_KEYS: "[secret" }, ["CLIENT_KEYS"]],
+  ["no client key at all", { CLIENT_KEYS: "[]" }, ["CLIENT_KEYS"]],
+  ["a client key without a key", { CLIENT_KEYS: '[{"id":"secret"}]' }, ["CLIENT_KEYS"]],
+  ["a client key with an unknown field", { CLIENT_KEYS: '[{"id":"a","key":"b","secret":1}]' }, ["CLIENT_KEYS"]],
+  ["a client key with a space", { CLIENT_KEYS: '[{"id":"a","key":"sec ret"}]' }, ["CLIENT_KEYS"]],
+  ["a limit below zero", { CLIENT_KEYS: '[{"id":"a","key":"b","tokensPerDay":-1}]' }, ["CLIENT_KEYS"]],
+  [
+    "the upstream's key as a client's",
+    { OPENAI_API_KEY: "secret", CLIENT_KEYS: '[{"id":"a","key":"secret"}]' },
+    ["CLIENT_KEYS"],
+  ],
+  [
+    "pass-through with credentials of the server's in the base URL",
+    { AUTH: "passthrough", OPENAI_BASE_URL: "https://example.com/v1?key=secret" },
+    ["OPENAI_BASE_URL"],
+  ],
+  [
+    "two sources of client keys",
+    { CLIENT_KEYS: '[{"id":"a","key":"b"}]', CLIENT_KEYS_FILE: "/secret" },
+    ["CLIENT_KEYS"],
+  ],
+  [
+    "a private key where a public one belongs",
+    { JWT_PUBLIC_KEY: "-----BEGIN PRIVATE KEY-----secret" },
+    ["JWT_PUBLIC_KEY"],
+  ],
+  ["JWT limits without JWTs", { JWT_LIMITS: "{}" }, ["JWT_JWKS_URL"]],
+  ["origins with a path", { CORS_ORIGINS: "https://secret.example.com/" }, ["CORS_ORIGINS"]],
+  ["every origin", { CORS_ORIGINS: "*" }, ["CORS_ORIGINS"]],
+  ["the null origin", { CORS_ORIGINS: "null" }, ["CORS_ORIGINS"]],
+  ["a Redis of another protocol", { REDIS_URL: "http://secret" }, ["REDIS_URL"]],
+  ["a Redis with half an escape", { REDIS_URL: "redis://:secret%@127.0.0.1" }, ["REDIS_URL"]],
+  ["trusted documents alone, and none of them", { PERSISTED_OPERATIONS_ONLY: "true" }, ["PERSISTED_OPERATIONS_FILE"]],
   ["a base URL of another protocol", { OPENAI_BASE_URL: "ftp://secret-host/v1" }, ["OPENAI_BASE_URL"]],
   ["a base URL that is none", { OPENAI_BASE_URL: "secret-host" }, ["OPENAI_BASE_URL"]],
   ["a key that no header may hold", { OPENAI_API_KEY: "secret\nkey" }, ["OPENAI_API_KEY"]],
@@ -68,7 +133,7 @@ test.each([
 ])("%s is refused, every bad variable named and no value shown", (_, environment, names) => {
   const read = () => readConfig(environment);
   expect(read).toThrow(ConfigError);
-  for (const name of names) expect(read).toThrow(new RegExp(`^${name} must `, "m"));
+  for (const name of names) expect(read).toThrow(new RegExp(`^${name}\\b.* must `, "m"));
   expect(read).not.toThrow(/secret/);
 });
 

@@ -71,15 +71,38 @@ describe("a client that reads only once it has sent everything gets", () => {
 
 test("the connection is kept once the rest was read away", async () => {
   const { server } = await start();
-  const body = makeBytes(8_000_000);
+  const body = writeBody(map, operations(vary), file);
   const client = await connectRaw(server.url);
   for (let turn = 0; turn < 3; turn++) {
-    await client.send(postHead(body.length, "text/plain"));
+    await client.send(postHead(body.length));
     await client.send(body);
+    const answer = await client.answer();
+    expect(answer.status).toBe(400);
+    expect(answer.head).not.toMatch(/^connection: close$/im);
+  }
+});
+
+test("a request that is refused by its head alone, and has come whole with it, keeps the connection", async () => {
+  const { server } = await start();
+  const client = await connectRaw(server.url);
+  for (let turn = 0; turn < 3; turn++) {
+    await client.send(`${postHead(1_000, "text/plain")}${"x".repeat(1_000)}`);
     const answer = await client.answer();
     expect(answer.status).toBe(415);
     expect(answer.head).not.toMatch(/^connection: close$/im);
   }
+});
+
+test("a request that is refused by its head alone is answered at once, and closed when it has come whole", async () => {
+  const { server } = await start();
+  const client = await connectRaw(server.url);
+  await client.send(postHead(8_000_000, "text/plain"));
+  const answer = await client.answer();
+  expect(answer.status).toBe(415);
+  expect(answer.head).toMatch(/^connection: close$/im);
+  await client.send(makeBytes(8_000_000));
+  client.socket.resume();
+  await client.closed;
 });
 
 test("a client that waits for the answer in the middle of its request gets it, and the connection is closed", async () => {

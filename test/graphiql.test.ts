@@ -9,6 +9,7 @@ import { graphiqlTabs } from "../src/plugins/graphiql-tabs.ts";
 import { type Sandbox, startSandbox } from "../src/sandbox/server.ts";
 import { schema } from "../src/schema/index.ts";
 import { type RunningServer, startServer } from "../src/server.ts";
+import { request } from "./support/server.ts";
 
 const nameOf = (query: string) => /^(?:query|mutation|subscription) (\w+)/m.exec(query)?.[1] ?? "";
 const fieldOf = (query: string) => /^ {2}(\w+)/m.exec(query)?.[1] ?? "";
@@ -82,13 +83,22 @@ describe("the page", () => {
     expect(headers.get("x-frame-options")).toBe("DENY");
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     expect(headers.get("referrer-policy")).toBe("no-referrer");
-    expect(headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self';");
+    expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+    expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+    expect(headers.get("origin-agent-cluster")).toBe("?1");
+    expect(headers.get("strict-transport-security")).toBe("max-age=31536000");
+    expect(headers.get("x-dns-prefetch-control")).toBe("off");
+    expect(headers.get("x-download-options")).toBe("noopen");
+    expect(headers.get("x-permitted-cross-domain-policies")).toBe("none");
+    expect(headers.get("x-xss-protection")).toBe("0");
+    expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(headers.get("content-security-policy")).toContain("default-src 'none';script-src 'self';");
   });
 
   test("stays away from clients that ask for JSON or a stream", async () => {
     for (const accept of ["application/json", "text/html, application/graphql-response+json", "*/*"]) {
-      const answer = await fetch(`${server.url}?query={__typename}`, { headers: { accept } });
-      expect(await answer.json()).toEqual({ data: { __typename: "Query" } });
+      const answer = await request(`${server.url}?query={__typename}`, { headers: { accept } });
+      expect(answer.body).toEqual({ data: { __typename: "Query" } });
     }
     expect((await fetch(`${server.url}/graphiql-other.js`)).status).toBe(404);
   });

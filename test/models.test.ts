@@ -144,7 +144,7 @@ test.each([
   ["gpt-4o-mini", "/v1/models/gpt-4o-mini"],
   ["org/model", "/v1/models/org%2Fmodel"],
   ["ft:gpt-4o-mini-2024-07-18:my-org:custom:abc", "/v1/models/ft%3Agpt-4o-mini-2024-07-18%3Amy-org%3Acustom%3Aabc"],
-  ["a?b#c/../d%2e", "/v1/models/a%3Fb%23c%2F..%2Fd%252e"],
+  ["a?b#c/..d%2e", "/v1/models/a%3Fb%23c%2F..d%252e"],
   ["qwen2.5:7b é", "/v1/models/qwen2.5%3A7b%20%C3%A9"],
 ])("model(id: %j) asks for %s", async (id, path) => {
   const upstream = await startUpstream(json({ id, object: "model" }));
@@ -154,15 +154,18 @@ test.each([
   expect(upstream.requests.map((request) => request.path)).toEqual([path]);
 });
 
-test.each(["", " ", ".", "..", "a\nb", "x".repeat(257), "\ud800"])("model(id: %j) is refused here", async (id) => {
-  const upstream = await startUpstream(json(models));
-  const server = await startTestServer(upstream.url);
-  const { body } = await server.query(MODEL, { id });
-  expect(body.data).toEqual({ model: null });
-  expect(body.errors[0]).toMatchObject({ path: ["model"], extensions: { code: "BAD_USER_INPUT", field: "id" } });
-  expect(body.errors[0].message).toMatch(/^id must /);
-  expect(upstream.requests).toEqual([]);
-});
+test.each(["", " ", ".", "..", "a/../b", "a\\..\\b", "./a", "a\nb", "x".repeat(257), "\ud800"])(
+  "model(id: %j) is refused here",
+  async (id) => {
+    const upstream = await startUpstream(json(models));
+    const server = await startTestServer(upstream.url);
+    const { body } = await server.query(MODEL, { id });
+    expect(body.data).toEqual({ model: null });
+    expect(body.errors[0]).toMatchObject({ path: ["model"], extensions: { code: "BAD_USER_INPUT", field: "id" } });
+    expect(body.errors[0].message).toMatch(/^id must /);
+    expect(upstream.requests).toEqual([]);
+  },
+);
 
 test("model is null, with no error, where the upstream knows none", async () => {
   const upstream = await startUpstream(

@@ -10,7 +10,7 @@ import { describe, expect, type TestContext, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { errorCodes } from "../src/schema/errors.ts";
 import { startProcess } from "./support/process.ts";
-import { request } from "./support/server.ts";
+import { request, startTestServer } from "./support/server.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const ENDPOINT = "http://127.0.0.1:4000/graphql";
@@ -139,4 +139,11 @@ describe("on the sandbox", () => {
 test("the error table is the schema's", () => {
   const rows = Object.entries(errorCodes).map(([code, { cause, remedy }]) => `| \`${code}\` | ${cause} | ${remedy} |`);
   expect(readme).toContain(`\n${rows.join("\n")}\n\n`);
+});
+
+test("the list of client keys is one, and its owners may do what it says", async () => {
+  const server = await startTestServer("http://127.0.0.1:1/v1", { CLIENT_KEYS: findBlock("json", "keySha256") });
+  const headers = { authorization: "Bearer a-long-random-text" };
+  const { body } = await server.query("{ viewer { id limits { operations } } }", {}, { headers });
+  expect(body.data.viewer).toEqual({ id: "reports", limits: { operations: ["Query", "Mutation.chat"] } });
 });

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { type RunningProcess, startProcess } from "./support/process.ts";
+import { request } from "./support/server.ts";
 import { chunk, done, event, noticed, streams, streamsThen, write } from "./support/stream.ts";
 import { connectWs, summary, transports } from "./support/subscribe.ts";
 import { startUpstream } from "./support/upstream.ts";
@@ -156,7 +157,7 @@ test("a client that resets its refused upgrade does not end the process", async 
     await new Promise((resolve) => socket.write(upgrade("/other"), resolve));
     socket.resetAndDestroy();
   }
-  expect((await fetch(`${url}?query={__typename}`)).status).toBe(200);
+  expect((await request(`${url}?query={__typename}`)).status).toBe(200);
   await terminate(server);
   expect(await server.ended).toBe(0);
 });

@@ -1,6 +1,7 @@
 // The real process: dist/main.js as a person starts it.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
@@ -37,4 +38,40 @@ export function startProcess(environment: Record<string, string> = {}, parameter
     await ended;
   });
   return { child, output: () => output, url, ended };
+}
+
+/** The ids of the processes that `child` has started and that run. */
+export function listChildren(child: ChildProcess): number[] {
+  return listProcesses().flatMap(({ pid, parent }) => (parent === child.pid ? [pid] : []));
+}
+
+/** Whether a process with this id runs. */
+export function isAlive(pid: number): boolean {
+  return listProcesses().some((running) => running.pid === pid);
+}
+
+/** All processes, without those that have ended and whose exit code nobody has asked for. */
+function listProcesses(): { pid: number; parent: number }[] {
+  // Not every Linux has ps, and nothing but Linux has /proc.
+  const lines = existsSync("/proc/self/stat") ? readStats() : execFileSync("ps", ["-A", "-o", "pid=,stat=,ppid="]);
+  return String(lines)
+    .split("\n")
+    .flatMap((line) => {
+      const [, pid, state, parent] = /^\s*(\d+)\s+(?:\(.*\)\s+)?(\S+)\s+(\d+)/.exec(line) ?? [];
+      return state === undefined || state.startsWith("Z") ? [] : [{ pid: Number(pid), parent: Number(parent) }];
+    });
+}
+
+function readStats(): string {
+  const read = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/stat`, "utf8").replaceAll("\n", " ");
+    } catch {
+      return "";
+    }
+  };
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(read)
+    .join("\n");
 }

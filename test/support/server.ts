@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { startServer } from "../../src/server.ts";
+import type { Observer } from "../../src/telemetry/operation-record.ts";
 
 /** A GraphQL answer with its HTTP side. */
 export interface Answered {
@@ -17,6 +18,7 @@ export interface Answered {
 export interface TestServer {
   /** The GraphQL endpoint. */
   url: string;
+  metricsUrl: string | undefined;
   /** Posts an operation as JSON. */
   query(query: string, variables?: Record<string, unknown>, init?: RequestInit): Promise<Answered>;
   /** Posts a multipart request by the spec; `map` names each file's paths. */
@@ -30,6 +32,7 @@ export interface TestServer {
 export async function startTestServer(
   upstreamUrl: string,
   environment: Record<string, string> = {},
+  observers: readonly Observer[] = [],
 ): Promise<TestServer> {
   const faults: unknown[] = [];
   const config = readConfig({
@@ -40,7 +43,7 @@ export async function startTestServer(
     ...environment,
   });
   const running = await startServer(
-    createApp(config, (fault) => faults.push(fault)),
+    createApp(config, (fault) => faults.push(fault), observers),
     config,
   );
   let stopped: Promise<void> | undefined;
@@ -48,6 +51,7 @@ export async function startTestServer(
   onTestFinished(stop);
   return {
     url: running.url,
+    metricsUrl: running.metricsUrl,
     faults,
     stop,
     query: (query, variables, init) =>
@@ -67,9 +71,12 @@ export async function startTestServer(
   };
 }
 
-/** Sends one HTTP request and reads the whole answer. */
-export async function request(url: string, init: RequestInit): Promise<Answered> {
-  const response = await fetch(url, init);
+/** What tells a request from one that a browser sends for a page of any origin. */
+export const preflighted = { "graphql-require-preflight": "1" };
+
+/** Sends one HTTP request, as no page of another origin could, and reads the whole answer. */
+export async function request(url: string, init: RequestInit = {}): Promise<Answered> {
+  const response = await fetch(url, { ...init, headers: { ...preflighted, ...init.headers } });
   const text = await response.text();
   let body: unknown;
   try {

@@ -1,0 +1,75 @@
+// The built server as a process of its own, and what it uses.
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+/** What the server uses at one moment. */
+export interface Usage {
+  /** In MB, of 2^20 bytes. */
+  rss: number;
+  heap: number;
+  /** Open descriptors; null where the system has no /proc. */
+  descriptors: number | null;
+  /** What the event loop waits for, by kind. */
+  handles: Record<string, number>;
+}
+
+export interface SoakedServer {
+  url: string;
+  measure(): Promise<Usage>;
+  /** What it has written to its error output, where it reports its own faults. */
+  faults(): string;
+  /** Sends SIGTERM and yields the exit code. */
+  stop(): Promise<number>;
+}
+
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const PROBE = new URL("./probe.mjs", import.meta.url).href;
+
+/** Starts dist/main.js with only the given environment. */
+export async function startServer(environment: Record<string, string>): Promise<SoakedServer> {
+  const child = fork(MAIN, [], {
+    env: { PATH: process.env.PATH, ...environment },
+    execArgv: ["--import", PROBE],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  const ended = once(child, "exit");
+  let output = "";
+  let faults = "";
+  child.stderr?.on("data", (text: Buffer) => {
+    faults += text;
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on("data", (text: Buffer) => {
+      output += text;
+      const found = /http:\/\/\S+\/graphql/.exec(output);
+      if (found) resolve(found[0]);
+    });
+    ended.then(() => reject(new Error(`The server ended: ${output}${faults}`)), reject);
+  });
+  // Whatever becomes of the soak, its server ends with it.
+  process.once("exit", () => child.kill("SIGKILL"));
+  return {
+    url,
+    async measure() {
+      const [[usage], descriptors] = await Promise.all([
+        once(child, "message"),
+        readdir(`/proc/${child.pid}/fd`).catch(() => null),
+        child.send("measure"),
+      ]);
+      return {
+        rss: usage.rss / 2 ** 20,
+        heap: usage.heapUsed / 2 ** 20,
+        descriptors: descriptors?.length ?? null,
+        handles: usage.handles,
+      };
+    },
+    faults: () => faults,
+    async stop() {
+      child.kill("SIGTERM");
+      const [code] = await ended;
+      return code;
+    },
+  };
+}

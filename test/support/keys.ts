@@ -1,0 +1,9 @@
+// Callers with client keys, as tests send and configure them.
+
+/** A configuration's CLIENT_KEYS of one caller, `alice`, with these limits. */
+export function aliceWith(limits: Record<string, unknown> = {}): { CLIENT_KEYS: string } {
+  return { CLIENT_KEYS: JSON.stringify([{ id: "alice", key: "alice-key", ...limits }]) };
+}
+
+/** What alice sends. */
+export const alice = { headers: { authorization: "Bearer alice-key" } };

@@ -1,0 +1,24 @@
+// Another process that counts on the same Redis: makes 40 calls at once when told to, and says how they ended.
+import type { Caller } from "../../src/guard/caller.ts";
+import { createLimits } from "../../src/guard/limits.ts";
+
+const [redisUrl, kind, caller] = process.argv.slice(2);
+const limits = createLimits({ redisUrl, redisDown: "refuse" }, () => {});
+const who = JSON.parse(caller ?? "") as Caller;
+const call = async () => {
+  if (kind === "tokens") return (await limits.reserveTokens(who, { atLeast: 100, atMost: 130 })).tokens;
+  await limits.takeRequest(who);
+  return 1;
+};
+
+// Connected before both are told to begin.
+await limits.read(who);
+process.send?.("ready");
+process.once("message", async () => {
+  const results = await Promise.allSettled(Array.from({ length: 40 }, call));
+  process.send?.(
+    results.map((result) => (result.status === "fulfilled" ? result.value : result.reason.extensions.code)),
+  );
+  await limits.close();
+  process.disconnect?.();
+});

@@ -1,0 +1,51 @@
+// Callers and their limits under test: the limits themselves, and what parallel calls come to.
+import { onTestFinished } from "vitest";
+import type { Caller, CallerLimits } from "../../src/guard/caller.ts";
+import { createLimits, type Limits } from "../../src/guard/limits.ts";
+
+export function createCaller(limits: CallerLimits = {}, id = "team"): Caller {
+  return { id, key: `key:${id}`, limits };
+}
+
+/** Limits that end with the test, and what they reported. */
+export function startLimits(
+  redisUrl?: string,
+  redisDown: "refuse" | "serve" = "refuse",
+): { limits: Limits; faults: unknown[] } {
+  const faults: unknown[] = [];
+  const limits = createLimits({ redisUrl, redisDown }, (fault) => faults.push(fault));
+  onTestFinished(() => limits.close());
+  return { limits, faults };
+}
+
+/** How often each outcome came: "done", or the error's code. */
+export async function countOutcomes(calls: Promise<unknown>[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const result of await Promise.allSettled(calls)) {
+    const outcome = result.status === "fulfilled" ? "done" : String(result.reason.extensions?.code ?? result.reason);
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** `count` calls at once. */
+export function inParallel<Result>(count: number, call: () => Promise<Result>): Promise<Result>[] {
+  return Array.from({ length: count }, call);
+}
+
+/** How long `call` took, however it ended, in milliseconds. */
+export async function timed(call: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await call().catch(() => {});
+  return performance.now() - startedAt;
+}
+
+/** What `call` throws; fails where it throws nothing. */
+export async function failure(
+  call: Promise<unknown>,
+): Promise<{ message: string; extensions: Record<string, unknown> }> {
+  return call.then(
+    () => Promise.reject(new Error("Nothing was thrown.")),
+    (error) => error,
+  );
+}
