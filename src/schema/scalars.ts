@@ -1,11 +1,27 @@
-// The scalars that a library has. JSONObject and Upload, which have more to them, have files of their own.
-import { DateResolver, DateTimeResolver, SafeIntResolver } from "graphql-scalars";
+// Dates and whole numbers. graphql-scalars has them too, but beside sixty others that would all be loaded at the start.
+// JSONObject and Upload, which have more to them, have files of their own.
+import { type ASTNode, GraphQLError, Kind, print } from "graphql";
 import { builder } from "./builder.ts";
 
-builder.addScalarType("DateTime", DateTimeResolver, {
+builder.scalarType("DateTime", {
   description: "A point in time as an ISO 8601 string in UTC, such as `2026-01-31T12:00:00.000Z`.",
+  // No argument or input field has one.
+  serialize: (value) => value,
 });
-builder.addScalarType("Date", DateResolver, { description: "A day, `YYYY-MM-DD`." });
-builder.addScalarType("SafeInt", SafeIntResolver, {
+builder.scalarType("Date", {
+  description: "A day, `YYYY-MM-DD`.",
+  serialize: (value) => value,
+});
+builder.scalarType("SafeInt", {
   description: "A whole number between -(2^53 - 1) and 2^53 - 1.",
+  specifiedByURL: "https://www.ecma-international.org/ecma-262/#sec-number.issafeinteger",
+  serialize: (value) => checkSafeInt(value, value),
+  parseValue: (value) => checkSafeInt(value, value),
+  parseLiteral: (node) => checkSafeInt(node.kind === Kind.INT ? Number(node.value) : undefined, print(node), node),
 });
+
+function checkSafeInt(value: unknown, given: unknown, node?: ASTNode): number {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  const fault = typeof value === "number" && Number.isInteger(value) ? "unsafe integer" : "non-integer";
+  throw new GraphQLError(`SafeInt cannot represent ${fault} value: ${given}`, { nodes: node ?? null });
+}
