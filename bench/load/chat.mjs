@@ -1,0 +1,66 @@
+// Chat, and the answer by which a server shows that it is up.
+import { setTimeout as sleep } from "node:timers/promises";
+import { createNonce } from "../answers.mjs";
+import { openConnection } from "./connection.mjs";
+import { createCheckFor, createRequest, PLACE } from "./request.mjs";
+import { measureLoad, runLoad } from "./run.mjs";
+
+const CONNECTIONS = 16;
+/** Until Node has compiled what is often run: before, the larger servers cost twice as much. */
+const WARM_UP = 3_000;
+const POLL_MS = 2;
+const START_WITHIN_MS = 30_000;
+const PROMPT = `${PLACE}: What makes a bridge hold? In three points, please, "short" ones.`;
+
+/** What runLoad needs to ask the server for chats. */
+export function chatLoad({ port, dialect }, prompt = PROMPT) {
+  const entry = dialect.chat({ prompt });
+  return {
+    port,
+    connections: CONNECTIONS,
+    check: createCheckFor(entry),
+    createFill: () => createRequest(entry, [PLACE]),
+  };
+}
+
+/** Waits for the server's first right answer. Throws where it ends, or does not come within START_WITHIN_MS. */
+export async function waitForAnswer(server) {
+  const { check, createFill } = chatLoad(server);
+  const endsAt = performance.now() + START_WITHIN_MS;
+  for (;;) {
+    if (server.hasEnded()) throw new Error(`${server.title} has ended; --log shows what it said.`);
+    try {
+      const connection = await openConnection(server.port);
+      const nonce = createNonce();
+      check(await connection.exchange(...createFill()([nonce])), [nonce]);
+      connection.close();
+      return;
+    } catch (error) {
+      if (performance.now() > endsAt) throw error;
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+const warm = new WeakSet();
+
+/** Runs so many chats, once, that Node has compiled what is often run. */
+export async function warmUpChat(server, { durationMs }) {
+  if (warm.has(server)) return;
+  warm.add(server);
+  await runLoad({ ...chatLoad(server), count: WARM_UP, durationMs });
+}
+
+export const chat = {
+  needs: "chat",
+  rows: {
+    chatCpu: { title: "chat: CPU per request", unit: "µs" },
+    chatRate: { title: "chat: requests/s", unit: "/s" },
+  },
+  load: chatLoad,
+  warmUp: warmUpChat,
+  async run(server, { durationMs }) {
+    const { cpuMsEach, perSecond } = await measureLoad(server, { ...chatLoad(server), durationMs });
+    return { chatCpu: cpuMsEach * 1_000, chatRate: perSecond };
+  },
+};

@@ -1,0 +1,36 @@
+// The upstream's own dialect, for the bare proxy and for the upstream itself.
+import { chatAnswer, chatEvents, MODELS_ANSWER, variationAnswer } from "../answers.mjs";
+import { readEvents } from "./check.mjs";
+import { ACCEPT_EVENTS, ACCEPT_JSON, createChatInput, postJson } from "./dialect.mjs";
+
+export const rest = {
+  chat: ({ prompt }) => ({
+    ...postJson("/v1/chat/completions", ACCEPT_JSON, createChatInput("gpt-4o-mini", prompt)),
+    read: JSON.parse,
+    expect: chatAnswer,
+  }),
+  models: () => ({
+    method: "GET",
+    path: "/v1/models",
+    headers: ACCEPT_JSON,
+    read: JSON.parse,
+    expect: () => MODELS_ANSWER,
+  }),
+  streams: ({ prompt, model = "gpt-4o-mini" }) => ({
+    ...postJson("/v1/chat/completions", ACCEPT_EVENTS, {
+      ...createChatInput(model, prompt),
+      stream: true,
+      stream_options: { include_usage: true },
+    }),
+    read: readEvents,
+    expect: (nonce) => [...chatEvents(nonce), "[DONE]"],
+  }),
+  uploads: () => ({
+    path: "/v1/images/variations",
+    headers: ACCEPT_JSON,
+    fields: { model: "dall-e-2" },
+    file: "image",
+    read: JSON.parse,
+    expect: variationAnswer,
+  }),
+};

@@ -1,0 +1,25 @@
+// What a server adds to the time of one chat at a time, beside the same call made to the upstream itself.
+import { medianOf } from "../spread.mjs";
+import { chatLoad, warmUpChat } from "./chat.mjs";
+import { rest } from "./dialect-rest.mjs";
+import { runLoad } from "./run.mjs";
+
+/** How often the upstream and the server take turns: what else the machine does then falls on both. */
+const TURNS = 4;
+
+export const latency = {
+  needs: "chat",
+  rows: { latency: { title: "chat, 1 connection: p50 added to a direct call", unit: "µs" } },
+  warmUp: warmUpChat,
+  async run(server, { durationMs, upstream }) {
+    const direct = chatLoad({ port: upstream.port, dialect: rest });
+    const directMs = [];
+    const throughMs = [];
+    const options = { connections: 1, durationMs: durationMs / TURNS / 2 };
+    for (let turn = 0; turn < TURNS; turn++) {
+      directMs.push(...(await runLoad({ ...direct, ...options })).latenciesMs);
+      throughMs.push(...(await runLoad({ ...chatLoad(server), ...options })).latenciesMs);
+    }
+    return { latency: (medianOf(throughMs) - medianOf(directMs)) * 1_000 };
+  },
+};

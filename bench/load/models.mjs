@@ -1,0 +1,36 @@
+// The list of 60 models.
+import { createCheckFor, createRequest } from "./request.mjs";
+import { measureLoad, runLoad } from "./run.mjs";
+
+const CONNECTIONS = 16;
+const WARM_UP = 2_000;
+
+function modelsLoad({ port, dialect }) {
+  const entry = dialect.models();
+  return {
+    port,
+    connections: CONNECTIONS,
+    check: createCheckFor(entry),
+    createFill: () => createRequest(entry, []),
+    valuesOf: () => [],
+  };
+}
+
+export const models = {
+  needs: "models",
+  rows: {
+    modelsCpu: { title: "60 models: CPU per request", unit: "µs" },
+    modelsRate: { title: "60 models: requests/s", unit: "/s" },
+    modelsCalls: { title: "60 models: upstream calls per request", unit: "", isPlain: true },
+  },
+  load: modelsLoad,
+  async warmUp(server, { durationMs }) {
+    await runLoad({ ...modelsLoad(server), count: WARM_UP, durationMs });
+  },
+  async run(server, { durationMs, upstream }) {
+    const before = await upstream.readCounts();
+    const { answers, cpuMsEach, perSecond } = await measureLoad(server, { ...modelsLoad(server), durationMs });
+    const calls = (await upstream.readCounts()).models - before.models;
+    return { modelsCpu: cpuMsEach * 1_000, modelsRate: perSecond, modelsCalls: calls / answers };
+  },
+};

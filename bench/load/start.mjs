@@ -1,0 +1,25 @@
+// A start: how long until the first right answer, and what the process then holds, idle.
+import { setTimeout as sleep } from "node:timers/promises";
+import { startServer } from "../servers.mjs";
+import { waitForAnswer } from "./chat.mjs";
+
+/** When what the start left behind has been collected, as far as it will be. */
+const IDLE_AFTER_MS = 500;
+
+export const start = {
+  needs: "chat",
+  rows: {
+    coldStart: { title: "start to first answer", unit: "ms" },
+    idleRss: { title: "RSS, idle", unit: "MB" },
+  },
+  /** Starts another of the kind. The one that runs has shown that it can, and has brought its files into memory. */
+  async run({ name }, { upstream }) {
+    const server = await startServer(name, upstream);
+    await waitForAnswer(server);
+    const coldStart = performance.now() - server.spawnedAt;
+    await sleep(IDLE_AFTER_MS);
+    const idleRss = server.rssMb();
+    await server.stop();
+    return { coldStart, idleRss };
+  },
+};

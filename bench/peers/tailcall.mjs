@@ -1,0 +1,49 @@
+// Tailcall, by its binary from npm, which is there for glibc on x64 alone; it knows no uploads and no subscriptions.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const BINARY = fileURLToPath(new URL("../node_modules/@tailcallhq/core-linux-x64-gnu/bin/tailcall", import.meta.url));
+const DIRECTORY = fileURLToPath(new URL("../results", import.meta.url));
+
+/** How it is started. Throws what the binary says where it does not run on this machine. */
+export function prepareTailcall({ port, environment }) {
+  const { error, status, stderr } = spawnSync(BINARY, ["--version"], { encoding: "utf8" });
+  if (status !== 0) {
+    // The loader's first complaint, without where the binary is.
+    const complaint =
+      error?.message ??
+      stderr
+        .split("\n")[0]
+        .replace(`${BINARY}: `, "")
+        .replace(/ \(required by.*/, "");
+    throw new Error(`it does not run here: ${complaint}`);
+  }
+  mkdirSync(DIRECTORY, { recursive: true });
+  const file = `${DIRECTORY}/tailcall-${port}.graphql`;
+  writeFileSync(file, format(port, environment));
+  return { command: [BINARY, "start", file], environment: { TAILCALL_TRACKER: "false", TAILCALL_LOG_LEVEL: "warn" } };
+}
+
+function format(port, { OPENAI_BASE_URL, OPENAI_API_KEY }) {
+  const headers = `headers: [{ key: "authorization", value: "Bearer ${OPENAI_API_KEY}" }]`;
+  return `schema @server(hostname: "127.0.0.1", port: ${port}) { query: Query mutation: Mutation }
+
+type Query {
+  models: ModelList @http(url: "${OPENAI_BASE_URL}/models", ${headers})
+}
+type Mutation {
+  chat(input: ChatInput_Input!): ChatCompletion
+    @http(url: "${OPENAI_BASE_URL}/chat/completions", method: POST, body: "{{.args.input}}", ${headers})
+}
+
+input ChatInput_Input { model: String! messages: [MessageInput!]! max_completion_tokens: Int }
+input MessageInput { role: String! content: String }
+type ChatCompletion { id: String created: Int model: String choices: [Choice] usage: Usage }
+type Choice { index: Int message: Message finish_reason: String }
+type Message { role: String content: String }
+type Usage { prompt_tokens: Int completion_tokens: Int total_tokens: Int }
+type ModelList { data: [Model] }
+type Model { id: String object: String created: Int owned_by: String }
+`;
+}
