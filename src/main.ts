@@ -3,16 +3,14 @@
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { lexicographicSortSchema, printSchema } from "graphql";
-import { createApp } from "./app.ts";
-import { obeyPrimary, startWorkers, WorkerError } from "./cluster.ts";
-import { type Config, ConfigError, readConfig, variables } from "./config.ts";
-import { startSandbox } from "./sandbox/server.ts";
-import { schema } from "./schema/index.ts";
-import { startServer } from "./server.ts";
-import { createLogger, createLogObserver } from "./telemetry/log.ts";
+import { obeyPrimary, startWorkers } from "./cluster.ts";
+import { type Config, readConfig, variables } from "./config.ts";
+import type { Sandbox } from "./sandbox/server.ts";
+import type { Running } from "./serving.ts";
+import { explainFault, nameVariables } from "./start-fault.ts";
+import { createLogger } from "./telemetry/log.ts";
 import { openLogDestination } from "./telemetry/log-destination.ts";
-import { startTraces } from "./telemetry/traces.ts";
+import { addUpMetrics, createSharedMetrics } from "./worker-metrics.ts";
 
 /** The sandbox listens on loopback and gives nothing away; a key is asked for because OpenAI asks for one. */
 const SANDBOX_KEY = "sandbox";
@@ -40,7 +38,7 @@ process.stderr.on("error", () => {});
 try {
   await run();
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${explainFault(error)}\n`);
   process.exitCode = 1;
   // The primary's channel would keep it alive.
   if (cluster.isWorker) process.exit();
@@ -56,7 +54,7 @@ async function run(): Promise<void> {
   });
   if (values.help) process.stdout.write(HELP);
   else if (values.version) process.stdout.write(`${readVersion()}\n`);
-  else if (values["print-schema"]) process.stdout.write(`${printSchema(lexicographicSortSchema(schema))}\n`);
+  else if (values["print-schema"]) process.stdout.write((await import("./printed-schema.ts")).printedSchema);
   else await serve(readConfig(process.env));
 }
 
@@ -70,61 +68,40 @@ async function serve(config: Config): Promise<void> {
   const log = (message: string) => {
     if (!isWorker) logger.info(message);
   };
-  const sandbox =
-    config.SANDBOX && !isWorker
-      ? await startSandbox({ port: config.SANDBOX_PORT, delayMs: config.SANDBOX_DELAY_MS, apiKey: SANDBOX_KEY }).catch(
-          nameVariables("SANDBOX_PORT"),
-        )
-      : undefined;
-  const sandboxUrl = config.SANDBOX && isWorker ? process.env[SANDBOX_URL] : sandbox?.url;
-  const upstream =
-    sandboxUrl === undefined ? undefined : { OPENAI_BASE_URL: new URL(sandboxUrl), OPENAI_API_KEY: SANDBOX_KEY };
-  // Rounded down, so that all workers together never make more calls at once than MAX_CONCURRENT.
-  const share = isWorker && { MAX_CONCURRENT: Math.floor(config.MAX_CONCURRENT / config.WORKERS) };
-  const traces = isPrimary
-    ? undefined
-    : await startTraces(process.env, {
-        version: readVersion(),
-        upstream: upstream?.OPENAI_BASE_URL ?? config.OPENAI_BASE_URL,
-        warn: (message) => logger.warn(message),
-      });
-  const observers = [
-    ...(config.LOG_LEVEL === "silent" ? [] : [createLogObserver(logger)]),
-    ...(traces ? [traces.observer] : []),
-  ];
-  const report = (fault: unknown) => logger.error({ err: fault }, "fault");
-  let reload = () => {};
-  process.on("SIGHUP", () => reload());
-  const start = async () => {
+  let running: Running | undefined;
+  process.on("SIGHUP", () => running?.reload());
+  const sandbox = config.SANDBOX && !isWorker ? await openSandbox(config) : undefined;
+  const shared = isWorker && config.METRICS && cluster.worker ? createSharedMetrics(cluster.worker) : undefined;
+  try {
     if (isPrimary) {
-      const workers = await startWorkers({
+      if (config.METRICS) addUpMetrics();
+      running = await startWorkers({
         count: config.WORKERS,
         environment: sandbox ? { [SANDBOX_URL]: sandbox.url } : {},
         stopWithinMs: config.DRAIN_DELAY_MS + config.DRAIN_MS + STUCK_MS,
-        report,
+        report: (fault) => logger.error({ err: fault }, "fault"),
       });
-      reload = workers.reload;
-      return workers;
+    } else {
+      // A primary needs none of it.
+      const { startServing } = await import("./serving.ts");
+      running = await startServing(settle(config, isWorker ? process.env[SANDBOX_URL] : sandbox?.url, isWorker), {
+        logger,
+        environment: process.env,
+        version: readVersion(),
+        shareMetrics: shared?.share,
+      });
     }
-    const app = createApp({ ...config, ...upstream, ...share }, report, observers);
-    reload = app.reload;
-    try {
-      return await startServer(app, config).catch(nameVariables("HOST, PORT or METRICS_PORT"));
-    } catch (error) {
-      await app.close();
-      throw error;
-    }
-  };
-  const server = await start().catch(async (error: unknown) => {
+  } catch (error) {
     await sandbox?.close();
     throw error;
-  });
+  }
+  const { url, reload } = running;
   let isStopping = false;
   const stop = async () => {
     if (isStopping) return;
     isStopping = true;
-    await server.stop();
-    await traces?.stop();
+    await running.stop();
+    await shared?.leave();
     await sandbox?.close();
     process.exit(0);
   };
@@ -138,30 +115,29 @@ async function serve(config: Config): Promise<void> {
   };
   process.on("SIGINT", hearSignal);
   process.on("SIGTERM", hearSignal);
-  if (isWorker) obeyPrimary(server.url, { reload, stop });
+  if (isWorker) obeyPrimary(url, { reload, stop });
   log(
-    `OpenAI GraphQL server at ${server.url}${isPrimary ? ` by ${config.WORKERS} workers` : ""}${sandbox ? ` on the built-in sandbox, which makes its answers up. For real ones set OPENAI_API_KEY, or OPENAI_BASE_URL.` : ""}`,
+    `OpenAI GraphQL server at ${url}${isPrimary ? ` by ${config.WORKERS} workers` : ""}${sandbox ? ` on the built-in sandbox, which makes its answers up. For real ones set OPENAI_API_KEY, or OPENAI_BASE_URL.` : ""}`,
   );
+}
+
+async function openSandbox({ SANDBOX_PORT, SANDBOX_DELAY_MS }: Config): Promise<Sandbox> {
+  const { startSandbox } = await import("./sandbox/server.ts");
+  return startSandbox({ port: SANDBOX_PORT, delayMs: SANDBOX_DELAY_MS, apiKey: SANDBOX_KEY }).catch(
+    nameVariables("SANDBOX_PORT"),
+  );
+}
+
+/** What a process serves by: on the sandbox where there is one, and of what workers have in common its own share. */
+function settle(config: Config, sandboxUrl: string | undefined, isWorker: boolean): Config {
+  return {
+    ...config,
+    ...(sandboxUrl !== undefined && { OPENAI_BASE_URL: new URL(sandboxUrl), OPENAI_API_KEY: SANDBOX_KEY }),
+    // Rounded down, so that all workers together never make more calls at once than MAX_CONCURRENT.
+    ...(isWorker && { MAX_CONCURRENT: Math.floor(config.MAX_CONCURRENT / config.WORKERS) }),
+  };
 }
 
 function readVersion(): string {
   return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
-}
-
-/** Adds to the system's error the variables that it is about. */
-function nameVariables(names: string): (error: Error) => never {
-  return (error) => {
-    throw Object.assign(error, { variables: names });
-  };
-}
-
-/** What went wrong, for a person: no stack for what the person can mend. */
-function explain(error: unknown): string {
-  if (error instanceof ConfigError) return `The configuration is not usable:\n${error.message.replace(/^/gm, "  ")}`;
-  if (error instanceof WorkerError) return error.message;
-  const { code, message, stack, variables } = error as NodeJS.ErrnoException & { variables?: string };
-  if (!code?.startsWith("E")) return stack ?? message;
-  return variables
-    ? `The server cannot listen: ${message}. Set ${variables} otherwise; a port of 0 takes any free one.`
-    : message;
 }

@@ -93,6 +93,12 @@ export function createInstruments(registry: Registry, poolStats: () => PoolStats
       labelNames: ["endpoint", "result"],
       registers,
     }),
+    refusals: new Counter({
+      name: "graphql_requests_refused_total",
+      help: "Requests refused before they were operations, by HTTP status, or `handshake` for WebSocket handshakes.",
+      labelNames: ["code"],
+      registers,
+    }),
     decisions: new Counter({
       name: "limiter_decisions_total",
       help: "Upstream calls that were let through (ADMITTED) or refused before they were made, by code.",

@@ -2,7 +2,12 @@
 import type { Writable } from "node:stream";
 import type { DestinationStream } from "pino";
 
-/** A destination that holds lines back until this turn of the event loop ends. */
+/** How long a line may be held back, in milliseconds: each write is a call of the system's, which waits for a slow reader. */
+const HOLD_MS = 20;
+/** Most that is held back, in characters. */
+const MAX_HELD = 16 * 1024;
+
+/** A destination that holds lines back for a moment. */
 export interface LogDestination extends DestinationStream {
   /** Writes what is held back; to be called when the process exits. */
   flush(): void;
@@ -18,15 +23,18 @@ export async function openLogDestination(output: Writable, isTerminal: boolean):
     return Object.assign(pretty({ destination: output, ignore: "pid,hostname", singleLine: true }), { flush() {} });
   }
   let held = "";
+  let timer: NodeJS.Timeout | undefined;
   const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
     if (held !== "") output.write(held);
     held = "";
   };
   return {
-    // One write for all that ended in the same turn: each is a call of the system's.
     write(line) {
-      if (held === "") setImmediate(flush);
       held += line;
+      if (held.length > MAX_HELD) flush();
+      else timer ??= setTimeout(flush, HOLD_MS);
     },
     flush,
   };

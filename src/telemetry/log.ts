@@ -4,7 +4,7 @@ import type { Observer, OperationRecord } from "./operation-record.ts";
 import { severityOf } from "./outcome.ts";
 import type { UpstreamCall } from "./upstream-call.ts";
 
-/** Least severity that is logged. `debug` adds a line for each upstream attempt. */
+/** Least severity that is logged. `debug` adds a line for each upstream attempt, and each request that was no operation. */
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 
 /** Writes to `destination`. A logged `err` is its name, message and stack, whatever else hangs on it. */
@@ -29,6 +29,7 @@ export function createLogObserver(logger: Logger): Observer {
       // Not to build a line that nobody wants.
       if (logger.isLevelEnabled(severity)) logger[severity](describeOperation(operation), "operation");
     },
+    requestRefused: (request) => logger.debug(request, "refused"),
   };
 }
 

@@ -1,8 +1,9 @@
-// Metrics for Prometheus: counts each operation once it has ended.
+// Metrics for Prometheus: counts each operation once it has ended, and each request that was none.
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { PoolStats } from "../openai/client.ts";
 import { operationNameOf, PROVIDER } from "./gen-ai.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
+import type { MetricsSnapshot } from "./merged-metrics.ts";
 import { createModelLabels, type ModelLabels } from "./model-labels.ts";
 import type { Observer } from "./operation-record.ts";
 import type { UpstreamCall } from "./upstream-call.ts";
@@ -18,31 +19,43 @@ export interface Metrics {
 /** Of the process, whose metrics cannot be taken back: one for all servers in it. */
 let processRegistry: Registry | undefined;
 
-/** Begins to count. `poolStats` tells of the connections to the upstream. */
-export function createMetrics(poolStats: () => PoolStats): Metrics {
+/** Takes what tells this process' own metrics; yields what reads the page of all processes that share them. */
+export type ShareMetrics = (tell: () => Promise<MetricsSnapshot>) => () => Promise<string>;
+
+/** Begins to count. `poolStats` tells of the connections to the upstream. Without `share` the page is this process' own. */
+export function createMetrics(poolStats: () => PoolStats, share?: ShareMetrics): Metrics {
   const registry = new Registry();
   const instruments = createInstruments(registry, poolStats);
   const models = createModelLabels();
   processRegistry ??= collectProcessMetrics();
   const ofProcess = processRegistry;
+  const tell = async () => [...(await registry.getMetricsAsJSON()), ...(await ofProcess.getMetricsAsJSON())];
   return {
     observer: createObserver(instruments, models),
     contentType: registry.contentType,
-    read: async () => `${await registry.metrics()}${await ofProcess.metrics()}`,
+    read: share ? share(tell) : async () => `${await registry.metrics()}${await ofProcess.metrics()}`,
   };
 }
 
-/** CPU, memory, descriptors, garbage collection, and the event loop's lag. */
+/**
+ * CPU, memory, descriptors, garbage collection, and the event loop's lag. Of several processes the lag is that of the one
+ * which lags most, where prom-client would have the mean, and the start that of the one which has run longest.
+ */
 function collectProcessMetrics(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const metric of registry.getMetricsAsArray()) {
+    if (metric.aggregator === "average") metric.aggregator = "max";
+    if (metric.name === "process_start_time_seconds") metric.aggregator = "min";
+  }
   return registry;
 }
 
 function createObserver(instruments: Instruments, models: ModelLabels): Observer {
-  const { operations, operationDuration, fields, streams, uploadBytes } = instruments;
+  const { operations, operationDuration, fields, streams, uploadBytes, refusals } = instruments;
   return {
     streamBegins: ({ transport }) => streams.inc({ transport }),
+    requestRefused: ({ code }) => refusals.inc({ code }),
     operationEnds(operation) {
       const { transport, type = "none", outcome, isStream } = operation;
       if (isStream) streams.dec({ transport });

@@ -4,6 +4,7 @@ import type { CallObserver, CallsObserver } from "../guard/call-observer.ts";
 import type { CallerContext } from "../guard/caller-context.ts";
 import type { OpenAIClient } from "../openai/client.ts";
 import { type Outcome, outcomeOf, worseOf } from "./outcome.ts";
+import type { RefusedRequest } from "./refused-requests.ts";
 import { type CallListener, type UpstreamAttempt, UpstreamCall } from "./upstream-call.ts";
 
 /** Reads records. None of its functions may throw, or keep what it is given beyond `operationEnds`. */
@@ -18,6 +19,8 @@ export interface Observer {
   ): Readonly<Record<string, string>> | undefined;
   /** The operation is over, and all its calls; the record changes no more. */
   operationEnds?(operation: OperationRecord): void;
+  /** A request was refused before it was an operation. */
+  requestRefused?(request: RefusedRequest): void;
 }
 
 /** How the operation came. An answer to HTTP that streams is `sse`. */
