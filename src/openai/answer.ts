@@ -9,6 +9,15 @@ export interface AnswerHead {
   headers: ResponseHeaders;
 }
 
+/** Whether the answer streams. Servers that forget the content type get the benefit of the doubt. */
+export function isEventStream({ statusCode, headers }: AnswerHead): boolean {
+  return (
+    statusCode >= 200 &&
+    statusCode < 300 &&
+    !/^(?:application\/json|text\/html)\b/i.test(String(headers["content-type"]))
+  );
+}
+
 /**
  * Reads a whole answer. Throws OpenAIError for any status but 2xx, for a body that is not JSON, and for an error
  * object inside a 2xx, which some compatible servers send. `secrets` stand in no error's message.

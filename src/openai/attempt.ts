@@ -1,13 +1,14 @@
 // One upstream call: sent, and sent again where that may help, within its deadline. Knows no endpoint.
-import type { Dispatcher, Pool } from "undici";
+import type { Pool } from "undici";
+import { isEventStream } from "./answer.ts";
 import type { OpenAIClientOptions } from "./client.ts";
 import { createFixedHeaders, findSecrets } from "./credentials.ts";
 import type { Deadline } from "./deadline.ts";
 import { readRequestId } from "./error-answer.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
+import { type Exchange, exchange } from "./exchange.ts";
 import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
 import { isRetryable, retryDelayMs } from "./retry.ts";
-import { isEventStream } from "./stream-body.ts";
 
 /** One request: a path below the root and at most one of the two bodies. */
 export interface UpstreamRequest {
@@ -34,7 +35,7 @@ export interface AttemptObserver {
 export type Attempt = <Result>(
   request: UpstreamRequest,
   deadline: Deadline,
-  read: (response: Dispatcher.ResponseData) => Promise<Result>,
+  read: (answer: Exchange) => Promise<Result>,
 ) => Promise<Result>;
 
 /** Prepares what all calls with the same credentials have in common. */
@@ -45,26 +46,20 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
   const secrets = findSecrets(options);
 
   /** Sends the request once and waits for the head of the answer. */
-  async function send(request: UpstreamRequest, signal: AbortSignal) {
+  async function send(request: UpstreamRequest, deadline: Deadline) {
     const fixed = request.json === undefined ? headers.plain : headers.json;
     const more = request.observer?.attemptBegins();
-    const response = await pool
-      .request({
-        method: request.method,
-        path: root + request.path + baseUrl.search,
-        headers: more ? { ...fixed, ...more } : fixed,
-        body: createBody(request),
-        signal,
-      })
-      .catch((error: unknown) => {
-        throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
-      });
-    request.observer?.answerBegins(
-      response.statusCode,
-      readRequestId(response.headers, secrets),
-      isEventStream(response),
-    );
-    return response;
+    const sent = {
+      method: request.method,
+      path: root + request.path + baseUrl.search,
+      headers: more ? { ...fixed, ...more } : fixed,
+      body: createBody(request),
+    };
+    const answer = await exchange(pool, sent, deadline).catch((error: unknown) => {
+      throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
+    });
+    request.observer?.answerBegins(answer.statusCode, readRequestId(answer.headers, secrets), isEventStream(answer));
+    return answer;
   }
 
   return async (request, deadline, read) => {
@@ -77,10 +72,10 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
     }
     for (let retry = 0; ; retry++) {
       try {
-        return await read(await send(request, deadline.signal));
+        return await read(await send(request, deadline));
       } catch (error) {
-        request.observer?.attemptFails(deadline.signal.aborted ? deadline.signal.reason : error);
-        deadline.signal.throwIfAborted();
+        request.observer?.attemptFails(deadline.over ? deadline.over.reason : error);
+        deadline.check();
         for (const file of files) if (file.failure) throw file.failure;
         const retryable = error instanceof OpenAIError && isRetryable(error) && !files.some((file) => file.started);
         if (!retryable || retry >= maxRetries) throw error;

@@ -16,6 +16,7 @@ import type {
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
 import { expectAnswer, withId } from "./answer.ts";
 import { createCancellable } from "./cancellable.ts";
+import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import type { OpenAIClient } from "./client.ts";
 import type { Unchecked } from "./json.ts";
@@ -109,12 +110,13 @@ export function streamChatCompletion(
   client: OpenAIClient,
   request: ChatCompletionRequest,
   callerSignal: AbortSignal,
-): AsyncIterableIterator<ChatCompletionChunk> {
+): ChunkStream<ChatCompletionChunk> {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
-  return createCancellable(callerSignal, (signal) =>
+  const batches = createCancellable(callerSignal, (signal) =>
     readChunks<ChatCompletionChunk>(
       client.stream({ method: "POST", path: "/chat/completions", json }, signal),
       "chatcmpl",
     ),
   );
+  return new ChunkStream(batches);
 }

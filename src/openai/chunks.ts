@@ -1,29 +1,48 @@
 // The end of a streamed answer: complete, or an error; and what makes its chunks one answer. Shared by chat and completions.
 import { withId } from "./answer.ts";
+import type { OpenAIEvent } from "./client.ts";
 import { OpenAIError } from "./errors.ts";
 import type { EventStreamEnd } from "./event-stream.ts";
 import { isRecord } from "./json.ts";
 
-const streams = new WeakMap<object, object>();
+/** On each chunk: a WeakMap would cost more than all else that is done to one. */
+const STREAM = Symbol("stream");
 
 /** What all chunks of one stream have in common and no other chunk has. Undefined for a whole answer. */
 export function streamOf(chunk: object): object | undefined {
-  return streams.get(chunk);
+  return (chunk as { [STREAM]?: object })[STREAM];
 }
 
 /**
- * Yields the chunks, each with the stream's id. Ends as the stream does if that was complete: with `[DONE]`, or with
- * the body after every choice that began has given its finish_reason. Throws OpenAIError (`interrupted`) otherwise, or
- * what `events` throws.
+ * Yields the chunks, each with the stream's id, in the batches in which their events came. Ends as the stream does if that
+ * was complete: with `[DONE]`, or with the body after every choice that began has given its finish_reason. Throws
+ * OpenAIError (`interrupted`) otherwise, or what `events` throws.
  */
 export async function* readChunks<Chunk extends { readonly id?: unknown; readonly choices?: unknown }>(
-  events: AsyncGenerator<Record<string, unknown>, EventStreamEnd>,
+  events: AsyncGenerator<readonly OpenAIEvent[], EventStreamEnd>,
   idPrefix: string,
-): AsyncGenerator<Chunk & { id: string }> {
+): AsyncGenerator<readonly (Chunk & { id: string })[]> {
   const stream = {};
   const begun = new Set<unknown>();
   const finished = new Set<unknown>();
   let id: string | undefined;
+
+  function readChunk(event: OpenAIEvent): (Chunk & { id: string }) | undefined {
+    const choices = Array.isArray(event.choices) ? event.choices.filter(isRecord) : [];
+    for (const [place, { index = place, finish_reason }] of choices.entries()) {
+      begun.add(index);
+      if (finish_reason) finished.add(index);
+    }
+    // Azure's first event, the content filter's verdict on the prompt, comes before the answer has its id.
+    if (!id && !event.id && choices.length === 0 && !event.usage) return undefined;
+    // The event is this stream's alone: it becomes the chunk.
+    if (id !== undefined) event.id = id;
+    const chunk = (id === undefined ? withId(event, idPrefix) : event) as unknown as Chunk & { id: string };
+    id = chunk.id;
+    (chunk as { [STREAM]?: object })[STREAM] = stream;
+    return chunk;
+  }
+
   try {
     for (;;) {
       const { value, done } = await events.next();
@@ -31,17 +50,8 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
         if (value === "done" || (begun.size > 0 && begun.size === finished.size)) return;
         throw new OpenAIError("interrupted", "The upstream's answer broke off before its end.");
       }
-      const choices = Array.isArray(value.choices) ? value.choices.filter(isRecord) : [];
-      for (const [place, { index = place, finish_reason }] of choices.entries()) {
-        begun.add(index);
-        if (finish_reason) finished.add(index);
-      }
-      // Azure's first event, the content filter's verdict on the prompt, comes before the answer has its id.
-      if (!id && !value.id && choices.length === 0 && !value.usage) continue;
-      const chunk = withId({ ...value, id: id ?? value.id } as unknown as Chunk, idPrefix);
-      id = chunk.id;
-      streams.set(chunk, stream);
-      yield chunk;
+      const chunks = value.map(readChunk).filter((chunk) => chunk !== undefined);
+      if (chunks.length > 0) yield chunks;
     }
   } finally {
     await events.return("body");

@@ -1,12 +1,12 @@
 // The upstream as this server sees it: a request, a whole answer or a stream of events, errors. Knows no endpoint.
-import { type Dispatcher, errors, Pool } from "undici";
-import { readAnswer } from "./answer.ts";
+import { Pool } from "undici";
+import { isEventStream, readAnswer } from "./answer.ts";
 import { createAttempt, type UpstreamRequest } from "./attempt.ts";
 import { type Credentials, findSecrets } from "./credentials.ts";
-import { startDeadline } from "./deadline.ts";
+import { Deadline } from "./deadline.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type EventStreamEnd, readEventStream } from "./event-stream.ts";
-import { closeBody, isEventStream } from "./stream-body.ts";
+import type { Exchange } from "./exchange.ts";
 import { UpstreamHealth } from "./upstream-health.ts";
 
 /** Where and how to call the upstream. */
@@ -23,6 +23,9 @@ export interface OpenAIClientOptions extends Credentials {
   maxUpstreamBytes: number;
 }
 
+/** The JSON object of one event of a stream. */
+export type OpenAIEvent = Record<string, unknown>;
+
 /** Calls the upstream. */
 export interface OpenAIClient {
   /**
@@ -31,11 +34,12 @@ export interface OpenAIClient {
    */
   request(request: UpstreamRequest, signal: AbortSignal): Promise<unknown>;
   /**
-   * Sends the request and yields the JSON object of each event as it comes; returns how the events ended. An attempt is
-   * repeated by the same rules up to the head of an answer that streams, and never after.
+   * Sends the request and yields the JSON objects of the events as they come, all that one read brought at once; returns
+   * how the events ended. An attempt is repeated by the same rules up to the head of an answer that streams, and never
+   * after.
    * Throws as `request` does. Leaving the iteration ends the upstream call.
    */
-  stream(request: UpstreamRequest, signal: AbortSignal): AsyncGenerator<Record<string, unknown>, EventStreamEnd>;
+  stream(request: UpstreamRequest, signal: AbortSignal): AsyncGenerator<readonly OpenAIEvent[], EventStreamEnd>;
 }
 
 /** The pool of connections at one moment. */
@@ -84,26 +88,26 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
   const attempt = health.watch(createAttempt(pool, options));
   const secrets = findSecrets(options);
 
-  async function readWhole(response: Dispatcher.ResponseData): Promise<unknown> {
-    const text = await readText(response, options.maxUpstreamBytes).catch((error: unknown) => {
+  async function readWhole(answer: Exchange): Promise<unknown> {
+    const text = await answer.readText(options.maxUpstreamBytes).catch((error: unknown) => {
       // An error status says enough, whatever became of its reason.
-      if (response.statusCode >= 400) return "";
+      if (answer.statusCode >= 400) return "";
       throw toOpenAIError(error, "interrupted", options);
     });
-    return readAnswer(response, text, secrets);
+    return readAnswer(answer, text, secrets);
   }
 
   /** Throws what a whole answer in place of a stream says: its error, or that it is none. */
-  async function openStream(response: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {
-    if (isEventStream(response)) return response;
-    await readWhole(response);
+  async function openStream(answer: Exchange): Promise<Exchange> {
+    if (isEventStream(answer)) return answer;
+    await readWhole(answer);
     throw new OpenAIError("invalid_response", "The upstream sent a whole answer where a stream was asked for.");
   }
 
   return {
     async request(request, callerSignal) {
       callerSignal.throwIfAborted();
-      const deadline = startDeadline(options.totalTimeoutMs, callerSignal);
+      const deadline = new Deadline(options.totalTimeoutMs, callerSignal);
       try {
         return await attempt(request, deadline, readWhole);
       } finally {
@@ -112,30 +116,20 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
     },
     async *stream(request, callerSignal) {
       callerSignal.throwIfAborted();
-      const deadline = startDeadline(options.totalTimeoutMs, callerSignal);
-      let body: Dispatcher.ResponseData["body"] | undefined;
+      const deadline = new Deadline(options.totalTimeoutMs, callerSignal);
+      let answer: Exchange | undefined;
       let end: EventStreamEnd = "body";
       try {
-        const response = await attempt(request, deadline, openStream);
-        body = response.body;
-        // Not closed by the iteration, which would break the connection after `[DONE]` too, but below.
-        const bytes = body.iterator({ destroyOnReturn: false });
-        end = yield* readEventStream(bytes, response.headers, secrets);
+        answer = await attempt(request, deadline, openStream);
+        end = yield* readEventStream(answer, secrets);
         return end;
       } catch (error) {
-        deadline.signal.throwIfAborted();
+        deadline.check();
         throw error instanceof OpenAIError ? error : toOpenAIError(error, "interrupted", options);
       } finally {
-        if (body) closeBody(body, end === "done");
+        answer?.close(end === "done");
         deadline.end();
       }
     },
   };
-}
-
-/** The whole body. One that tells beforehand that it is too large is not read at all; undici stops any other. */
-function readText({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
-  if (!(Number(headers["content-length"]) > maxBytes)) return body.text();
-  body.on("error", () => {}).destroy();
-  return Promise.reject(new errors.ResponseExceededMaxSizeError());
 }

@@ -7,6 +7,7 @@ import type {
 } from "openai/resources/completions";
 import { expectAnswer, withId } from "./answer.ts";
 import { createCancellable } from "./cancellable.ts";
+import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import type { OpenAIClient } from "./client.ts";
 import type { Unchecked } from "./json.ts";
@@ -51,9 +52,10 @@ export function streamCompletion(
   client: OpenAIClient,
   request: CompletionRequest,
   callerSignal: AbortSignal,
-): AsyncIterableIterator<Completion> {
+): ChunkStream<Completion> {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
-  return createCancellable(callerSignal, (signal) =>
+  const batches = createCancellable(callerSignal, (signal) =>
     readChunks<Completion>(client.stream({ method: "POST", path: "/completions", json }, signal), "cmpl"),
   );
+  return new ChunkStream(batches);
 }

@@ -1,38 +1,68 @@
 // The time one upstream call may take, retries and waits included. Knows no request.
-import { setTimeout as sleep } from "node:timers/promises";
 import { OpenAIError } from "./errors.ts";
 
-/** A running deadline: its signal is aborted when the time is up (with OpenAIError) or the caller has gone. */
-export interface Deadline {
-  readonly signal: AbortSignal;
-  remainingMs(): number;
-  /** Waits, or throws the signal's reason as soon as it is aborted. */
-  sleep(delayMs: number): Promise<void>;
-  /** Ends the call with `reason`. */
-  abort(reason: Error): void;
-  /** Frees the timer and the listener on the caller's signal. */
-  end(): void;
-}
+/**
+ * A running deadline: it is over when the time is up (with OpenAIError) or the caller has gone. Not an AbortSignal: one a
+ * call costs more than all else here, and only one thing is under way at a time.
+ */
+export class Deadline {
+  /** Called, once, with the reason for which the call is over; to be set by what is under way. */
+  onOver: ((reason: unknown) => void) | undefined;
+  readonly #callerSignal: AbortSignal;
+  readonly #endsAt: number;
+  readonly #timer: NodeJS.Timeout;
+  #over: { readonly reason: unknown } | undefined;
+  readonly #follow = () => this.abort(this.#callerSignal.reason);
 
-/** Starts a deadline of `totalMs` that also follows `callerSignal`. */
-export function startDeadline(totalMs: number, callerSignal: AbortSignal): Deadline {
-  const controller = new AbortController();
-  const endsAt = performance.now() + totalMs;
-  const follow = () => controller.abort(callerSignal.reason);
-  const timer = setTimeout(() => {
-    controller.abort(new OpenAIError("timeout", `The upstream took longer than ${totalMs} ms in all.`));
-  }, totalMs);
-  callerSignal.addEventListener("abort", follow, { once: true });
-  return {
-    signal: controller.signal,
-    remainingMs: () => endsAt - performance.now(),
-    async sleep(delayMs) {
-      await sleep(delayMs, undefined, { signal: controller.signal }).catch(() => controller.signal.throwIfAborted());
-    },
-    abort: (reason) => controller.abort(reason),
-    end() {
-      clearTimeout(timer);
-      callerSignal.removeEventListener("abort", follow);
-    },
-  };
+  /** Starts a deadline of `totalMs` that also follows `callerSignal`. */
+  constructor(totalMs: number, callerSignal: AbortSignal) {
+    this.#callerSignal = callerSignal;
+    this.#endsAt = performance.now() + totalMs;
+    this.#timer = setTimeout(() => {
+      this.abort(new OpenAIError("timeout", `The upstream took longer than ${totalMs} ms in all.`));
+    }, totalMs);
+    callerSignal.addEventListener("abort", this.#follow, { once: true });
+    if (callerSignal.aborted) this.#follow();
+  }
+
+  /** Why the call is over. Undefined: it is not. */
+  get over(): { readonly reason: unknown } | undefined {
+    return this.#over;
+  }
+
+  /** Throws the reason if it is over. */
+  check(): void {
+    if (this.#over) throw this.#over.reason;
+  }
+
+  remainingMs(): number {
+    return this.#endsAt - performance.now();
+  }
+
+  /** Waits, or throws the reason as soon as it is over. */
+  async sleep(delayMs: number): Promise<void> {
+    this.check();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      this.onOver = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.onOver = undefined;
+    this.check();
+  }
+
+  /** Ends the call with `reason`. */
+  abort(reason: unknown): void {
+    if (this.#over) return;
+    this.#over = { reason };
+    this.onOver?.(reason);
+  }
+
+  /** Frees the timer and the listener on the caller's signal. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#callerSignal.removeEventListener("abort", this.#follow);
+  }
 }

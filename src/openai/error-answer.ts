@@ -43,8 +43,14 @@ export function readErrorAnswer(
 
 /** The upstream's own id of the request; undefined where it sent none, or no id. */
 export function readRequestId(headers: ResponseHeaders, secrets: readonly string[]): string | undefined {
-  return token(headers["x-request-id"], secrets);
+  const id = headers["x-request-id"];
+  // As most are: nothing in them is to be looked for but the secrets themselves.
+  const isUsual = typeof id === "string" && USUAL_REQUEST_ID.test(id) && !secrets.some((secret) => id.includes(secret));
+  return isUsual ? id : token(id, secrets);
 }
+
+/** OpenAI's, and a UUID. */
+const USUAL_REQUEST_ID = /^(?:req_[\da-f]{1,64}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
 
 /**
  * Reads `retry-after-ms`, or else `retry-after` in seconds or as an HTTP date, in milliseconds from now.

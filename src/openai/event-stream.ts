@@ -1,8 +1,9 @@
 // Server-sent events of an upstream answer -> JSON objects, up to `[DONE]`. Knows no endpoint.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 import { createParser } from "eventsource-parser";
-import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
+import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
 import { isRecord, readJson } from "./json.ts";
 
 /** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
@@ -12,16 +13,16 @@ const MAX_EVENT_LENGTH = 8 * 2 ** 20;
 export type EventStreamEnd = "done" | "body";
 
 /**
- * Yields each event's JSON object as soon as its bytes have come, and returns how the events ended. Throws OpenAIError:
- * `status` for an error event or an error object, `invalid_response` for what is no event stream of JSON objects,
- * `interrupted` for one cut in the middle of an event; or what `body` throws. Leaves `body` to the caller to close.
+ * Yields the JSON objects of the events as soon as their bytes have come, all that one read brought at once, and returns
+ * how the events ended. Throws OpenAIError, after the events before it: `status` for an error event or an error object,
+ * `invalid_response` for what is no event stream of JSON objects, `interrupted` for one cut in the middle of an event; or
+ * what `answer` throws. Leaves `answer` to the caller to close.
  */
 export async function* readEventStream(
-  body: AsyncIterable<Uint8Array>,
-  headers: ResponseHeaders,
+  answer: Pick<Exchange, "headers" | "read">,
   secrets: readonly string[],
-): AsyncGenerator<Record<string, unknown>, EventStreamEnd> {
-  const queue: { event?: string | undefined; data: string }[] = [];
+): AsyncGenerator<readonly Record<string, unknown>[], EventStreamEnd> {
+  let queue: { event?: string | undefined; data: string }[] = [];
   let fault: OpenAIError | undefined;
   let sawEvent = false;
   let sawForeignLine = false;
@@ -42,12 +43,14 @@ export async function* readEventStream(
   });
   const decode = createDecoder();
 
-  /** Reads the events that are whole by now; true at `[DONE]`. */
-  function* read(isCutOff: boolean): Generator<Record<string, unknown>, boolean> {
-    for (const { event, data } of queue.splice(0)) {
-      if (data.trim() === "[DONE]") return true;
+  /** Adds the objects of the events that are whole by now; true at `[DONE]`. */
+  function readInto(objects: Record<string, unknown>[], isCutOff: boolean): boolean {
+    const events = queue;
+    queue = [];
+    for (const { event, data } of events) {
+      if (isDone(data)) return true;
       sawEvent = true;
-      if (data.trim() !== "" || event === "error") yield readEvent(event, data, isCutOff);
+      if (event === "error" || data.trim() !== "") objects.push(readEvent(event, data, isCutOff));
     }
     if (fault) throw fault;
     return false;
@@ -55,23 +58,37 @@ export async function* readEventStream(
 
   function readEvent(event: string | undefined, data: string, isCutOff: boolean): Record<string, unknown> {
     const value = readJson(data);
-    if (event === "error" || isError(value)) throw readErrorAnswer(200, headers, data, secrets);
+    if (event === "error" || isError(value)) throw readErrorAnswer(200, answer.headers, data, secrets);
     if (isRecord(value)) return value;
     if (isCutOff) throw new OpenAIError("interrupted", "The upstream's answer broke off in the middle of an event.");
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
   }
 
-  for await (const chunk of body) {
-    parser.feed(decode(chunk));
-    if (yield* read(false)) return "done";
+  for (;;) {
+    const chunks = await answer.read();
+    const objects: Record<string, unknown>[] = [];
+    let end: EventStreamEnd | undefined;
+    let failure: unknown;
+    try {
+      for (const chunk of chunks ?? []) parser.feed(decode(chunk));
+      // The last event may come without a newline, or broken off.
+      if (!chunks) parser.feed(`${decode()}\n\n`);
+      if (readInto(objects, !chunks)) end = "done";
+      else if (!chunks) end = "body";
+    } catch (error) {
+      failure = error;
+    }
+    if (objects.length > 0) yield objects;
+    if (failure !== undefined) throw failure;
+    if (end === "body" && sawForeignLine && !sawEvent) {
+      throw new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");
+    }
+    if (end) return end;
   }
-  // The last event may come without a newline, or broken off.
-  parser.feed(`${decode()}\n\n`);
-  if (yield* read(true)) return "done";
-  if (sawForeignLine && !sawEvent) {
-    throw new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");
-  }
-  return "body";
+}
+
+function isDone(data: string): boolean {
+  return data === "[DONE]" || data.trim() === "[DONE]";
 }
 
 /** Decodes UTF-8 and ends each line with LF: the parser would hold back a last CR until it sees what follows. */
@@ -82,7 +99,7 @@ function createDecoder(): (bytes?: Uint8Array) => string {
     const text = decoder.decode(bytes, { stream: bytes !== undefined });
     const rest = endedWithCr && text.startsWith("\n") ? text.slice(1) : text;
     if (text !== "") endedWithCr = text.endsWith("\r");
-    return rest.replace(/\r\n?/g, "\n");
+    return rest.includes("\r") ? rest.replace(/\r\n?/g, "\n") : rest;
   };
 }
 

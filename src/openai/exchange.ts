@@ -1,0 +1,158 @@
+// One HTTP exchange with the upstream, on undici's dispatch: the head of the answer, then its bytes as they are asked for.
+// undici's request() would put a stream, a promise and an iterator around each of them.
+import { type Dispatcher, errors, type Pool } from "undici";
+import type { AnswerHead } from "./answer.ts";
+import type { Deadline } from "./deadline.ts";
+
+/** Bytes that may wait to be read before the upstream is held back. */
+const MAX_WAITING_BYTES = 64 * 1024;
+/** Longest wait for a body's end after `[DONE]`, in milliseconds. */
+const END_WAIT_MS = 500;
+
+/** An answer whose head has come. */
+export interface Exchange extends AnswerHead {
+  /**
+   * The bytes that have come since, once there are any; undefined at the end of the body. Rejects with what undici threw,
+   * or why the deadline is over.
+   */
+  read(): Promise<readonly Uint8Array[] | undefined>;
+  /** The whole body. One that tells beforehand that it is larger than `maxBytes` is not read at all; undici stops any other. */
+  readText(maxBytes: number): Promise<string>;
+  /**
+   * Ends the exchange. A body that is about to end anyway keeps its connection for the next call; any other takes it
+   * down, and the upstream's work with it.
+   */
+  close(isAboutToEnd: boolean): void;
+}
+
+/** Sends a request and waits for the head of the answer. Rejects with what undici threw, or why `deadline` is over. */
+export function exchange(pool: Pool, request: Dispatcher.DispatchOptions, deadline: Deadline): Promise<Exchange> {
+  return new Promise((resolve, reject) => {
+    deadline.check();
+    pool.dispatch(request, new Handler(deadline, resolve, reject));
+  });
+}
+
+class Handler implements Dispatcher.DispatchHandler, Exchange {
+  statusCode = 0;
+  headers: AnswerHead["headers"] = {};
+  readonly #deadline: Deadline;
+  #settle: { resolve(exchange: Exchange): void; reject(error: unknown): void } | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #chunks: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #wake: (() => void) | undefined;
+  #hasEnded = false;
+  #failure: { error: unknown } | undefined;
+  readonly #leave = (reason: unknown) => this.#end(reason);
+
+  constructor(deadline: Deadline, resolve: (exchange: Exchange) => void, reject: (error: unknown) => void) {
+    this.#deadline = deadline;
+    this.#settle = { resolve, reject };
+    deadline.onOver = this.#leave;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // It was ended while it waited for a connection.
+    if (this.#failure) controller.abort(toError(this.#failure.error));
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: AnswerHead["headers"]): void {
+    // What is informational comes before the answer.
+    if (statusCode < 200) return;
+    this.statusCode = statusCode;
+    this.headers = headers;
+    this.#settle?.resolve(this);
+    this.#settle = undefined;
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#waitingBytes > MAX_WAITING_BYTES) controller.pause();
+    this.#wake?.();
+  }
+
+  onResponseEnd(): void {
+    this.#hasEnded = true;
+    this.#stopListening();
+    this.#wake?.();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  async read(): Promise<readonly Uint8Array[] | undefined> {
+    while (this.#chunks.length === 0) {
+      if (this.#failure) throw this.#failure.error;
+      if (this.#hasEnded) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#waitingBytes = 0;
+    this.#controller?.resume();
+    return chunks;
+  }
+
+  async readText(maxBytes: number): Promise<string> {
+    if (Number(this.headers["content-length"]) > maxBytes) {
+      this.close(false);
+      throw new errors.ResponseExceededMaxSizeError();
+    }
+    const all: Uint8Array[] = [];
+    for (let chunks = await this.read(); chunks; chunks = await this.read()) all.push(...chunks);
+    const [first, ...others] = all;
+    return decoder.decode(first && others.length === 0 ? first : Buffer.concat(all));
+  }
+
+  close(isAboutToEnd: boolean): void {
+    if (this.#hasEnded || this.#failure) return;
+    if (!isAboutToEnd) {
+      this.#end(new errors.RequestAbortedError());
+      return;
+    }
+    const timer = setTimeout(() => this.#end(new errors.RequestAbortedError()), END_WAIT_MS);
+    const drain = () => {
+      this.#chunks = [];
+      this.#waitingBytes = 0;
+      this.#controller?.resume();
+      if (this.#hasEnded || this.#failure) clearTimeout(timer);
+    };
+    this.#wake = drain;
+    drain();
+  }
+
+  /** Ends what is under way, and the upstream's work with it. */
+  #end(reason: unknown): void {
+    if (this.#hasEnded || this.#failure) return;
+    this.#fail(reason);
+    this.#controller?.abort(toError(reason));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure) return;
+    this.#failure = { error };
+    this.#stopListening();
+    this.#settle?.reject(error);
+    this.#settle = undefined;
+    this.#wake?.();
+  }
+
+  #stopListening(): void {
+    // It may be the next attempt's by now.
+    if (this.#deadline.onOver === this.#leave) this.#deadline.onOver = undefined;
+  }
+}
+
+/** As fetch reads text: what is no UTF-8 is replaced, and a byte order mark left out. */
+const decoder = new TextDecoder();
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new errors.RequestAbortedError();
+}
