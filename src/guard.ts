@@ -1,13 +1,16 @@
 // From the configuration to who may call, with which documents, and the upstream as each caller may use it.
 import { type Config, ConfigError } from "./config.ts";
+import { documentLimitsOf } from "./document-limits.ts";
 import { type Authenticator, createAuthenticator } from "./guard/authenticate.ts";
 import type { Caller } from "./guard/caller.ts";
 import { type CallerContext, createCallerContexts } from "./guard/caller-context.ts";
 import { createLimits } from "./guard/limits.ts";
 import { ManifestError, readOperationManifest } from "./guard/operation-manifest.ts";
+import { createReadCache } from "./guard/read-cache.ts";
 import { createSlots } from "./guard/slots.ts";
 import { createResolveDocument, type ResolveDocument } from "./guard/trusted-documents.ts";
 import { createOpenAIClient, type PoolStats } from "./openai/client.ts";
+import { findExcess } from "./plugins/document-limits.ts";
 import { schema } from "./schema/index.ts";
 
 /** What stands between callers and the upstream. */
@@ -30,7 +33,7 @@ export interface Guard {
  */
 export function createGuard(config: Config, report: (fault: unknown) => void): Guard {
   const resolveDocument = createResolveDocument({
-    documents: readTrustedDocuments(config.PERSISTED_OPERATIONS_FILE),
+    documents: readTrustedDocuments(config),
     only: config.PERSISTED_OPERATIONS_ONLY,
   });
   const authenticator = openAuthenticator(config, report);
@@ -49,7 +52,11 @@ export function createGuard(config: Config, report: (fault: unknown) => void): G
   });
   return {
     authenticator,
-    contextOf: createCallerContexts(openai, { slots: createSlots(config.MAX_CONCURRENT), limits }),
+    contextOf: createCallerContexts(
+      openai,
+      { slots: createSlots(config.MAX_CONCURRENT), limits },
+      createReadCache(config.MODELS_TTL_SECONDS * 1000),
+    ),
     resolveDocument,
     isUpstreamDead: openai.isDead,
     poolStats: openai.stats,
@@ -81,9 +88,18 @@ function openAuthenticator(config: Config, report: (fault: unknown) => void): Au
 }
 
 /** The manifest's documents; a fault in it is one of the configuration. */
-function readTrustedDocuments(path: string | undefined): ReadonlyMap<string, string> | undefined {
+function readTrustedDocuments(config: Config): ReadonlyMap<string, string> | undefined {
+  const path = config.PERSISTED_OPERATIONS_FILE;
+  const limits = documentLimitsOf(config);
+  const checks = {
+    schema,
+    findExcess(document: string) {
+      const problem = findExcess(document, limits);
+      return problem && `${problem} See MAX_QUERY_LENGTH, MAX_QUERY_TOKENS, MAX_DEPTH, MAX_ALIASES, MAX_DIRECTIVES.`;
+    },
+  };
   try {
-    return path === undefined ? undefined : readOperationManifest(path, schema);
+    return path === undefined ? undefined : readOperationManifest(path, checks);
   } catch (error) {
     throw error instanceof ManifestError ? new ConfigError(error.message) : error;
   }

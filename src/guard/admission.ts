@@ -64,9 +64,14 @@ export function createAdmission(caller: Caller, { slots, limits }: Gate) {
 }
 
 function checkModel(caller: Caller, request: UpstreamRequest): void {
-  if (request.path === "/models" || isModelAllowed(caller, readModel(request))) return;
+  if (mayAsk(caller, request)) return;
   const problem = "The caller may not use this model; `viewer { limits { models } }` lists those it may use.";
   throw codedError("FORBIDDEN", problem);
+}
+
+/** Whether the caller may use the model that the request names. */
+export function mayAsk(caller: Caller, request: UpstreamRequest): boolean {
+  return request.path === "/models" || isModelAllowed(caller, readModel(request));
 }
 
 /** The model that a request names. */

@@ -1,5 +1,6 @@
 // Where a bearer token stands: in a request's header, or in the parameters of a WebSocket connection. Not whose it is.
 import type { IncomingMessage } from "node:http";
+import { readHeaders } from "./header-values.ts";
 import { unauthenticated } from "./refusals.ts";
 
 /** Visible ASCII without the comma, by which lists of credentials come apart. */
@@ -16,15 +17,16 @@ const KEY_HEADERS = ["x-api-key", "api-key"];
  * another scheme, for two keys, for a malformed header, and for a key in the URL, which logs and histories keep.
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
-export function readRequestToken({ url = "", headersDistinct }: IncomingMessage): string | undefined {
+export function readRequestToken(req: IncomingMessage): string | undefined {
+  const { url = "" } = req;
   const start = url.indexOf("?");
   const parameters = start < 0 ? [] : [...new URLSearchParams(url.slice(start)).keys()];
   if (parameters.some((name) => KEY_PARAMETER.test(name))) {
     throw unauthenticated("A key must be sent in the Authorization header, not in the URL.");
   }
   // Not `headers`, where node keeps the first of several.
-  const [header, ...others] = headersDistinct.authorization ?? [];
-  if (others.length > 0 || (header !== undefined && KEY_HEADERS.some((name) => headersDistinct[name])))
+  const [header, ...others] = readHeaders(req, "authorization");
+  if (others.length > 0 || (header !== undefined && KEY_HEADERS.some((name) => req.headers[name] !== undefined)))
     throw unauthenticated("A request must have one key, in one Authorization header.");
   return header === undefined ? undefined : readBearer(header, "The Authorization header");
 }

@@ -4,6 +4,7 @@ import type { Viewer } from "../schema/builder.ts";
 import type { Gate } from "./admission.ts";
 import { type Caller, isModelAllowed } from "./caller.ts";
 import { createGuardedClient, type GuardedClient } from "./guarded-client.ts";
+import type { ReadCache } from "./read-cache.ts";
 
 /** One caller's part of the context. */
 export interface CallerContext {
@@ -13,23 +14,27 @@ export interface CallerContext {
 }
 
 /** Builds it, once for each caller that lasts. */
-export function createCallerContexts(openai: OpenAIConnection, gate: Gate): (caller: Caller) => CallerContext {
+export function createCallerContexts(
+  openai: OpenAIConnection,
+  gate: Gate,
+  readCache: ReadCache,
+): (caller: Caller) => CallerContext {
   const contexts = new WeakMap<Caller, CallerContext>();
   return (caller) => {
     let context = contexts.get(caller);
     if (!context) {
-      context = create(caller, openai, gate);
+      context = create(caller, openai, gate, readCache);
       contexts.set(caller, context);
     }
     return context;
   };
 }
 
-function create(caller: Caller, openai: OpenAIConnection, gate: Gate): CallerContext {
+function create(caller: Caller, openai: OpenAIConnection, gate: Gate, readCache: ReadCache): CallerContext {
   const client = caller.apiKey === undefined ? openai : openai.withApiKey(caller.apiKey);
   return {
     caller,
-    openai: createGuardedClient(client, caller, gate),
+    openai: createGuardedClient(client, caller, gate, readCache),
     viewer: {
       id: caller.id,
       limits: caller.limits,

@@ -1,5 +1,5 @@
 // What an operator may write about callers: the entries of CLIENT_KEYS and CLIENT_KEYS_FILE, and JWT_LIMITS.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -43,7 +43,7 @@ export type ClientKey = z.output<typeof clientKey>;
 
 /** The digest by which a key is known and compared, 32 bytes. */
 export function sha256(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
+  return hash("sha256", key, "buffer");
 }
 
 /** All of them; none at all means that nobody may call. Several keys may share an id, and its limits' counters: that is how a key is rotated. */

@@ -1,6 +1,11 @@
 // Two counters, in memory or in Redis: requests by the minute and tokens by the day. Knows no limits.
-import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
+import { createRequire } from "node:module";
+import type * as Limiters from "rate-limiter-flexible";
+import type { RateLimiterRes } from "rate-limiter-flexible";
 import { connectRedis, type RedisConnection } from "./redis.ts";
+
+// By file: the package's entry loads the limiters for every other store as well.
+const require = createRequire(import.meta.url);
 
 /** More than a day, for calls that end after midnight. */
 const DAY_SECONDS = 25 * 60 * 60;
@@ -33,7 +38,7 @@ export interface Counters {
   close(): Promise<void>;
 }
 
-type Limiter = Pick<RateLimiterMemory, "penalty" | "reward" | "get">;
+type Limiter = Pick<Limiters.RateLimiterMemory, "penalty" | "reward" | "get">;
 type Run = RedisConnection["run"];
 
 // What callers may use up is compared elsewhere: it differs from caller to caller and changes while the server runs.
@@ -42,6 +47,7 @@ const TOKENS = { keyPrefix: "tokens", points: Number.MAX_SAFE_INTEGER, duration:
 
 /** Counters of this process alone. They never throw. */
 export function createMemoryCounters(): Counters {
+  const RateLimiterMemory: typeof Limiters.RateLimiterMemory = require("rate-limiter-flexible/lib/RateLimiterMemory.js");
   const run: Run = (command) => command();
   return {
     requests: createCounter(new RateLimiterMemory(REQUESTS), run),
@@ -68,6 +74,7 @@ return {used, ttl}
 
 /** Counters that all processes on one Redis share. Everything but `undo` and `close` throws while Redis is away. */
 export function createRedisCounters(url: string, report: (fault: unknown) => void): Counters {
+  const RateLimiterRedis: typeof Limiters.RateLimiterRedis = require("rate-limiter-flexible/lib/RateLimiterRedis.js");
   const { client, run, close } = connectRedis(url, report);
   const options = { storeClient: client, customIncrTtlLuaScript: ADD_SCRIPT };
   return {

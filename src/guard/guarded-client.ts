@@ -4,9 +4,10 @@ import type { UpstreamRequest } from "../openai/attempt.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { OpenAIClient } from "../openai/client.ts";
 import { OpenAIError } from "../openai/errors.ts";
-import { type Admission, createAdmission, type Gate, readModel } from "./admission.ts";
+import { type Admission, createAdmission, type Gate, mayAsk, readModel } from "./admission.ts";
 import type { CallObserver, CallsObserver } from "./call-observer.ts";
 import type { Caller } from "./caller.ts";
+import type { ReadCache } from "./read-cache.ts";
 
 /** The upstream as one caller may use it. */
 export interface GuardedClient extends OpenAIClient {
@@ -20,7 +21,12 @@ type Events = ReturnType<OpenAIClient["stream"]>;
  * Wraps `openai` for `caller`. Beside what the client throws, calls throw FORBIDDEN, OVERLOADED, RATE_LIMITED and
  * BUDGET_EXCEEDED, nothing having been sent then.
  */
-export function createGuardedClient(openai: OpenAIClient, caller: Caller, gate: Gate): GuardedClient {
+export function createGuardedClient(
+  openai: OpenAIClient,
+  caller: Caller,
+  gate: Gate,
+  readCache: ReadCache,
+): GuardedClient {
   const { admit, mayRepeat } = createAdmission(caller, gate);
 
   /** As `admit`; `call` hears of it. */
@@ -61,11 +67,21 @@ export function createGuardedClient(openai: OpenAIClient, caller: Caller, gate: 
     }
   }
 
+  /** What costs nothing and is the same for everybody with the same account upstream is read once for all of them. */
+  function read(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
+    // A kept answer is no call, and counts as none. Who may not ask is refused as for any other call.
+    if (request.method !== "GET" || !mayAsk(caller, request)) return send(request, signal, observer);
+    return readCache.read(`${caller.apiKey === undefined ? "" : caller.key} ${request.path}`, signal, (shared) =>
+      send(request, shared, observer),
+    );
+  }
+
   async function* stream(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Events {
     const call = observer?.beginCall(request.method, request.path, readModel(request));
     const { spending, end } = await admitObserved(request, signal, call);
     const events = openai.stream(call ? { ...request, mayRepeat, observer: call } : { ...request, mayRepeat }, signal);
     let isWhole = false;
+    let hasFailed = false;
     let wasRefused = false;
     try {
       for (;;) {
@@ -75,27 +91,29 @@ export function createGuardedClient(openai: OpenAIClient, caller: Caller, gate: 
           call?.ended();
           return value;
         }
-        spending.addEvent(value);
-        call?.received(value);
+        for (const event of value) {
+          spending.addEvent(event);
+          call?.received(event);
+        }
         yield value;
       }
     } catch (error) {
+      hasFailed = true;
       wasRefused = isUnpaid(error);
       call?.ended(error);
       throw error;
     } finally {
       await events.return("body");
       end(wasRefused ? 0 : isWhole ? spending.ofStream() : spending.soFar());
-      // Once it has ended, this says nothing.
-      call?.ended(new CallerGone());
+      if (!isWhole && !hasFailed) call?.ended(new CallerGone());
     }
   }
 
   return {
-    request: (request, signal) => send(request, signal),
+    request: async (request, signal) => read(request, signal),
     stream: (request, signal) => stream(request, signal),
     observedBy: (observer) => ({
-      request: (request, signal) => send(request, signal, observer),
+      request: async (request, signal) => read(request, signal, observer),
       stream: (request, signal) => stream(request, signal, observer),
     }),
   };

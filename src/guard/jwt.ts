@@ -1,5 +1,5 @@
 // Callers who prove by a JWT who they are. Knows neither HTTP nor where the keys come from.
-import { errors, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from "jose";
+import type { JWTVerifyOptions, JWTVerifyResult } from "jose";
 import type { Caller, CallerLimits } from "./caller.ts";
 import { RETRY_AFTER_MS, unauthenticated, uncheckable } from "./refusals.ts";
 import { createFixedKey, createRemoteKeys, type SigningKeys } from "./signing-keys.ts";
@@ -10,16 +10,7 @@ const CLOCK_TOLERANCE = 5;
 /** Printable characters in one line. */
 const SUBJECT = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
 
-/** What is wrong with a token, in jose's words; anything else is wrong with the keys. */
-const TOKEN_FAULTS: ReadonlySet<unknown> = new Set([
-  errors.JWSInvalid.code,
-  errors.JWTInvalid.code,
-  errors.JWTClaimValidationFailed.code,
-  errors.JOSEAlgNotAllowed.code,
-  errors.JOSENotSupported.code,
-  errors.JWSSignatureVerificationFailed.code,
-  errors.JWKSNoMatchingKey.code,
-]);
+type Jose = typeof import("jose");
 
 /** One of `jwksUrl` and `publicKey`, and what tokens must say. */
 export interface JwtOptions {
@@ -53,12 +44,14 @@ export function createJwtVerifier(options: JwtOptions, report: (fault: unknown) 
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   };
+  // Not at the top: whoever checks no JWTs starts sooner without it.
+  const loading = import("jose");
   let reportedAt = Number.NEGATIVE_INFINITY;
 
   /** What the caller hears about whatever jose threw. Only that is reported which no token can be blamed for. */
-  function refuse(error: unknown) {
+  function refuse({ errors }: Jose, error: unknown) {
     if (error instanceof errors.JWTExpired) return unauthenticated("The token has expired.");
-    if (TOKEN_FAULTS.has((error as { code?: unknown }).code)) return unauthenticated("The token is not valid.");
+    if (isTokenFault(errors, error)) return unauthenticated("The token is not valid.");
     if (performance.now() - reportedAt >= RETRY_AFTER_MS) {
       reportedAt = performance.now();
       report(new Error(`JWTs cannot be checked: ${explain(error)}`, { cause: error }));
@@ -67,8 +60,9 @@ export function createJwtVerifier(options: JwtOptions, report: (fault: unknown) 
   }
 
   return async (token) => {
-    const { payload } = await verify(token, keys, checks).catch((error: unknown) => {
-      throw refuse(error);
+    const jose = await loading;
+    const { payload } = await verify(jose, token, keys, checks).catch((error: unknown) => {
+      throw refuse(jose, error);
     });
     const { sub } = payload;
     if (typeof sub !== "string" || !SUBJECT.test(sub)) throw unauthenticated("The token is not valid.");
@@ -83,7 +77,12 @@ function createKeys({ jwksUrl, publicKey }: JwtOptions): SigningKeys {
 }
 
 /** Where a token names no key, each that it may mean is tried. */
-async function verify(token: string, { find }: SigningKeys, checks: JWTVerifyOptions): Promise<JWTVerifyResult> {
+async function verify(
+  { errors, jwtVerify }: Jose,
+  token: string,
+  { find }: SigningKeys,
+  checks: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
   try {
     return await jwtVerify(token, find, checks);
   } catch (error) {
@@ -97,6 +96,19 @@ async function verify(token: string, { find }: SigningKeys, checks: JWTVerifyOpt
     }
     throw new errors.JWSSignatureVerificationFailed();
   }
+}
+
+/** Whether that is wrong with a token, in jose's words; anything else is wrong with the keys. */
+function isTokenFault(errors: Jose["errors"], error: unknown): boolean {
+  return [
+    errors.JWSInvalid,
+    errors.JWTInvalid,
+    errors.JWTClaimValidationFailed,
+    errors.JOSEAlgNotAllowed,
+    errors.JOSENotSupported,
+    errors.JWSSignatureVerificationFailed,
+    errors.JWKSNoMatchingKey,
+  ].some(({ code }) => code === (error as { code?: unknown }).code);
 }
 
 /** fetch tells why it failed in its error's cause alone, by a system error's code. */

@@ -26,22 +26,29 @@ export function normalizeId(id: unknown): string | undefined {
   return typeof id === "string" && ID.test(id) ? id.replace(HASH_PREFIX, "") : undefined;
 }
 
+/** What documents are checked against. */
+export interface ManifestChecks {
+  schema: GraphQLSchema;
+  /** What a document has too much of to be served, under which variables; undefined for none. */
+  findExcess(document: string): string | undefined;
+}
+
 /**
- * Yields the documents of the file at `path` by their normalized ids. Each is known to be valid against `schema`.
+ * Yields the documents of the file at `path` by their normalized ids. Each is known to be valid and within the limits.
  * Takes Apollo's manifests, and the plain objects of Relay and GraphQL Code Generator, from ids to documents.
  * Throws ManifestError for a file that cannot be read, is no manifest, or has a bad entry.
  * @see https://www.apollographql.com/docs/graphos/platform/security/persisted-queries#manifest-format
  * @see https://relay.dev/docs/guides/persisted-queries/#local-persisted-queries
  * @see https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#persisted-documents
  */
-export function readOperationManifest(path: string, schema: GraphQLSchema): ReadonlyMap<string, string> {
+export function readOperationManifest(path: string, checks: ManifestChecks): ReadonlyMap<string, string> {
   const documents = new Map<string, string>();
   for (const { place, id, text } of listEntries(readJsonFile(path))) {
     const key = normalizeId(id);
     if (key === undefined) throw fault(`${place} has an id that is not 1 to 256 visible ASCII characters`);
     if (typeof text !== "string") throw fault(`${place} has no document`);
     if (documents.has(key) && documents.get(key) !== text) throw fault(`${place} has the id of another document`);
-    const problem = findProblem(text, schema);
+    const problem = checks.findExcess(text) ?? findProblem(text, checks.schema);
     if (problem) throw fault(`${place} has a document that cannot be served: ${problem}`);
     documents.set(key, text);
   }

@@ -1,5 +1,10 @@
 // The connection to Redis: begun at start, mended by itself, never waited for long. Knows nothing of what is stored.
-import { Redis } from "ioredis";
+import { createRequire } from "node:module";
+import type * as IORedis from "ioredis";
+import type { Redis } from "ioredis";
+
+/** Loaded when it is wanted: without Redis a server starts sooner, and is smaller. */
+const require = createRequire(import.meta.url);
 
 /** How long the first connection is waited for, from the start on. */
 const CONNECT_MS = 500;
@@ -28,6 +33,7 @@ export interface RedisConnection {
  * minute. Throws URIError where the URL's percent-encoding is broken.
  */
 export function connectRedis(url: string, report: (fault: unknown) => void): RedisConnection {
+  const { Redis }: typeof IORedis = require("ioredis");
   const client = new Redis(url, {
     keyPrefix: "openai-graphql:",
     lazyConnect: true,

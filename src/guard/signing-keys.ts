@@ -1,6 +1,6 @@
 // The keys that sign callers' JWTs: fetched from an identity provider, or one out of the configuration.
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
+import type { JWTVerifyGetKey } from "jose";
 import { RETRY_AFTER_MS } from "./refusals.ts";
 
 /** Longest time for the keys to come. Callers wait for it. */
@@ -26,17 +26,20 @@ const CURVES: Readonly<Record<string, string>> = { prime256v1: "ES256", secp384r
 export function createRemoteKeys(url: URL): SigningKeys {
   if (url.username || url.password) throw new Error("JWT_JWKS_URL must not hold a user or a password.");
   let fetchedAt = Number.NEGATIVE_INFINITY;
-  const find = createRemoteJWKSet(url, {
-    timeoutDuration: TIMEOUT_MS,
-    cacheMaxAge: MAX_AGE_MS,
-    cooldownDuration: COOLDOWN_MS,
-    // The cooldown begins with a success only. Without this, callers would hammer a provider that has trouble.
-    async [customFetch](address, options) {
-      if (performance.now() - fetchedAt < RETRY_AFTER_MS) throw new Error("The last fetch failed a moment ago.");
-      fetchedAt = performance.now();
-      return fetch(address, options);
-    },
-  });
+  const loading = import("jose").then(({ createRemoteJWKSet, customFetch }) =>
+    createRemoteJWKSet(url, {
+      timeoutDuration: TIMEOUT_MS,
+      cacheMaxAge: MAX_AGE_MS,
+      cooldownDuration: COOLDOWN_MS,
+      // The cooldown begins with a success only. Without this, callers would hammer a provider that has trouble.
+      async [customFetch](address, options) {
+        if (performance.now() - fetchedAt < RETRY_AFTER_MS) throw new Error("The last fetch failed a moment ago.");
+        fetchedAt = performance.now();
+        return fetch(address, options);
+      },
+    }),
+  );
+  const find: JWTVerifyGetKey = async (header, token) => (await loading)(header, token);
   return { find, algorithms: [...RSA, ...Object.values(CURVES), "EdDSA"] };
 }
 

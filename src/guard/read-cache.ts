@@ -1,0 +1,82 @@
+// Answers to GET /models and GET /models/{model}, kept for a while and asked for once by all who want them at the same time.
+import { setMaxListeners } from "node:events";
+import { LRUCache } from "lru-cache";
+import { CallerGone } from "../openai/cancellable.ts";
+
+/** Most answers that are kept. */
+const MAX_ANSWERS = 100;
+
+/** Asks the upstream; ended by `signal`. */
+export type Load = (signal: AbortSignal) => Promise<unknown>;
+
+/** Answers by key: an upstream account and a path. What is yielded is shared and must not be changed. */
+export interface ReadCache {
+  /**
+   * Yields a kept answer, or that of a call which is under way already, or else of `load`. Throws what `load` throws, or
+   * `signal`'s reason; a call ends when nobody waits for it any more.
+   */
+  read(key: string, signal: AbortSignal, load: Load): Promise<unknown>;
+}
+
+interface Flight {
+  answer: Promise<unknown>;
+  controller: AbortController;
+  waiting: number;
+}
+
+/** Keeps whole answers for `ttlMs`, failures not at all. With 0 every reader makes its own call. */
+export function createReadCache(ttlMs: number): ReadCache {
+  if (ttlMs === 0) return { read: (_, signal, load) => load(signal) };
+  const answers = new LRUCache<string, object>({ max: MAX_ANSWERS, ttl: ttlMs });
+  const flights = new Map<string, Flight>();
+
+  function begin(key: string, load: Load): Flight {
+    const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
+    const answer = load(controller.signal)
+      .then((value) => {
+        if (typeof value === "object" && value !== null) answers.set(key, value);
+        return value;
+      })
+      .finally(() => {
+        // One that everybody has left makes room for the next before it ends.
+        if (flights.get(key) === flight) flights.delete(key);
+      });
+    const flight: Flight = { answer, controller, waiting: 0 };
+    flights.set(key, flight);
+    return flight;
+  }
+
+  async function join(flight: Flight, signal: AbortSignal): Promise<unknown> {
+    flight.waiting++;
+    try {
+      return await untilAborted(flight.answer, signal);
+    } finally {
+      if (--flight.waiting === 0) flight.controller.abort(new CallerGone());
+    }
+  }
+
+  return {
+    async read(key, signal, load) {
+      signal.throwIfAborted();
+      const kept = answers.get(key);
+      if (kept) return kept;
+      const others = flights.get(key);
+      if (!others || others.controller.signal.aborted) return join(begin(key, load), signal);
+      // What another caller's call failed for may be that caller's own: its limit, its leaving.
+      return join(others, signal).catch(() => {
+        signal.throwIfAborted();
+        return load(signal);
+      });
+    },
+  };
+}
+
+/** The promise's outcome, or the signal's reason as soon as it is aborted. */
+function untilAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(signal.reason);
+    signal.addEventListener("abort", leave, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
