@@ -1,7 +1,7 @@
 // GraphQL Yoga with the schema and every plugin, in the order in which they see a request.
 import { createYoga, type YogaServerInstance } from "graphql-yoga";
 import type { Config } from "./config.ts";
-import type { ResolveDocument } from "./guard/trusted-documents.ts";
+import { documentLimitsOf } from "./document-limits.ts";
 import { useAcceptable } from "./plugins/acceptable.ts";
 import { useDocumentCache } from "./plugins/document-cache.ts";
 import { useDocumentLimits } from "./plugins/document-limits.ts";
@@ -13,7 +13,8 @@ import { useEventStream } from "./plugins/event-stream.ts";
 import { useNoIntrospection } from "./plugins/introspection.ts";
 import { useOperationLimits } from "./plugins/operation-limits.ts";
 import { useOperationRecord } from "./plugins/operation-record.ts";
-import { type NodeContext, useRequestParams } from "./plugins/request-params.ts";
+import { usePlannedExecution } from "./plugins/planned-execution.ts";
+import { type NodeContext, type ReadParams, useRequestParams } from "./plugins/request-params.ts";
 import type { MessageOptions } from "./plugins/safe-messages.ts";
 import { useStreamErrors } from "./plugins/stream-errors.ts";
 import { useValidationErrors } from "./plugins/validation-errors.ts";
@@ -25,7 +26,7 @@ import { schema } from "./schema/index.ts";
 export interface YogaOptions {
   /** The one path that is served. */
   endpoint: string;
-  resolveDocument: ResolveDocument;
+  readParams: ReadParams;
   maskError: ReturnType<typeof createMaskError>;
   messages: MessageOptions;
 }
@@ -33,7 +34,7 @@ export interface YogaOptions {
 /** Builds Yoga; opens no port, and calls nothing before the first operation. */
 export function createGraphQL(
   config: Config,
-  { endpoint, resolveDocument, maskError, messages }: YogaOptions,
+  { endpoint, readParams, maskError, messages }: YogaOptions,
 ): YogaServerInstance<NodeContext, ServerContext> {
   return createYoga<NodeContext, ServerContext>({
     schema,
@@ -53,32 +54,19 @@ export function createGraphQL(
     parserAndValidationCache: false,
     plugins: [
       ...(config.INTROSPECTION ? [] : [useNoIntrospection()]),
-      useRequestParams(
-        {
-          maxBodyBytes: config.MAX_BODY_BYTES,
-          maxUploadBytes: config.MAX_UPLOAD_BYTES,
-          maxFiles: config.MAX_FILES,
-          uploadStallMs: config.UPLOAD_STALL_MS,
-        },
-        resolveDocument,
-      ),
+      useRequestParams(readParams),
       useOperationRecord(),
       useDocumentCache(),
       useValidationErrors(messages),
-      useDocumentLimits({
-        maxTokens: config.MAX_QUERY_TOKENS,
-        maxLength: config.MAX_QUERY_LENGTH,
-        maxDepth: config.MAX_DEPTH,
-        maxAliases: config.MAX_ALIASES,
-        maxDirectives: config.MAX_DIRECTIVES,
-      }),
+      useDocumentLimits(documentLimitsOf(config)),
       useVariableErrors(messages),
+      usePlannedExecution(),
       useErrorLimit(maskError),
       useOperationLimits(config.MAX_PAID_FIELDS),
       useAcceptable(),
       useErrorStatus(),
       useStreamErrors(maskError),
-      useEventStream(config.STREAM_WRITE_STALL_MS),
+      useEventStream(),
       useEarlyAnswer(),
     ],
   });

@@ -1,52 +1,42 @@
-// Notices that a client has left: the signal that everything done for a request follows. Knows no GraphQL.
+// Notices that a client has left: the signal that everything done for its requests follows. Knows no GraphQL.
 import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { CallerGone } from "../openai/cancellable.ts";
 
-/** One request or operation that is under way. */
-export interface Departure {
-  /** Aborted with CallerGone when the connection closes, or with another reason when the server ends what is under way. */
-  readonly signal: AbortSignal;
-  /** To be called when the answer has been sent. */
-  release(): void;
-}
-
-/** The requests under way, by connection: more than one where a client pipelines or speaks WebSocket. */
+/** The connections with requests, each with one signal: what is done for any of its requests ends with it. */
 export interface Departures {
-  watch(socket: Socket): Departure;
+  /**
+   * Aborted with CallerGone when the connection closes, or with another reason when the server ends what is under way.
+   * Whoever listens stops listening when the request is over: the connection may outlive it by far.
+   */
+  signalOf(socket: Socket): AbortSignal;
   /** Ends everything under way, `reason` being what it throws. */
   endAll(reason: Error): void;
 }
 
 /** Listens once to each connection: the response of a pipelined request never hears of the close. */
 export function createDepartures(): Departures {
-  const bySocket = new Map<Socket, Set<AbortController>>();
+  const bySocket = new Map<Socket, AbortController>();
 
-  function open(socket: Socket): Set<AbortController> {
-    const controllers = new Set<AbortController>();
-    bySocket.set(socket, controllers);
-    socket.once("close", () => {
-      bySocket.delete(socket);
-      for (const controller of controllers) controller.abort(new CallerGone());
-    });
-    return controllers;
+  function open(socket: Socket): AbortController {
+    const controller = new AbortController();
+    // Each field of each operation listens.
+    setMaxListeners(0, controller.signal);
+    if (socket.destroyed) controller.abort(new CallerGone());
+    else {
+      bySocket.set(socket, controller);
+      socket.once("close", () => {
+        bySocket.delete(socket);
+        controller.abort(new CallerGone());
+      });
+    }
+    return controller;
   }
 
   return {
-    watch(socket) {
-      const controller = new AbortController();
-      // Each field of an operation listens.
-      setMaxListeners(0, controller.signal);
-      if (socket.destroyed) {
-        controller.abort(new CallerGone());
-        return { signal: controller.signal, release() {} };
-      }
-      const controllers = bySocket.get(socket) ?? open(socket);
-      controllers.add(controller);
-      return { signal: controller.signal, release: () => controllers.delete(controller) };
-    },
+    signalOf: (socket) => (bySocket.get(socket) ?? open(socket)).signal,
     endAll(reason) {
-      for (const controllers of bySocket.values()) for (const controller of controllers) controller.abort(reason);
+      for (const controller of bySocket.values()) controller.abort(reason);
     },
   };
 }

@@ -1,14 +1,26 @@
 // Documents that have been parsed and found valid, so that those that clients send again and again cost neither.
+import { hash } from "node:crypto";
 import { type DocumentNode, Kind, OperationTypeNode, type Source, visit } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 
 /** Longest document that is kept, in characters. */
 const MAX_LENGTH = 64 * 1024;
-/** What one token of a parsed document takes, in bytes, as measured; its characters are little beside that. */
-const TOKEN_BYTES = 500;
+/** What one token of a parsed document and of its plan takes, in bytes, as measured; its characters are little beside that. */
+const TOKEN_BYTES = 700;
 /** Most memory for all of them, in bytes: some hundred documents as clients write them. */
 const MAX_BYTES = 16 * 2 ** 20;
+
+/** Most documents that are known to be valid by their digests alone: those that had no room are parsed again, and no more. */
+const MAX_DIGESTS = 20_000;
+
+/** Documents that are or have been in a cache; one that left it while a request held it is as valid as before. */
+const kept = new WeakSet<DocumentNode>();
+
+/** Whether the document has been found valid and is likely to be asked for again: what is prepared for it is not lost. */
+export function isKept(document: DocumentNode): boolean {
+  return kept.has(document);
+}
 
 /**
  * Keeps valid documents by their source, except those with prompts in them. Must come before every plugin that takes
@@ -19,8 +31,14 @@ export function useDocumentCache(): Plugin {
     maxSize: MAX_BYTES,
     sizeCalculation: ({ tokenCount = MAX_LENGTH }, source) => 2 * source.length + TOKEN_BYTES * tokenCount,
   });
-  /** Those that have been in `documents`; a document that left it while a request held it is as valid as before. */
-  const valid = new WeakSet<DocumentNode>();
+  const validDigests = new LRUCache<string, true>({ max: MAX_DIGESTS });
+
+  /** Keeps a document that has been found valid. */
+  function keep(document: DocumentNode, source: string): void {
+    kept.add(document);
+    documents.set(source, document);
+  }
+
   return {
     onParse({ params, setParsedDocument }) {
       const source: string | Source = params.source;
@@ -29,15 +47,22 @@ export function useDocumentCache(): Plugin {
     },
     onValidate({ params, setResult }) {
       const document: DocumentNode = params.documentAST;
-      if (valid.has(document)) {
+      if (kept.has(document)) {
         setResult([]);
-        return;
+        return undefined;
+      }
+      const source = document.loc?.source.body;
+      if (source === undefined || source.length > MAX_LENGTH) return undefined;
+      const digest = hash("sha256", source, "base64");
+      if (validDigests.get(digest)) {
+        keep(document, source);
+        setResult([]);
+        return undefined;
       }
       return ({ result }) => {
-        const source = document.loc?.source.body;
-        if (source === undefined || source.length > MAX_LENGTH || result.length > 0 || mayHoldPrompt(document)) return;
-        valid.add(document);
-        documents.set(source, document);
+        if (result.length > 0 || mayHoldPrompt(document)) return;
+        validDigests.set(digest, true);
+        keep(document, source);
       };
     },
   };

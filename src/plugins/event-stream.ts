@@ -2,19 +2,18 @@
 // https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
 import type { Plugin } from "graphql-yoga";
 import { requestError } from "./errors.ts";
+import { readAcceptance } from "./media-types.ts";
 import type { NodeContext } from "./request-params.ts";
-import { watchWriteStall } from "./write-stall.ts";
 
 /**
  * Completes what Yoga answers as `text/event-stream`, and refuses a subscription whose answer could not stream before
- * it calls the upstream. `stallMs`: see watchWriteStall.
+ * it calls the upstream.
  */
-export function useEventStream(stallMs: number): Plugin<object, NodeContext> {
+export function useEventStream(): Plugin<object, NodeContext> {
   return {
     onSubscribe({ args }) {
       const request: Request | undefined = args.contextValue.request;
-      const accept = request?.headers.get("accept") ?? "*/*";
-      if (/text\/(?:event-stream|\*)|\*\/\*/.test(accept)) return;
+      if (!request || readAcceptance(request.headers.get("accept")).stream) return;
       const ways = "accept text/event-stream, or send it over WebSocket (graphql-transport-ws)";
       throw requestError("BAD_REQUEST", 406, `A subscription's answer is a stream: ${ways}.`);
     },
@@ -24,8 +23,6 @@ export function useEventStream(stallMs: number): Plugin<object, NodeContext> {
       response.headers.set("x-accel-buffering", "no");
       // Yoga's "none" is no content coding.
       response.headers.delete("content-encoding");
-      const stopWatching = watchWriteStall(serverContext.req.socket, stallMs);
-      serverContext.res.once("close", stopWatching);
     },
   };
 }

@@ -29,7 +29,10 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
     };
     req.on("data", onData);
     req.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    const breakOff = () => reject(requestError("BAD_REQUEST", 400, "The request broke off."));
+    const breakOff = () => {
+      // Every request closes; an error is not made for those that have come whole.
+      if (!req.complete) reject(requestError("BAD_REQUEST", 400, "The request broke off."));
+    };
     req.once("error", breakOff);
     req.once("close", breakOff);
   });

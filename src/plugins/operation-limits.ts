@@ -16,6 +16,7 @@ import {
 import type { Plugin } from "graphql-yoga";
 import { type Caller, isOperationAllowed } from "../guard/caller.ts";
 import { requestError } from "./errors.ts";
+import { planOf } from "./execution-plan.ts";
 
 /**
  * Refuses a whole operation, before any of its upstream calls, that has more than `maxPaidFields` root fields of a
@@ -27,7 +28,8 @@ export function useOperationLimits(maxPaidFields: number): Plugin {
     const type = operation && args.schema.getRootType(operation.operation);
     if (!type) return undefined;
     const { caller } = args.contextValue as { caller: Caller };
-    const fields = collectFields(operation.selectionSet, args);
+    const fields =
+      planOf(args)?.fields.map(({ info }) => info.fieldName) ?? collectFields(operation.selectionSet, args);
     const forbidden = fields.find((field) => !isOperationAllowed(caller, type.name, field));
     if (forbidden) return requestError("FORBIDDEN", 403, `The caller may not use ${type.name}.${forbidden}.`);
     // The executor takes the first one for granted, which a directive can leave out.

@@ -9,6 +9,7 @@ import {
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { type OperationRecord, RootField } from "../telemetry/operation-record.ts";
+import { planOf } from "./execution-plan.ts";
 import type { NodeContext } from "./request-params.ts";
 
 /** Must come before plugins that refuse operations. Over WebSocket results are read by readResults alone. */
@@ -51,12 +52,19 @@ export function readResults<Result extends ExecutionResult>(
   };
 }
 
-function describe({ document, operationName, contextValue }: ExecutionArgs): void {
+function describe(args: ExecutionArgs): void {
+  const { document, operationName, contextValue } = args;
   const { operation: record } = contextValue as Partial<NodeContext>;
-  const operation = record && getOperationAST(document, operationName);
+  if (!record) return;
+  const plan = planOf(args);
+  const operation = plan?.operation ?? getOperationAST(document, operationName);
   if (!operation) return;
   record.type = operation.operation;
   record.nameAs(operation.name?.value);
+  if (plan) {
+    record.fields = plan.fields.map(({ key, info }) => new RootField(record, key, info.fieldName));
+    return;
+  }
   const fields = new Map<string, RootField>();
   collectFields(operation.selectionSet, document, record, fields, new Set());
   record.fields = [...fields.values()];

@@ -8,6 +8,7 @@ import { requestError } from "./errors.ts";
 import { readJsonBody } from "./json-body.ts";
 import { parseJson } from "./json-text.ts";
 import { readBodyType } from "./request-head.ts";
+import type { ResultStream } from "./result-stream.ts";
 import { readMultipart, type UploadLimits } from "./uploads.ts";
 
 /** What the HTTP server hands to Yoga with each request. */
@@ -16,20 +17,25 @@ export interface NodeContext extends CallerContext {
   res: ServerResponse;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
+  /** A subscription's results as they come, before the hooks that look at each of them. */
+  results?: ResultStream | undefined;
   /** What is known of the operation; undefined where nobody reads it. */
   operation?: OperationRecord | undefined;
 }
 
 /** The parameters that an operation may have, beside the ids that resolveDocument takes away. */
-const PARAMETERS = ["query", "operationName", "variables", "extensions"];
+const PARAMETERS: ReadonlySet<string> = new Set(["query", "operationName", "variables", "extensions"]);
+
+/** Reads a request's parameters. */
+export type ReadParams = (context: NodeContext) => Promise<GraphQLParams>;
 
 /**
  * Takes the place of Yoga's own parsers: bodies are read once, from the socket, up to their limit, and what is wrong
  * with them is told without quoting them. Requests of other methods and content types do not come so far: see checkHead.
- * Every operation goes through `resolveDocument`.
+ * Every operation goes through `resolveDocument`. Throws an error of requestError's for what is no request of GraphQL's.
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Request
  */
-export function useRequestParams(limits: UploadLimits, resolveDocument: ResolveDocument): Plugin<object, NodeContext> {
+export function createReadParams(limits: UploadLimits, resolveDocument: ResolveDocument): ReadParams {
   function read({ req, res, operation }: NodeContext): unknown {
     if (req.method === "GET") return readQueryString(req.url ?? "");
     if (readBodyType(req) === "multipart/form-data") {
@@ -39,9 +45,14 @@ export function useRequestParams(limits: UploadLimits, resolveDocument: ResolveD
     }
     return readJsonBody(req, res, limits.maxBodyBytes);
   }
+  return async (context) => checkParams(resolveDocument(expectObject(await read(context))));
+}
+
+/** Has Yoga read parameters by `readParams`. */
+export function useRequestParams(readParams: ReadParams): Plugin<object, NodeContext> {
   return {
     onRequestParse({ serverContext, setRequestParser }) {
-      setRequestParser(async () => checkParams(resolveDocument(expectObject(await read(serverContext)))));
+      setRequestParser(() => readParams(serverContext));
     },
   };
 }
@@ -89,8 +100,9 @@ function checkParams(params: GraphQLParams): GraphQLParams {
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string") {
     throw requestError("BAD_REQUEST", 400, "operationName must be a string.");
   }
-  if (Object.entries(params).some(([name, value]) => (value ?? null) !== null && !PARAMETERS.includes(name))) {
-    throw requestError("BAD_REQUEST", 400, `The request has a parameter other than ${PARAMETERS.join(", ")}.`);
+  for (const name in params) {
+    if (!PARAMETERS.has(name) && (params[name as keyof GraphQLParams] ?? null) !== null)
+      throw requestError("BAD_REQUEST", 400, `The request has a parameter other than ${[...PARAMETERS].join(", ")}.`);
   }
   return params;
 }

@@ -9,16 +9,27 @@ import {
   isNonNullType,
   typeFromAST,
   type VariableDefinitionNode,
+  valueFromAST,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { errorCodes } from "../schema/errors.ts";
 import { MAX_ERRORS } from "./error-limit.ts";
+import { coerceOf } from "./input-coercion.ts";
 import { type MessageOptions, safeMessage, shortenNames } from "./safe-messages.ts";
 
 /** Longest reason of graphql-js', in characters, that is asked for again with suggestions: they take as long to find. */
 const MAX_SUGGESTING_LENGTH = 1_000;
 
-type Args = Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues">;
+type Args = Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues" | "contextValue">;
+type Variables = Record<string, unknown>;
+
+/** By the operation's context. */
+const coerced = new WeakMap<object, Variables>();
+
+/** The checked variables of the operation with this context, as its resolvers get them. Undefined: the executor is to coerce them. */
+export function variablesOf(contextValue: unknown): Variables | undefined {
+  return coerced.get(contextValue as object);
+}
 
 interface Hook {
   args: Args;
@@ -31,6 +42,11 @@ interface Hook {
  */
 export function useVariableErrors(options: MessageOptions): Plugin {
   function check({ args, setResultAndStopExecution }: Hook): void {
+    const variables = coerceAll(args);
+    if (variables) {
+      coerced.set(args.contextValue as object, variables);
+      return;
+    }
     const found = findProblems(args, true);
     if (found.length === 0) return;
     const maySuggest = !options.hideSuggestions && found.every(({ reason }) => reason.length < MAX_SUGGESTING_LENGTH);
@@ -38,6 +54,25 @@ export function useVariableErrors(options: MessageOptions): Plugin {
     setResultAndStopExecution({ errors: problems.map((problem) => createError(problem, options)) });
   }
   return { onExecute: check, onSubscribe: check };
+}
+
+/** The variables as resolvers get them; undefined where one of them does not fit its type, or may not. */
+function coerceAll({ schema, document, operationName, variableValues = {} }: Args): Variables | undefined {
+  const variables: Variables = {};
+  try {
+    for (const { variable, type: typeNode, defaultValue } of getOperationAST(document, operationName)
+      ?.variableDefinitions ?? []) {
+      const name = variable.name.value;
+      const type = typeFromAST(schema, typeNode);
+      if (!isInputType(type)) return undefined;
+      if (variableValues && Object.hasOwn(variableValues, name)) variables[name] = coerceOf(type)(variableValues[name]);
+      else if (defaultValue) variables[name] = valueFromAST(defaultValue, type);
+      else if (isNonNullType(type)) return undefined;
+    }
+    return variables;
+  } catch {
+    return undefined;
+  }
 }
 
 /** One thing wrong with a variable, or inside it at `path`. */

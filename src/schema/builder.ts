@@ -73,6 +73,8 @@ export interface Context extends ServerContext {
   signal: AbortSignal;
   /** Undefined: nobody observes. */
   operation?: FieldsObserver | undefined;
+  /** What root fields have yielded already, by their keys in the answer: they are not resolved again. */
+  outcomes?: ReadonlyMap<string, Promise<unknown>> | undefined;
 }
 
 /** A JSON object whose inside is the caller's or the upstream's: nothing in it is renamed, dropped or checked. */

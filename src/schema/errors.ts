@@ -53,7 +53,8 @@ export const errorCodes = {
     remedy: "Wait `retryAfterMs` milliseconds, or ask the server's operator.",
   },
   OVERLOADED: {
-    cause: "The server has as many upstream calls under way as it allows, or cannot check credentials or limits now.",
+    cause:
+      "The server has as many upstream calls, or operations of one WebSocket, under way as it allows, or cannot check credentials or limits now.",
     remedy: "Wait `retryAfterMs` milliseconds.",
   },
   SHUTTING_DOWN: {

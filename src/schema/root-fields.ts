@@ -17,6 +17,8 @@ export function observeRootFields(schema: GraphQLSchema): GraphQLSchema {
 /** What a stream yields after `resolve` belongs to the field as well: it ends with the operation then. */
 function observe(resolve: Resolver): Resolver {
   return (source, parameters, context, info) => {
+    const outcome = context.outcomes?.get(String(info.path.key));
+    if (outcome) return outcome;
     const field = context.operation?.beginField(String(info.path.key), info.fieldName);
     if (!field) return resolve(source, parameters, context, info);
     let result: unknown;
