@@ -8,6 +8,13 @@ import { startMetricsServer } from "./telemetry/metrics-page.ts";
 
 /** How long what was ended with SHUTTING_DOWN may take to say so, in milliseconds. */
 const FAREWELL_MS = 1_000;
+/** Longest time that a timer counts, in milliseconds; with a longer one it fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/**
+ * How long a connection without a request is kept, in milliseconds. Longer than load balancers keep theirs (AWS's ALB and
+ * nginx: 60 seconds): one that is closed here first may just be carrying the next request, which then fails with 502.
+ */
+const KEEP_ALIVE_MS = 65_000;
 
 /** A listening server. */
 export interface RunningServer {
@@ -40,6 +47,7 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     {
       headersTimeout: config.HEADERS_TIMEOUT_MS,
       requestTimeout: config.REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 1_000,
       noDelay: true,
       IncomingMessage: WebSocketUpgrade,
@@ -72,9 +80,12 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
       app.drain();
       const end = setTimeout(app.endAll, config.DRAIN_MS);
       // Not closeAllConnections, which leaves out those that were upgraded.
-      const cutOff = setTimeout(() => {
-        for (const socket of connections) socket.destroy();
-      }, config.DRAIN_MS + FAREWELL_MS);
+      const cutOff = setTimeout(
+        () => {
+          for (const socket of connections) socket.destroy();
+        },
+        Math.min(config.DRAIN_MS + FAREWELL_MS, MAX_TIMER_MS),
+      );
       // A connection kept alive after its last answer, or opened ahead of its first request as browsers do, would hold
       // the stop up until its timeout.
       const sweep = setInterval(() => {

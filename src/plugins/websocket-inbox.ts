@@ -1,0 +1,72 @@
+// A WebSocket's messages: one each turn of the event loop, and none while the client owes it to read what it was sent.
+// Knows no GraphQL.
+import type { WebSocket } from "ws";
+
+/** What may lie in this process waiting for one client to read, in bytes, before no more of its messages are taken. */
+const MAX_UNSENT_BYTES = 2 ** 20;
+/** The same in messages: a short one costs a hundred times its length. Operations under way have one each, at most. */
+const MAX_UNSENT_MESSAGES = 512;
+
+/** Both ways of a connection, of which the one holds the other back. */
+export interface Inbox {
+  /** Sends a text. Resolves when the kernel has it, or the connection is closed; never rejects. */
+  send(text: string): Promise<void>;
+  /** Takes no more messages, those that wait included; reads on, so that the client's close arrives. */
+  close(): void;
+}
+
+/**
+ * Hands each message to `handle` in a turn of its own, so that thousands at once hold nobody else up. Takes none, and
+ * reads none from the network, while too much is unsent: what a message asks for can be hundreds of times its length.
+ * Operations under way hold nothing back, however many there are: a `complete` must always get through.
+ */
+export function createInbox(client: WebSocket, handle: (message: Buffer) => void): Inbox {
+  const waiting: Buffer[] = [];
+  let unsentMessages = 0;
+  let isScheduled = false;
+
+  const isFull = () => client.bufferedAmount > MAX_UNSENT_BYTES || unsentMessages > MAX_UNSENT_MESSAGES;
+
+  /** To be called whenever something has come or gone. */
+  function update(): void {
+    const isOpen = client.readyState === client.OPEN;
+    if (!isOpen) waiting.length = 0;
+    const mustWait = isOpen && isFull();
+    // `ws` itself delivers one a turn; more than one is here only if they had to wait.
+    const mustPause = mustWait || waiting.length > 1;
+    if (mustPause && !client.isPaused) client.pause();
+    if (!mustPause && client.isPaused) client.resume();
+    if (waiting.length === 0 || mustWait || isScheduled) return;
+    isScheduled = true;
+    setImmediate(takeOne);
+  }
+
+  function takeOne(): void {
+    isScheduled = false;
+    const message = client.readyState === client.OPEN && !isFull() ? waiting.shift() : undefined;
+    if (message) handle(message);
+    update();
+  }
+
+  client.on("message", (message: Buffer) => {
+    // What comes after this server's close is not even looked at.
+    if (client.readyState !== client.OPEN) return;
+    waiting.push(message);
+    update();
+  });
+
+  return {
+    send: (text) =>
+      new Promise((resolve) => {
+        if (client.readyState !== client.OPEN) return resolve();
+        unsentMessages++;
+        client.send(text, () => {
+          unsentMessages--;
+          update();
+          resolve();
+        });
+        update();
+      }),
+    close: update,
+  };
+}
