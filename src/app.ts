@@ -4,19 +4,25 @@ import type { App } from "./app-interface.ts";
 import type { Config } from "./config.ts";
 import { createGuard } from "./guard.ts";
 import { CallerGone } from "./openai/cancellable.ts";
+import { createHostCheck } from "./plugins/allowed-hosts.ts";
 import { createDepartures } from "./plugins/departure.ts";
 import { createEdge } from "./plugins/edge.ts";
 import { createMaskError } from "./plugins/errors.ts";
 import { createGraphiQLPage } from "./plugins/graphiql.ts";
 import { createHealth } from "./plugins/health.ts";
-import { refuse } from "./plugins/refusal.ts";
+import { createHttpTransport } from "./plugins/http-transport.ts";
+import { refuse, refuseUpgrade } from "./plugins/refusal.ts";
+import { createReadParams } from "./plugins/request-params.ts";
 import { createWebSocketEndpoint } from "./plugins/websocket.ts";
 import { createHandshake } from "./plugins/websocket-handshake.ts";
+import { createWaitingRoom } from "./plugins/websocket-waiting.ts";
+import { watchWriteStall } from "./plugins/write-stall.ts";
 import { codedError } from "./schema/errors.ts";
-import { createMetrics } from "./telemetry/metrics.ts";
+import { createMetrics, type ShareMetrics } from "./telemetry/metrics.ts";
 import { createMetricsPage } from "./telemetry/metrics-page.ts";
 import type { Observer } from "./telemetry/operation-record.ts";
 import { createBeginOperation } from "./telemetry/operations.ts";
+import { createTellRefused } from "./telemetry/refused-requests.ts";
 import { requestIdOf } from "./telemetry/request-id.ts";
 import { createGraphQL } from "./yoga.ts";
 
@@ -24,38 +30,76 @@ const ENDPOINT = "/graphql";
 
 /**
  * Builds the app. `report` hears of faults of this server, never of clients' mistakes or the upstream's failures.
- * Each of the `observers` reads the record of every operation that has ended.
+ * Each of the `observers` reads the record of every operation that has ended. `shareMetrics` makes the metrics' page one of
+ * several processes.
  * The upstream is called by operations alone. Throws ConfigError for files and keys of the configuration that are no good.
  */
-export function createApp(config: Config, report: (fault: unknown) => void, observers: readonly Observer[] = []): App {
+export function createApp(
+  config: Config,
+  report: (fault: unknown) => void,
+  observers: readonly Observer[] = [],
+  shareMetrics?: ShareMetrics,
+): App {
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
   const { authenticator, contextOf, resolveDocument, isUpstreamDead, poolStats, close } = createGuard(config, report);
   const departures = createDepartures();
-  const metrics = config.METRICS ? createMetrics(poolStats) : undefined;
+  const metrics = config.METRICS ? createMetrics(poolStats, shareMetrics) : undefined;
   const answerMetrics = metrics && createMetricsPage(metrics);
-  const beginOperation = createBeginOperation(metrics ? [...observers, metrics.observer] : observers);
-  const yoga = createGraphQL(config, { endpoint: ENDPOINT, resolveDocument, maskError, messages });
+  const allObservers = metrics ? [...observers, metrics.observer] : observers;
+  const beginOperation = createBeginOperation(allObservers);
+  const tellRefused = createTellRefused(allObservers);
+  /** Requests that ask for the server's health, or are refused as operations: no refusal of theirs is told as such. */
+  const toldElsewhere = new WeakSet<IncomingMessage>();
+  const readParams = createReadParams(
+    {
+      maxBodyBytes: config.MAX_BODY_BYTES,
+      maxUploadBytes: config.MAX_UPLOAD_BYTES,
+      maxFiles: config.MAX_FILES,
+      uploadStallMs: config.UPLOAD_STALL_MS,
+    },
+    resolveDocument,
+  );
+  const yoga = createGraphQL(config, { endpoint: ENDPOINT, readParams, maskError, messages });
+  const answer = createHttpTransport(yoga, {
+    readParams,
+    maskError,
+    pingMs: config.STREAM_PING_MS,
+  });
   let stopping = false;
   let draining = false;
   const isStopping = () => stopping;
   const isDraining = () => draining;
 
+  const checkHost = createHostCheck({
+    allowedHosts: config.ALLOWED_HOSTS,
+    listensOn: config.HOST,
+    isOpen: authenticator.isOpen,
+  });
+  const answerHealth = createHealth({ isStopping, isUpstreamDead });
   const edge = createEdge({
     endpoint: ENDPOINT,
     origins: config.CORS_ORIGINS,
     maxBodyBytes: config.MAX_BODY_BYTES,
-    answerHealth: createHealth({ isStopping, isUpstreamDead }),
+    checkHost,
+    answerMetrics: config.METRICS_PORT === undefined ? answerMetrics : undefined,
+    answerHealth(req, res) {
+      if (!answerHealth(req, res)) return false;
+      toldElsewhere.add(req);
+      return true;
+    },
     graphiqlPage: config.GRAPHIQL ? createGraphiQLPage({ endpoint: ENDPOINT }) : undefined,
     isStopping,
     isDraining,
     report,
     onRefuse(req, error) {
+      toldElsewhere.add(req);
       const operation = beginOperation(req, "http");
       operation?.readResult({ errors: [error] });
       operation?.end(false);
     },
   });
+  const waitingRoom = createWaitingRoom();
   const webSockets = createWebSocketEndpoint(yoga, {
     authenticator,
     contextOf,
@@ -63,26 +107,34 @@ export function createApp(config: Config, report: (fault: unknown) => void, obse
     beginOperation,
     maskError,
     resolveDocument,
+    waitingRoom,
     maxBodyBytes: config.MAX_BODY_BYTES,
-    stallMs: config.STREAM_WRITE_STALL_MS,
+    report,
   });
-  const handshake = createHandshake({ endpoint: ENDPOINT, origins: config.CORS_ORIGINS, authenticator, isDraining });
+  const handshake = createHandshake({
+    endpoint: ENDPOINT,
+    origins: config.CORS_ORIGINS,
+    authenticator,
+    waitingRoom,
+    isDraining,
+  });
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const { signal, release } = departures.watch(req.socket);
-    // Not "close", which comes before the connection's own and would have the departure forgotten.
-    res.once("finish", release);
+    const signal = departures.signalOf(req.socket);
     const operation = beginOperation(req, "http");
     if (operation) {
-      const end = () => operation.end(!res.writableFinished);
-      res.once("close", end);
+      const leave = () => signal.reason instanceof CallerGone && operation.end(true);
       // A pipelined request whose turn has not come never hears of the close.
-      signal.addEventListener("abort", () => signal.reason instanceof CallerGone && end());
+      if (!res.socket) signal.addEventListener("abort", leave);
+      res.once("close", () => {
+        signal.removeEventListener("abort", leave);
+        operation.end(!res.writableFinished);
+      });
     }
     try {
       const context = contextOf(await authenticator.identify(authenticator.readToken(req)));
       if (operation) operation.caller = context;
-      await yoga(req, res, { req, res, signal, operation, ...context });
+      await answer({ req, res, signal, operation, ...context });
     } catch (error) {
       const masked = maskError(error);
       operation?.readResult({ errors: [masked] });
@@ -92,15 +144,33 @@ export function createApp(config: Config, report: (fault: unknown) => void, obse
 
   return {
     handle(req, res) {
+      watchWriteStall(req.socket, config.STREAM_WRITE_STALL_MS);
       res.setHeader("x-request-id", requestIdOf(req));
-      if (config.METRICS_PORT === undefined && answerMetrics?.(req, res)) return;
-      edge(req, res, () => void serve(req, res));
+      let isServed = false;
+      edge(req, res, () => {
+        isServed = true;
+        void serve(req, res);
+      });
+      if (isServed) return;
+      res.once("finish", () => {
+        if (!isServed && res.statusCode >= 400 && !toldElsewhere.has(req)) tellRefused(req, String(res.statusCode));
+      });
     },
     answerMetrics,
     handleUpgrade(req, socket, head) {
       // Node no longer listens to a socket that it hands over; unheard, a client's reset would end the process.
       socket.on("error", () => {});
-      void handshake(req, socket, (token) => webSockets.handleUpgrade(req, socket, head, token));
+      watchWriteStall(socket, config.STREAM_WRITE_STALL_MS);
+      if (checkHost(req)) {
+        tellRefused(req, "handshake");
+        return refuseUpgrade(req, socket, "400 Bad Request");
+      }
+      let isAccepted = false;
+      const accept = (token: string | undefined) => {
+        isAccepted = true;
+        webSockets.handleUpgrade(req, socket, head, token);
+      };
+      void handshake(req, socket, accept).then(() => isAccepted || tellRefused(req, "handshake"));
     },
     reload: authenticator.reload,
     announceStop() {

@@ -24,7 +24,7 @@ export class ConfigError extends Error {
 
 /**
  * Reads the configuration from the environment; an empty variable counts as unset.
- * Throws ConfigError that names every bad variable and what it accepts, never a value of it.
+ * Throws ConfigError that names every bad variable and what it accepts, never a text in it.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [];

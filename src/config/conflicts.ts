@@ -2,7 +2,7 @@
 import type { Values } from "../config.ts";
 import { sha256 } from "../guard/caller-schema.ts";
 
-/** What is missing or contradicts itself among the variables that say who may call, and by how many processes. */
+/** What is missing or contradicts itself among the variables that say who may call, how long, and by how many processes. */
 export function findConflicts(values: Values, isProduction: boolean): string[] {
   const { AUTH: auth } = values;
   const hasKeys = Boolean(values.CLIENT_KEYS || values.CLIENT_KEYS_FILE);
@@ -41,6 +41,12 @@ export function findConflicts(values: Values, isProduction: boolean): string[] {
     "CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_JWKS_URL or JWT_PUBLIC_KEY must be set in production, or AUTH=passthrough; or ALLOW_ANONYMOUS=true, where something in front of the server tells callers apart",
   );
   report(values.METRICS_PORT !== undefined && !values.METRICS, "METRICS_PORT must not be set with METRICS=false");
+  // Node would throw a RangeError that names neither.
+  const { HEADERS_TIMEOUT_MS: headersMs, REQUEST_TIMEOUT_MS: requestMs } = values;
+  report(
+    requestMs < headersMs,
+    `REQUEST_TIMEOUT_MS (${requestMs}) must be at least HEADERS_TIMEOUT_MS (${headersMs}), which is a part of it`,
+  );
   const key = values.OPENAI_API_KEY;
   report(
     key !== undefined && (values.CLIENT_KEYS ?? []).some(({ keySha256 }) => keySha256 === sha256(key).toString("hex")),

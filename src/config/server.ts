@@ -1,10 +1,15 @@
 // Where the server listens, how long it waits, and what it shows.
 import { z } from "zod";
-import { flag, milliseconds, text, variable, whole } from "./variable.ts";
+import { flag, hostNames, milliseconds, text, variable, whole } from "./variable.ts";
 
 export const serverVariables = {
   HOST: variable("an address or name", text.default("127.0.0.1"), "Where to listen; `0.0.0.0` for every interface."),
   PORT: variable("0 to 65535", whole(0, 65_535).default(4000), "Where to listen; 0 for any free port."),
+  ALLOWED_HOSTS: variable(
+    "host names without ports, separated by commas",
+    hostNames.optional(),
+    "The names under which the server may be called; what has another one as its `Host` is refused. Unset: `localhost`, `127.0.0.1` and `[::1]` where `HOST` is on loopback and callers need no key, or else all.",
+  ),
   NODE_ENV: variable(
     "production, development or test",
     z.enum(["production", "development", "test"]).default("development"),
@@ -42,6 +47,11 @@ export const serverVariables = {
     milliseconds,
     whole(1).default(10_000),
     "Longest time in which an upload makes no progress, because the client sends nothing or the operation reads the files in another order.",
+  ),
+  STREAM_PING_MS: variable(
+    milliseconds,
+    whole(1).default(12_000),
+    "Time between the comments that keep an event stream's connection open while the model is silent.",
   ),
   STREAM_WRITE_STALL_MS: variable(
     milliseconds,

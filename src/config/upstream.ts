@@ -30,6 +30,11 @@ export const upstreamVariables = {
     text.default("Create a variation of this image: keep its subject and style, change the details."),
     "The prompt for `edits`, which variations have not.",
   ),
+  MODELS_TTL_SECONDS: variable(
+    "a whole number of seconds, 0 to 86400",
+    whole(0, 86_400).default(60),
+    "How long the answers to `models` and `model` are kept, for all callers with the same account upstream. 0: not at all.",
+  ),
   UPSTREAM_HEADERS_TIMEOUT_MS: variable(
     milliseconds,
     whole(1).default(600_000),

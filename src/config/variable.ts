@@ -44,6 +44,11 @@ export const origins = z
   .refine((list) =>
     list.every((origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin),
   );
+/** What URL's hostname can be, and is yielded as: no port; an IPv6 address stands in brackets. */
+export const hostNames = z
+  .string()
+  .transform((value) => value.split(",").map((name) => name.trim().toLowerCase().replace(/\.$/, "")))
+  .refine((list) => list.every((name) => /^(?:\[[\da-f:.]+\]|[\w.-]+)$/.test(name) && isHostName(name)));
 /** A PEM block; in an environment variable its line ends are often written as `\\n`. */
 export const pem = z
   .string()
@@ -51,3 +56,7 @@ export const pem = z
   .refine((value) => /^-----BEGIN (?:PUBLIC KEY|CERTIFICATE|RSA PUBLIC KEY)-----/.test(value.trim()));
 
 export const milliseconds = "a whole number of milliseconds, at least 1";
+
+function isHostName(name: string): boolean {
+  return URL.canParse(`http://${name}`) && new URL(`http://${name}`).hostname === name;
+}

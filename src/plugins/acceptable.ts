@@ -3,16 +3,15 @@
 import type { ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { requestError } from "./errors.ts";
-
-/** What queries and mutations can be answered with. */
-const SERVED = ["application/graphql-response+json", "application/json", "multipart/mixed", "text/event-stream"];
+import { readAcceptance } from "./media-types.ts";
+import { httpOf, showError } from "./shown-error.ts";
 
 /** Fails such an operation with 406, and says why in JSON, whatever the client asked for. */
 export function useAcceptable(): Plugin {
   return {
     onExecute({ args, setResultAndStopExecution }) {
       const request: Request | undefined = args.contextValue.request;
-      if (!request || accepts(request.headers.get("accept") || "*/*")) return;
+      if (!request || readAcceptance(request.headers.get("accept")).isServed) return;
       const message = "Answers come as application/json, which the request's Accept header leaves out.";
       setResultAndStopExecution({ errors: [requestError("BAD_REQUEST", 406, message)] });
     },
@@ -23,16 +22,7 @@ export function useAcceptable(): Plugin {
   };
 }
 
-function accepts(header: string): boolean {
-  const ranges = header.split(",").map((range) => range.split(";")[0]?.trim().toLowerCase());
-  return SERVED.some((type) => ranges.some((range) => [type, type.replace(/\/.*/, "/*"), "*/*"].includes(range ?? "")));
-}
-
 function createRefusal({ errors = [] }: ExecutionResult, Response: typeof globalThis.Response): Response {
-  const http = (errors[0]?.extensions.http ?? {}) as { status?: number; headers?: Record<string, string> };
-  const shown = errors.map((error) => {
-    const { extensions: { http: _, ...extensions } = {}, ...formatted } = error.toJSON();
-    return { ...formatted, extensions };
-  });
-  return Response.json({ errors: shown }, { status: http.status ?? 406, headers: http.headers ?? {} });
+  const { status = 406, headers = {} } = errors[0] ? httpOf(errors[0]) : {};
+  return Response.json({ errors: errors.map(showError) }, { status, headers });
 }

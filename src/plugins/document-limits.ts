@@ -1,9 +1,10 @@
 // How much a document may ask for. What is over a limit is refused before anything expensive looks at it.
 import {
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
   NoFragmentCyclesRule,
   type ParseOptions,
+  parse,
   type Source,
   TokenKind,
 } from "graphql";
@@ -43,10 +44,8 @@ export function useDocumentLimits(limits: DocumentLimits): Plugin {
   return {
     onParse({ parseFn, setParseFn }) {
       setParseFn((source: string | Source, options?: object): DocumentNode => {
-        checkSource(typeof source === "string" ? source : source.body, limits.maxLength);
-        const document = parseUpTo(limits.maxTokens, (more) => parseFn(source, { ...options, ...more }));
-        checkWords(document);
-        return document;
+        const text = typeof source === "string" ? source : source.body;
+        return parseWithin(limits, text, (more) => parseFn(source, { ...options, ...more }));
       });
     },
     onValidate({ validateFn, setValidationFn }) {
@@ -60,9 +59,29 @@ export function useDocumentLimits(limits: DocumentLimits): Plugin {
   };
 }
 
+/** What useDocumentLimits would refuse the document for; undefined for none. Whether it is GraphQL is not for this to tell. */
+export function findExcess(source: string, limits: DocumentLimits): string | undefined {
+  try {
+    return findProblem(
+      parseWithin(limits, source, (options) => parse(source, options)),
+      limits,
+    ).problem;
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return error.extensions.code === "OPERATION_TOO_COMPLEX" ? error.message : undefined;
+  }
+}
+
 /** An error that refuses a whole document; as a status only for clients that take it for GraphQL's. */
 export function tooComplex(message: string): GraphQLError {
   return codedError("OPERATION_TOO_COMPLEX", message, { http: { spec: true, status: 400 } });
+}
+
+function parseWithin(limits: DocumentLimits, source: string, parseFn: (options: ParseOptions) => DocumentNode) {
+  checkSource(source, limits.maxLength);
+  const document = parseUpTo(limits.maxTokens, parseFn);
+  checkWords(document);
+  return document;
 }
 
 function checkSource(source: string, maxLength: number): void {
@@ -80,9 +99,9 @@ function checkCount(source: string, pattern: RegExp, limit: number, things: stri
 }
 
 /** Parses up to the limit, at which the lexer stops too. */
-function parseUpTo(maxTokens: number, parse: (options: ParseOptions) => DocumentNode): DocumentNode {
+function parseUpTo(maxTokens: number, parseFn: (options: ParseOptions) => DocumentNode): DocumentNode {
   try {
-    return parse({ maxTokens, maxComments: maxTokens });
+    return parseFn({ maxTokens, maxComments: maxTokens });
   } catch (error) {
     const [, things] = (error instanceof Error && TOO_MANY.exec(error.message)) || [];
     throw things ? tooComplex(`The document has more than ${maxTokens} ${things}.`) : error;

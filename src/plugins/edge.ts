@@ -6,7 +6,7 @@ import { createCors } from "./cors.ts";
 import { checkCsrf } from "./csrf.ts";
 import { requestError } from "./errors.ts";
 import type { GraphiQLPage } from "./graphiql.ts";
-import { refuse } from "./refusal.ts";
+import { isBehindRefusal, refuse } from "./refusal.ts";
 import { checkHead } from "./request-head.ts";
 import { checkTarget, readPath } from "./request-target.ts";
 
@@ -17,8 +17,12 @@ export interface EdgeOptions {
   origins: readonly string[] | undefined;
   /** Largest JSON body, in bytes. */
   maxBodyBytes: number;
-  /** Answers what asks for the server's health, and returns whether it did. */
+  /** Answers what asks for the server's health, under whatever name, and returns whether it did. */
   answerHealth(req: IncomingMessage, res: ServerResponse): boolean;
+  /** See createHostCheck. */
+  checkHost(req: IncomingMessage): GraphQLError | undefined;
+  /** Answers what asks for metrics, and returns whether it did. */
+  answerMetrics?: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
   graphiqlPage?: GraphiQLPage | undefined;
   /** Whether the server is about to stop: answers then close their connections, so that none is cut off idle. */
   isStopping(): boolean;
@@ -36,8 +40,7 @@ export interface EdgeOptions {
 export function createEdge(
   options: EdgeOptions,
 ): (req: IncomingMessage, res: ServerResponse, next: () => void) => void {
-  const { endpoint, origins, maxBodyBytes, answerHealth, graphiqlPage, isStopping, isDraining, report, onRefuse } =
-    options;
+  const { endpoint, origins, maxBodyBytes, graphiqlPage, isStopping, isDraining, report, onRefuse } = options;
   const answerPreflight = createCors(origins);
 
   function findRefusal(req: IncomingMessage): GraphQLError | undefined {
@@ -57,12 +60,16 @@ export function createEdge(
   }
 
   return (req, res, next) => {
+    if (isBehindRefusal(req)) return;
     res.setHeader("x-content-type-options", "nosniff");
     res.setHeader("cache-control", "no-store");
     if (isStopping()) res.setHeader("connection", "close");
     const badTarget = checkTarget(req);
     if (badTarget) return refuse(req, res, badTarget);
-    if (answerPreflight(req, res) || answerHealth(req, res)) return;
+    if (options.answerHealth(req, res)) return;
+    const badHost = options.checkHost(req);
+    if (badHost) return refuse(req, res, badHost);
+    if (options.answerMetrics?.(req, res) || answerPreflight(req, res)) return;
     const shown = graphiqlPage?.(req, res) ?? false;
     if (shown === false) return pass(req, res, next);
     shown

@@ -5,6 +5,13 @@ import type { Plugin } from "graphql-yoga";
 /** Most errors in an answer, or in one result of a stream. */
 export const MAX_ERRORS = 5;
 
+/** The result as clients may see it: the first few of its errors, masked. */
+export function maskErrors(result: ExecutionResult, maskError: (error: unknown) => GraphQLError): ExecutionResult {
+  if (!result.errors) return result;
+  // Those that are left out are masked as well: faults of this server among them are reported.
+  return { ...result, errors: result.errors.map(maskError).slice(0, MAX_ERRORS) };
+}
+
 /**
  * Leaves out the errors of an execution after the first few. `maskError` sees them all the same: faults of this server
  * among them are reported.

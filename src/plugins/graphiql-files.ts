@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import type * as GraphiQLBundle from "@graphql-yoga/render-graphiql/graphiql";
 import type { GraphiQLOptions } from "graphql-yoga";
+import { createStartScript } from "./graphiql-script.ts";
 import { graphiqlTabs } from "./graphiql-tabs.ts";
 
 /** What compression yields. */
@@ -42,7 +43,7 @@ export async function createFiles(endpoint: string): Promise<Map<string, StoredF
     return `${endpoint.slice(endpoint.lastIndexOf("/") + 1) || "."}/${name}`;
   };
   const [script, style, icon, editorWorkerService, json, graphql] = await Promise.all([
-    add("js", "text/javascript; charset=utf-8", startScript(bundle.js)),
+    add("js", "text/javascript; charset=utf-8", createStartScript(bundle.js)),
     // Without this rule a tab that was there from the start jumps aside under the pointer, and the click is lost.
     add("css", "text/css; charset=utf-8", `${bundle.css}\n.graphiql-tab { transform: none !important; }`),
     add("ico", "image/x-icon", Buffer.from(bundle.favicon.slice(bundle.favicon.indexOf(",") + 1), "base64")),
@@ -71,24 +72,6 @@ function readBundle(): typeof GraphiQLBundle {
   const bundle: typeof GraphiQLBundle = require(path);
   delete require.cache[path];
   return bundle;
-}
-
-/**
- * The bundle and what starts it. Told the open tab's texts, GraphiQL doesn't add an empty tab on every reload.
- * `onEditQuery` keeps it from copying each prompt into the address bar, and so into histories and access logs.
- */
-function startScript(bundle: string): string {
-  return `{
-const { options, workers } = JSON.parse(document.getElementById("settings").textContent);
-self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (module, label) => workers[label] };
-${bundle};
-const link = new URLSearchParams(location.search);
-const stored = JSON.parse(localStorage.getItem("graphiql:tabState"));
-const tab = stored ? stored.tabs[stored.activeTabIndex] : options.defaultTabs[0];
-const query = link.get("query") ?? tab.query ?? "";
-const variables = (link.has("query") ? link.get("variables") : tab.variables) ?? "";
-YogaGraphiQL.renderYogaGraphiQL(document.getElementById("root"), { ...options, query, variables, onEditQuery() {} });
-}`;
 }
 
 async function storeFile(type: string, cacheControl: string, content: string | Buffer): Promise<StoredFile> {

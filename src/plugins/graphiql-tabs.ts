@@ -1,12 +1,13 @@
 // The tabs that GraphiQL opens with: one for each operation, each running as it stands against the built-in sandbox.
 // Data only; `graphiql.ts` puts it into the page.
+import { chatTabs, type GraphiQLTab, writeVariables } from "./graphiql-chat-tabs.ts";
 
 /** A 16 by 16 RGBA picture, inline, because GraphiQL has no file picker to fill an Upload with. */
 const squarePng =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAAOklEQVR42mMQyNv3nxLMQDMD/u+QQcFEG4CukZBBDKRoxmYI9QwgVjO6IcPJgIGPBaokJKokZbrnRgCaS30v3zaKNgAAAABJRU5ErkJggg==";
 
-/** Each tab's document, in lines that its editor shows whole, and the JSON text of its variables. */
-export const graphiqlTabs: readonly { query: string; variables?: string }[] = [
+/** In the order in which they stand. */
+export const graphiqlTabs: readonly GraphiQLTab[] = [
   {
     query: `# Every model that the upstream offers.
 # Narrow it: models(filter: { idContains: "gpt" })
@@ -29,112 +30,9 @@ query Model($id: ID!) {
   }
 }
 `,
-    variables: json({ id: "gpt-4o-mini" }),
+    variables: writeVariables({ id: "gpt-4o-mini" }),
   },
-  {
-    query: `# One answer: text is the first choice's content.
-mutation Chat($prompt: String!) {
-  chat(
-    input: {
-      model: "gpt-4o-mini"
-      messages: [{ role: USER, content: $prompt }]
-    }
-  ) {
-    text
-  }
-}
-`,
-    variables: json({ prompt: "Say hello in three languages." }),
-  },
-  {
-    query: `# The answer as it grows. Only the latest event is
-# shown, hence textSoFar; text is what each adds.
-subscription ChatStream($prompt: String!) {
-  chat(
-    input: {
-      model: "gpt-4o-mini"
-      messages: [{ role: USER, content: $prompt }]
-    }
-  ) {
-    textSoFar
-    usage {
-      totalTokens
-    }
-  }
-}
-`,
-    variables: json({ prompt: "Tell me a story about a lighthouse." }),
-  },
-  {
-    query: `# Two answers at once (n: 2), and their tokens.
-mutation ChatChoices($input: ChatInput!) {
-  chat(input: $input) {
-    model
-    choices {
-      index
-      message {
-        role
-        content
-      }
-      finishReason
-    }
-    usage {
-      promptTokens
-      completionTokens
-      totalTokens
-    }
-  }
-}
-`,
-    variables: json({
-      input: {
-        model: "gpt-4o-mini",
-        messages: [
-          { role: "SYSTEM", content: "You answer in one short sentence." },
-          { role: "USER", content: "Why is the sky blue?" },
-        ],
-        n: 2,
-        temperature: 0.7,
-      },
-    }),
-  },
-  {
-    query: `# The model may ask for a function's result.
-# Send it back: role: TOOL, with the toolCallId.
-mutation ChatTools($input: ChatInput!) {
-  chat(input: $input) {
-    choices {
-      message {
-        content
-        toolCalls {
-          id
-          function {
-            name
-            arguments
-          }
-        }
-      }
-      finishReason
-    }
-  }
-}
-`,
-    variables: json({
-      input: {
-        model: "gpt-4o-mini",
-        messages: [{ role: "USER", content: "What is the weather in Paris?" }],
-        tools: [
-          {
-            function: {
-              name: "get_weather",
-              description: "The weather in a city, now.",
-              parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
-            },
-          },
-        ],
-      },
-    }),
-  },
+  ...chatTabs,
   {
     query: `# The older endpoint: it goes on with your text.
 mutation Complete($prompt: [String!]!) {
@@ -152,7 +50,7 @@ mutation Complete($prompt: [String!]!) {
   }
 }
 `,
-    variables: json({ prompt: "Once upon a time" }),
+    variables: writeVariables({ prompt: "Once upon a time" }),
   },
   {
     query: `# Variations of a square picture, here a data: URL.
@@ -172,10 +70,6 @@ mutation ImageVariations($image: Upload!) {
   }
 }
 `,
-    variables: json({ image: squarePng }),
+    variables: writeVariables({ image: squarePng }),
   },
 ];
-
-function json(variables: Record<string, unknown>): string {
-  return JSON.stringify(variables, null, 2);
-}

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { brotliDecompress, gzip } from "node:zlib";
 import helmet from "helmet";
+import { readAccepted } from "./accept.ts";
 import { type Bytes, createFiles, type StoredFile } from "./graphiql-files.ts";
 import { readPath } from "./request-target.ts";
 
@@ -42,8 +43,9 @@ export function createGraphiQLPage(options: { endpoint: string }): GraphiQLPage 
   let files: Promise<Map<string, StoredFile>> | undefined;
   return (req, res) => {
     const path = readPath(req);
-    const accept = req.headers.accept ?? "";
-    const isPage = path === options.endpoint && accept.includes("text/html") && !/json|event-stream/.test(accept);
+    const accepted = readAccepted(req.headers.accept);
+    const isBrowser = accepted.includes("text/html") && !/json|event-stream/.test(String(accepted));
+    const isPage = path === options.endpoint && isBrowser;
     if (!/^(GET|HEAD)$/.test(req.method ?? "")) return false;
     if (!isPage && !path.startsWith(`${directory}graphiql-`)) return false;
     files ??= createFiles(options.endpoint);
@@ -56,12 +58,8 @@ export function createGraphiQLPage(options: { endpoint: string }): GraphiQLPage 
 }
 
 async function sendFile(file: StoredFile, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  // Brotli before gzip, whichever is accepted; a weight of 0 refuses.
-  const parts = String(req.headers["accept-encoding"] ?? "")
-    .toLowerCase()
-    .replaceAll(" ", "")
-    .split(",");
-  const accepted = parts.filter((part) => !/;q=0(\.0*)?$/.test(part)).map((part) => part.split(";")[0]);
+  // Brotli before gzip, whichever is accepted.
+  const accepted = readAccepted(String(req.headers["accept-encoding"] ?? ""));
   const encoding = (["br", "gzip"] as const).find((name) => accepted.includes(name)) ?? "identity";
   const etag = `"${file.hash}-${encoding}"`;
   const isKnown = req.headers["if-none-match"]?.includes(etag) ?? false;

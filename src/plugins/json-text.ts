@@ -3,8 +3,11 @@ import { requestError } from "./errors.ts";
 
 /** Deepest nesting of objects and lists. Each level costs the parser memory, of which 8 MiB of `[` take hundreds of MB. */
 const MAX_LEVELS = 256;
-/** Most values, members and entries alike. A few megabytes of `"k":1,` would take the parser a second, with all others waiting. */
-const MAX_VALUES = 100_000;
+/**
+ * Most values, members and entries alike. As small messages, parts or keys of `extraBody` so many take the server up to a
+ * tenth of a second, with all others waiting; a long chat with its tools and `logitBias` has some thousands.
+ */
+const MAX_VALUES = 20_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -39,6 +39,8 @@ export function checkHead(req: IncomingMessage, maxBodyBytes: number): GraphQLEr
 
 /** The media type of the request's body; undefined for all that are not served, and for charsets other than UTF-8. */
 export function readBodyType(req: IncomingMessage): BodyType | undefined {
+  // As most clients send it.
+  if (req.headers["content-type"] === "application/json") return "application/json";
   const parts = (req.headers["content-type"] ?? "").toLowerCase().split(";");
   const [mediaType, ...parameters] = parts.map((part) => part.trim());
   if (mediaType === "multipart/form-data") return mediaType;

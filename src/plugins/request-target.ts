@@ -2,6 +2,7 @@
 // https://www.rfc-editor.org/rfc/rfc9112#section-3.2
 import type { IncomingMessage } from "node:http";
 import type { GraphQLError } from "graphql";
+import { readHeaders } from "../guard/header-values.ts";
 import { requestError } from "./errors.ts";
 
 /** A name or an address, and a port: neither user nor path, whatever else a URL's authority could hold. */
@@ -18,12 +19,16 @@ export function readPath(req: IncomingMessage): string {
 
 /** Yields BAD_REQUEST (400), which closes the connection, for a request that two readers could understand differently. */
 export function checkTarget(req: IncomingMessage): GraphQLError | undefined {
-  const { method = "", url = "", headers, headersDistinct } = req;
-  if (!TARGET.test(url) || !isHost(headers.host) || headersDistinct.host?.length !== 1) {
+  const { method = "", url = "", httpVersion, headers } = req;
+  if (!TARGET.test(url) || !isHost(headers.host) || readHeaders(req, "host").length !== 1) {
     return refusal("The request's Host header and path must make a URL.");
   }
-  const repeated = SINGLE.find((name) => new Set(headersDistinct[name]).size > 1);
+  const repeated = SINGLE.find((name) => new Set(readHeaders(req, name)).size > 1);
   if (repeated) return refusal(`The request must have no more than one ${repeated} header.`);
+  // https://www.rfc-editor.org/rfc/rfc9112#section-6.1-16
+  if (headers["transfer-encoding"] !== undefined && httpVersion !== "1.1") {
+    return refusal("A request of HTTP/1.0 must have no Transfer-Encoding header.");
+  }
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   if (hasBody && /^(?:GET|HEAD|OPTIONS)$/.test(method)) return refusal(`A ${method} request must have no body.`);
   return undefined;

@@ -6,7 +6,7 @@ import { processRequest, Upload } from "graphql-upload-minimal";
 import { requestError } from "./errors.ts";
 import { continueBody } from "./request-head.ts";
 import { untilStalled } from "./stall.ts";
-import { createFieldCheck } from "./upload-fields.ts";
+import { createFieldCheck, misordered } from "./upload-fields.ts";
 import { type Reception, UploadedFile } from "./uploaded-file.ts";
 
 /** What a multipart request may hold. */
@@ -20,8 +20,14 @@ export interface UploadLimits {
   uploadStallMs: number;
 }
 
-/** Longest quotation of what is wrong, in characters. */
-const MAX_PROBLEM_LENGTH = 300;
+/** What the library and its parser say, and what a client is told: their own words quote what it wrote. */
+const PROBLEMS: readonly [RegExp, string][] = [
+  [/^Misordered multipart fields/, misordered],
+  [/^Missing multipart field/, "a field 'map' must be beside 'operations'."],
+  [/^Unexpected end/, "it ends before its last boundary."],
+  [/^Malformed part header/, "a part has a malformed header."],
+  [/content type|content-type|Boundary not found/i, "its content type must name a boundary."],
+];
 
 /** The part of the library's parser (busboy) that the guards need. */
 interface Parser extends NodeJS.WritableStream {
@@ -50,10 +56,8 @@ export async function readMultipart(
       maxFiles: limits.maxFiles,
     });
     const reception = { ...limits, countBytes, receivedBytes: () => req.socket.bytesRead };
-    const operations = await untilStalled(
-      processed,
-      reception,
-      () => new Error(`no byte for ${limits.uploadStallMs} ms.`),
+    const operations = await untilStalled(processed, reception, () =>
+      malformed(`no byte for ${limits.uploadStallMs} ms.`),
     );
     return replaceUploads(operations, reception, countUses(operations));
   } catch (error) {
@@ -77,7 +81,7 @@ function guardParser(req: IncomingMessage, limits: UploadLimits): void {
       const [name, value, { valueTruncated }] = parameters as [string, string, { valueTruncated: boolean }];
       if (valueTruncated) return emit("error", tooLargeField(limits));
       const problem = findFieldProblem(name, value);
-      return problem ? emit("error", new Error(problem)) : emit(event, ...parameters);
+      return problem ? emit("error", malformed(problem)) : emit(event, ...parameters);
     };
     return pipe(parser);
   };
@@ -112,8 +116,11 @@ function toRequestError(error: unknown, limits: UploadLimits): Error {
   if (status === 413) return tooManyFiles(limits);
   if (status === 500)
     return requestError("BAD_REQUEST", 400, "The multipart request holds neither 'operations' nor 'map'.");
-  // The library quotes names and paths, however long they are.
-  const problem = message.length > MAX_PROBLEM_LENGTH ? `${message.slice(0, MAX_PROBLEM_LENGTH)}…` : message;
+  const [, problem = "it could not be read."] = PROBLEMS.find(([pattern]) => pattern.test(message)) ?? [];
+  return malformed(problem);
+}
+
+function malformed(problem: string): Error {
   return requestError("BAD_REQUEST", 400, `The multipart request is malformed: ${problem}`);
 }
 
