@@ -1,6 +1,6 @@
 // The Accept header: what takes none of the served media types is told so, and nothing is paid for.
 import { expect, test } from "vitest";
-import { calls } from "./support/calls.ts";
+import { calls, chatAnswer, chat as chatCall } from "./support/calls.ts";
 import { startTestServer } from "./support/server.ts";
 import { chat } from "./support/stream.ts";
 import { json, startUpstream } from "./support/upstream.ts";
@@ -19,3 +19,32 @@ test.each([
   expect(answer.body.errors[0].extensions).toEqual({ code });
   expect(upstream.requests).toEqual([]);
 });
+
+test.each([
+  "application/json;q=0",
+  "application/json ; Q=0.000, text/html",
+  "*/*;q=0",
+  "application/*; q=0, text/event-stream;q=0, multipart/*;q=0, */*;q=0",
+  "application/json; charset=iso-8859-1",
+  'application/json; charset="utf-8"',
+  "*",
+  ",",
+])("Accept: %s takes nothing that is served: 406, and the upstream is not called", async (accept) => {
+  const upstream = await startUpstream(json(chatAnswer));
+  const server = await startTestServer(upstream.url);
+  const answer = await server.query(chatCall, undefined, { headers: { accept } });
+  expect(answer.status).toBe(406);
+  expect(answer.body.errors[0].extensions).toEqual({ code: "BAD_REQUEST" });
+  expect(upstream.requests).toEqual([]);
+});
+
+test.each(["application/json;q=0.5", "text/html;q=0, */*", "application/json; charset=UTF-8", "Application/JSON", ""])(
+  "Accept: %j is answered in JSON",
+  async (accept) => {
+    const upstream = await startUpstream(json(chatAnswer));
+    const server = await startTestServer(upstream.url);
+    const answer = await server.query(chatCall, undefined, { headers: { accept } });
+    expect(answer.body).toEqual({ data: { chat: { text: "hello" } } });
+    expect(upstream.requests).toHaveLength(1);
+  },
+);

@@ -335,7 +335,7 @@ async function sendRaw(url: string, lines: string[], { body = JSON.stringify({ q
   onTestFinished(() => void socket.destroy());
   const length = lines.some((line) => line.startsWith("content-length")) ? [] : [`content-length: ${body.length}`];
   const type = "content-type: application/json";
-  socket.write(["POST /graphql HTTP/1.1", "host: x", type, ...length, ...lines, "", body].join("\r\n"));
+  socket.write(["POST /graphql HTTP/1.1", "host: localhost", type, ...length, ...lines, "", body].join("\r\n"));
   const [text] = await once(socket.setEncoding("utf8"), "data");
   return text;
 }

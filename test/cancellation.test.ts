@@ -42,7 +42,7 @@ function send(server: TestServer, ...operations: string[]): Socket {
   client.on("error", () => {});
   for (const query of operations) {
     const body = JSON.stringify({ query });
-    const head = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
     client.write(`${head}\r\n\r\n${body}`);
   }
   return client;

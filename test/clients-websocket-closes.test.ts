@@ -3,8 +3,12 @@ import { once } from "node:events";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { TestServer } from "./support/server.ts";
-import { chat, chunk, event, hello, startStreaming, streams, streamsThen } from "./support/stream.ts";
+import { chat, chunk, event, hello, noticed, startStreaming, streams, streamsThen } from "./support/stream.ts";
 import { greetWebSocket, openWebSocket, subscribeMessage } from "./support/websocket.ts";
+import { closeCodeIn, greetFrames, textFrame } from "./support/websocket-frames.ts";
+
+/** Ids longer than 128 are refused. Its first 90 are enough for a close's reason, of 123 bytes at most, to overflow. */
+const LONGEST_ID = "x".repeat(128);
 
 /** Expects the server to serve on, and to have found no fault and nothing for the console. */
 async function expectUnharmed(server: TestServer, printed: () => number) {
@@ -57,6 +61,8 @@ describe("the connection is closed, and the server goes on, where a client", () 
     ["asks before the greeting", 4401, [subscribeMessage(chat)]],
     ["greets twice", 4429, [greeting, { ...greeting }]],
     ["uses an id twice at a time", 4409, [greeting, subscribeMessage(chat), subscribeMessage(chat)]],
+    ["uses the longest of ids twice", 4409, [greeting, ...Array(2).fill(subscribeMessage(chat, LONGEST_ID))]],
+    ["uses an id that is longer", 4400, [greeting, subscribeMessage(chat, `${LONGEST_ID}x`)]],
     ...malformed.map((message): [string, number, unknown[]] => [`sends ${message}`, 4400, [message]]),
     ["sends a query that is no text", 4400, [{ id: "1", type: "subscribe", payload: { query: 1 } }]],
     ["sends what only servers send", 4400, [{ id: "1", type: "next", payload: { data: {} } }]],
@@ -72,7 +78,11 @@ describe("the connection is closed, and the server goes on, where a client", () 
       send(message);
       if (message === greeting) await once(socket, "message");
     }
-    expect((await closed)[0]).toBe(code);
+    const sent = performance.now();
+    const [closeCode, reason] = await closed;
+    expect(closeCode).toBe(code);
+    expect(reason).not.toContain("xxx");
+    expect(performance.now() - sent).toBeLessThan(900);
     await expectUnharmed(server, printed);
   });
 
@@ -101,5 +111,39 @@ describe("the connection is closed, and the server goes on, where a client", () 
     (socket as any)._socket.resetAndDestroy();
     await Promise.all(upstream.requests.map(({ closed }) => closed));
     await expectUnharmed(server, printed);
+  });
+});
+
+describe("after a close of the server's", () => {
+  test("what a client sends is not looked at, and the connection is cut off within about a second", async () => {
+    const printed = countPrinted();
+    const { upstream, server } = await startStreaming(streams(hello));
+    const { socket, received, closed } = await greetFrames(server.url);
+    const began = performance.now();
+    const ping = textFrame({ type: "ping" });
+    socket.write(Buffer.concat([textFrame("{"), textFrame(subscribeMessage(chat)), ping]));
+    const pings = setInterval(() => socket.write(ping), 50);
+    onTestFinished(() => clearInterval(pings));
+    await closed;
+    expect(performance.now() - began).toBeGreaterThan(700);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(closeCodeIn(received())).toBe(4400);
+    expect(String(received())).not.toContain("pong");
+    expect(upstream.requests).toEqual([]);
+    await expectUnharmed(server, printed);
+  });
+
+  test("the upstream calls of a client that ignores it end", async () => {
+    const { answer, arrived } = noticed(streamsThen(event(chunk("Hel")), () => {}));
+    const { upstream, server } = await startStreaming(answer);
+    const { socket, closed } = await greetFrames(server.url);
+    socket.write(textFrame(subscribeMessage(chat)));
+    await arrived;
+    const began = performance.now();
+    socket.write(textFrame(subscribeMessage(chat)));
+    await Promise.all([closed, upstream.requests[0]?.closed]);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(upstream.requests).toHaveLength(1);
+    expect(server.faults).toEqual([]);
   });
 });

@@ -95,7 +95,7 @@ describe("every transport takes slots, and is refused without one:", () => {
     const client = connect(Number(new URL(server.url).port), "127.0.0.1");
     onTestFinished(() => void client.destroy());
     const body = JSON.stringify({ query: chat });
-    const head = `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
     client.write(`${head}\r\n\r\n${body}`.repeat(4));
     await vi.waitFor(() => expect(upstream.requests).toHaveLength(2), 10_000);
     let text = "";

@@ -111,6 +111,12 @@ test.each([
   ["origins with a path", { CORS_ORIGINS: "https://secret.example.com/" }, ["CORS_ORIGINS"]],
   ["every origin", { CORS_ORIGINS: "*" }, ["CORS_ORIGINS"]],
   ["the null origin", { CORS_ORIGINS: "null" }, ["CORS_ORIGINS"]],
+  ["a host with a port", { ALLOWED_HOSTS: "secret.example.com:443" }, ["ALLOWED_HOSTS"]],
+  ["a host as a URL", { ALLOWED_HOSTS: "https://secret.example.com" }, ["ALLOWED_HOSTS"]],
+  ["a host with a path", { ALLOWED_HOSTS: "secret.example.com/a" }, ["ALLOWED_HOSTS"]],
+  ["a host with a wildcard", { ALLOWED_HOSTS: "*.secret.example.com" }, ["ALLOWED_HOSTS"]],
+  ["an IPv6 address without brackets", { ALLOWED_HOSTS: "fe80::5ec" }, ["ALLOWED_HOSTS"]],
+  ["an empty host", { ALLOWED_HOSTS: "a,,b" }, ["ALLOWED_HOSTS"]],
   ["a Redis of another protocol", { REDIS_URL: "http://secret" }, ["REDIS_URL"]],
   ["a Redis with half an escape", { REDIS_URL: "redis://:secret%@127.0.0.1" }, ["REDIS_URL"]],
   ["trusted documents alone, and none of them", { PERSISTED_OPERATIONS_ONLY: "true" }, ["PERSISTED_OPERATIONS_FILE"]],
@@ -135,6 +141,17 @@ test.each([
   expect(read).toThrow(ConfigError);
   for (const name of names) expect(read).toThrow(new RegExp(`^${name}\\b.* must `, "m"));
   expect(read).not.toThrow(/secret/);
+});
+
+test("a request that may take less time than its head is refused, both times shown; equal ones are served", () => {
+  const problem = "REQUEST_TIMEOUT_MS (1000) must be at least HEADERS_TIMEOUT_MS (20000), which is a part of it";
+  expect(() => readConfig({ REQUEST_TIMEOUT_MS: "1000" })).toThrow(new ConfigError(problem));
+  expect(readConfig({ REQUEST_TIMEOUT_MS: "1000", HEADERS_TIMEOUT_MS: "1000" }).REQUEST_TIMEOUT_MS).toBe(1000);
+});
+
+test("allowed hosts are read as browsers send them", () => {
+  const ALLOWED_HOSTS = "API.example.com., localhost,[::1],10.0.0.1";
+  expect(readConfig({ ALLOWED_HOSTS }).ALLOWED_HOSTS).toEqual(["api.example.com", "localhost", "[::1]", "10.0.0.1"]);
 });
 
 describe("the documents", () => {

@@ -13,13 +13,14 @@ import { chat as chatStream, hello, streams } from "./support/stream.ts";
 import { json, startUpstream } from "./support/upstream.ts";
 
 const LISTED = "https://app.example.com";
+const ALLOWED_HOSTS = "127.0.0.1,api.example.com";
 const models = { object: "list", data: [{ id: "m", object: "model" }] };
 
 async function start(environment: Record<string, string> = { CORS_ORIGINS: LISTED }) {
   const upstream = await startUpstream((received, ...rest) =>
     json(received.method === "GET" ? models : variations)(received, ...rest),
   );
-  return { upstream, server: await startTestServer(upstream.url, environment) };
+  return { upstream, server: await startTestServer(upstream.url, { ALLOWED_HOSTS, ...environment }) };
 }
 
 /** Sends these headers and no others: fetch would add its own, and keeps `Origin` and `Host` to itself. */

@@ -10,7 +10,7 @@ import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
 import { ConfigMap, Namespace, Service, ServiceAccount } from "kubernetes-models/v1";
 import { expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
-import { findUnknownVariables, pathOf, readImage, readManifest } from "./support/deployment.ts";
+import { findUnknownVariables, pathOf, REST_MS, readImage, readManifest } from "./support/deployment.ts";
 
 const models = {
   ConfigMap,
@@ -102,10 +102,20 @@ test("ports and labels agree", () => {
   expect(manifest.HorizontalPodAutoscaler.spec.scaleTargetRef.name).toBe(manifest.Deployment.metadata.name);
 });
 
-test("it may stop as slowly as DRAIN_MS lets it", () => {
-  const [, seconds] = container.lifecycle.preStop.exec.command;
-  const needed = Number(seconds) * 1000 + Number(settings.DRAIN_MS) + 1000;
+test("it may stop as slowly as DRAIN_DELAY_MS and DRAIN_MS let it, and hears of nothing before", () => {
+  const needed = Number(settings.DRAIN_DELAY_MS) + Number(settings.DRAIN_MS) + REST_MS;
   expect(pod.terminationGracePeriodSeconds * 1000).toBeGreaterThan(needed);
+  expect(container.lifecycle).toBeUndefined();
+});
+
+test("the server is out of the load balancers before it stops to listen", () => {
+  const { periodSeconds, failureThreshold, timeoutSeconds } = container.readinessProbe;
+  const heardAfter = (periodSeconds * failureThreshold + timeoutSeconds) * 1000;
+  expect(Number(settings.DRAIN_DELAY_MS)).toBeGreaterThan(heardAfter);
+});
+
+test("WORKERS are as many as the cores it may use", () => {
+  expect(settings.WORKERS).toBe(container.resources.limits.cpu);
 });
 
 test("alive is /healthz and ready is /readyz", () => {

@@ -7,7 +7,7 @@ import { DCLinter } from "dclint";
 import { validate } from "dockerfile-utils";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../src/config.ts";
-import { findUnknownVariables, pathOf, readImage, readProjectFile, readYaml } from "./support/deployment.ts";
+import { findUnknownVariables, pathOf, REST_MS, readImage, readProjectFile, readYaml } from "./support/deployment.ts";
 import { startProcess } from "./support/process.ts";
 
 const DIGEST = /^[\w./-]+:[\w.-]+@sha256:[\da-f]{64}$/;
@@ -90,8 +90,10 @@ describe("compose.yaml", () => {
 
   test("ports, paths and times agree", () => {
     expect(server.ports).toEqual([`127.0.0.1:4000:${image.last("EXPOSE")}`]);
+    const { DRAIN_DELAY_MS, DRAIN_MS } = server.environment;
+    expect(server.stop_grace_period).toMatch(/^\d+s$/);
     expect(Number.parseInt(server.stop_grace_period, 10) * 1000).toBeGreaterThan(
-      Number(server.environment.DRAIN_MS) + 1000,
+      Number(DRAIN_DELAY_MS) + Number(DRAIN_MS) + REST_MS,
     );
     const [target] = readYaml("deploy/prometheus.yaml").scrape_configs[0].dns_sd_configs;
     expect(target).toMatchObject({ names: ["server"], port: Number(server.environment.METRICS_PORT) });

@@ -129,6 +129,12 @@ describe("the tabs", () => {
 const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 const skipped = existsSync(executablePath) ? "" : ` (skipped: no browser at ${executablePath}; set CHROMIUM_PATH)`;
 
+const launch = () =>
+  chromium.launch({
+    executablePath,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"],
+  });
+
 describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
   let browser: Browser;
   let page: Page;
@@ -136,10 +142,7 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
   const requested: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"],
-    });
+    browser = await launch();
     page = await browser.newPage();
     page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(error.message));
@@ -176,4 +179,84 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     expect(requested.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith("data:"))).toEqual([]);
     expect(page.url()).toBe(server.url);
   });
+});
+
+describe.skipIf(skipped)(`in a browser, on a server that asks for a key${skipped}`, { timeout: 60_000 }, () => {
+  const KEY = "a-key-of-the-test";
+  let browser: Browser;
+  let page: Page;
+  let closed: RunningServer;
+  /** What was asked for, by the operation's name and with which Authorization. */
+  const sent: [name: string, authorization: string | undefined][] = [];
+  const sentBy = (name: string) => sent.filter(([sentName]) => sentName === name).map(([, key]) => key);
+
+  beforeAll(async () => {
+    const config = readConfig({
+      OPENAI_BASE_URL: sandbox.url,
+      OPENAI_API_KEY: "sandbox",
+      PORT: "0",
+      DRAIN_MS: "0",
+      CLIENT_KEYS: JSON.stringify([{ id: "test", key: KEY }]),
+    });
+    closed = await startServer(createApp(config, console.error), config);
+    browser = await launch();
+    page = await browser.newPage();
+    page.on("request", (request) => {
+      if (request.method() !== "POST") return;
+      sent.push([nameOf(`${request.postDataJSON().query}`), request.headers().authorization]);
+    });
+    await page.goto(closed.url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await closed?.stop();
+  });
+
+  const run = async (name: string) => {
+    await page.locator(".graphiql-tabs").getByRole("button", { name, exact: true }).click();
+    await expect
+      .poll(
+        async () => {
+          const answer = (await page.locator(".graphiql-response .view-lines").textContent()) ?? "";
+          if (!answer.includes('"data"')) await page.locator(".graphiql-execute-button").click();
+          return answer;
+        },
+        { timeout: 20_000, interval: 500 },
+      )
+      .toContain('"data"');
+  };
+
+  test("the schema is fetched once the key has been typed, and goes with every tab's operations", async () => {
+    await expect.poll(() => sentBy("IntrospectionQuery")).toContain(undefined);
+    expect(sentBy("IntrospectionQuery")).not.toContain(`Bearer ${KEY}`);
+    const introspected = page.waitForResponse(
+      (response) => response.status() === 200 && response.request().headers().authorization === `Bearer ${KEY}`,
+    );
+    await page.getByRole("button", { name: "Headers" }).click();
+    await page.locator(".graphiql-editor-tool .graphiql-editor:not(.hidden)").click();
+    await page.keyboard.insertText(JSON.stringify({ authorization: `Bearer ${KEY}` }));
+    expect(await (await introspected).json()).toMatchObject({ data: { __schema: {} } });
+    await run("Models");
+    await run("Chat");
+    expect(new Set([...sentBy("Models"), ...sentBy("Chat")])).toEqual(new Set([`Bearer ${KEY}`]));
+  });
+
+  test("the key is kept nowhere: a reload knows it no longer", async () => {
+    const stored = await page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])");
+    expect(stored).toContain("tabState");
+    expect(stored).not.toContain(KEY);
+    sent.length = 0;
+    await page.reload();
+    await expect.poll(() => sentBy("IntrospectionQuery")).toContain(undefined);
+    expect(sentBy("IntrospectionQuery")).not.toContain(`Bearer ${KEY}`);
+  });
+
+  test.each(["{", "null", '{"tabs":[],"activeTabIndex":3}', '{"tabs":5}'])(
+    "stored tabs of %s do no harm",
+    async (text) => {
+      await page.evaluate(`localStorage.setItem("graphiql:tabState", ${JSON.stringify(text)})`);
+      await page.reload();
+      await page.locator(".graphiql-tab-active").waitFor();
+    },
+  );
 });

@@ -87,11 +87,11 @@ describe("while the server stops", () => {
     const server = await startTestServer(upstream.url);
     const socket = connect(portOf(server.url), "127.0.0.1");
     const body = JSON.stringify({ query: chat });
-    const head = `POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
     socket.write(`${head}\r\n\r\n${body}`);
     await arrived;
     const stopped = server.stop();
-    socket.write("GET /readyz HTTP/1.1\r\nhost: a\r\n\r\n");
+    socket.write("GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n");
     release();
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 .*"hello".*HTTP\/1\.1 503 .*"stopping"/s);
     await stopped;

@@ -26,8 +26,8 @@ async function start(environment: Record<string, string> = {}) {
 const post = (lines: string[], body = operation) => ["POST /graphql HTTP/1.1", ...lines, "", body].join("\r\n");
 /** The same with a Host, a JSON body and its length. */
 const postJson = (lines: string[], body = operation) =>
-  post(["host: a", JSON_TYPE, `content-length: ${Buffer.byteLength(body)}`, ...lines], body);
-const get = (target: string, lines: string[] = ["host: a"]) =>
+  post(["host: localhost", JSON_TYPE, `content-length: ${Buffer.byteLength(body)}`, ...lines], body);
+const get = (target: string, lines: string[] = ["host: localhost"]) =>
   [`GET ${target} HTTP/1.1`, "graphql-require-preflight: 1", ...lines, "", ""].join("\r\n");
 
 /** Sends the bytes, and asserts the status and that nothing came of them. */
@@ -44,59 +44,74 @@ async function expectRefusal(bytes: string, status: number, environment: Record<
   return text;
 }
 
-const smuggled = post(["host: a", JSON_TYPE, `content-length: ${operation.length}`]);
+const smuggled = post(["host: localhost", JSON_TYPE, `content-length: ${operation.length}`]);
 const chunked = (sizeLine: string) =>
-  post(["host: a", JSON_TYPE, "transfer-encoding: chunked"], `${sizeLine}\r\n${operation}\r\n0\r\n\r\n`);
+  post(["host: localhost", JSON_TYPE, "transfer-encoding: chunked"], `${sizeLine}\r\n${operation}\r\n0\r\n\r\n`);
 const size = operation.length.toString(16);
 
 describe("what Node's parser refuses", () => {
   test.each([
     [
       "a Content-Length beside chunks",
-      post(["host: a", JSON_TYPE, "content-length: 4", "transfer-encoding: chunked"], `0\r\n\r\n${smuggled}`),
+      post(["host: localhost", JSON_TYPE, "content-length: 4", "transfer-encoding: chunked"], `0\r\n\r\n${smuggled}`),
     ],
     [
       "chunks beside a Content-Length",
-      post(["host: a", JSON_TYPE, "transfer-encoding: chunked", "content-length: 4"], `0\r\n\r\n${smuggled}`),
+      post(["host: localhost", JSON_TYPE, "transfer-encoding: chunked", "content-length: 4"], `0\r\n\r\n${smuggled}`),
     ],
-    ["two Content-Lengths", post(["host: a", JSON_TYPE, "content-length: 5", `content-length: ${operation.length}`])],
-    ["a list of Content-Lengths", post(["host: a", JSON_TYPE, `content-length: ${operation.length}, 5`])],
-    ["a negative Content-Length", post(["host: a", JSON_TYPE, "content-length: -1"])],
-    ["a Content-Length in hex", post(["host: a", JSON_TYPE, "content-length: 0x10"])],
-    ["a Content-Length with a plus", post(["host: a", JSON_TYPE, "content-length: +16"])],
-    ["an enormous Content-Length", post(["host: a", JSON_TYPE, `content-length: 1${"0".repeat(30)}`])],
+    [
+      "two Content-Lengths",
+      post(["host: localhost", JSON_TYPE, "content-length: 5", `content-length: ${operation.length}`]),
+    ],
+    ["a list of Content-Lengths", post(["host: localhost", JSON_TYPE, `content-length: ${operation.length}, 5`])],
+    ["a negative Content-Length", post(["host: localhost", JSON_TYPE, "content-length: -1"])],
+    ["a Content-Length in hex", post(["host: localhost", JSON_TYPE, "content-length: 0x10"])],
+    ["a Content-Length with a plus", post(["host: localhost", JSON_TYPE, "content-length: +16"])],
+    ["an enormous Content-Length", post(["host: localhost", JSON_TYPE, `content-length: 1${"0".repeat(30)}`])],
     [
       "chunks that are not the last coding",
-      post(["host: a", JSON_TYPE, "transfer-encoding: chunked, identity"], `0\r\n\r\n${smuggled}`),
+      post(["host: localhost", JSON_TYPE, "transfer-encoding: chunked, identity"], `0\r\n\r\n${smuggled}`),
     ],
-    ["an unknown transfer coding", post(["host: a", JSON_TYPE, "transfer-encoding: xchunked"], `0\r\n\r\n${smuggled}`)],
+    [
+      "an unknown transfer coding",
+      post(["host: localhost", JSON_TYPE, "transfer-encoding: xchunked"], `0\r\n\r\n${smuggled}`),
+    ],
     ["a chunk size that is no number", chunked(MARKER)],
     ["a chunk size with 0x", chunked(`0x${size}`)],
     ["a negative chunk size", chunked(`-${size}`)],
     ["an enormous chunk size", chunked("fffffffffffffffff")],
     [
       "a chunk with no end",
-      post(["host: a", JSON_TYPE, "transfer-encoding: chunked"], `${size}\r\n${operation}x\r\n0\r\n\r\n`),
+      post(["host: localhost", JSON_TYPE, "transfer-encoding: chunked"], `${size}\r\n${operation}x\r\n0\r\n\r\n`),
     ],
-    ["a folded header", post(["host: a", JSON_TYPE, "x: a", ` ${MARKER}: b`, `content-length: ${operation.length}`])],
+    [
+      "a folded header",
+      post(["host: localhost", JSON_TYPE, "x: a", ` ${MARKER}: b`, `content-length: ${operation.length}`]),
+    ],
     ["a bare line feed inside of the head", postJson([`x: 1\nx-${MARKER}: 1`])],
     ["bare line feeds alone", postJson([]).replaceAll("\r\n", "\n")],
     ["a bare line feed behind a chunk's size", chunked(size).replace(`${size}\r\n`, `${size}\n`)],
     ["bytes outside of ASCII in the target", get(`${GET}\xe9`)],
     [
       "a bare carriage return inside of the head",
-      post(["host: a", JSON_TYPE, `x: 1\r${MARKER}: 1`, `content-length: ${operation.length}`]),
+      post(["host: localhost", JSON_TYPE, `x: 1\r${MARKER}: 1`, `content-length: ${operation.length}`]),
     ],
-    ["a space before the colon", post(["host: a", JSON_TYPE, `content-length : ${operation.length}`])],
-    ["a NUL in a header", post(["host: a", JSON_TYPE, `x: ${MARKER}\0`, `content-length: ${operation.length}`])],
+    ["a space before the colon", post(["host: localhost", JSON_TYPE, `content-length : ${operation.length}`])],
+    [
+      "a NUL in a header",
+      post(["host: localhost", JSON_TYPE, `x: ${MARKER}\0`, `content-length: ${operation.length}`]),
+    ],
     [
       "a NUL in a header's name",
-      post(["host: a", JSON_TYPE, `x\0${MARKER}: 1`, `content-length: ${operation.length}`]),
+      post(["host: localhost", JSON_TYPE, `x\0${MARKER}: 1`, `content-length: ${operation.length}`]),
     ],
-    ["a header without a name", post(["host: a", JSON_TYPE, `: ${MARKER}`, `content-length: ${operation.length}`])],
+    [
+      "a header without a name",
+      post(["host: localhost", JSON_TYPE, `: ${MARKER}`, `content-length: ${operation.length}`]),
+    ],
     ["no Host", post([JSON_TYPE, `content-length: ${operation.length}`])],
-    ["an unknown method", `${MARKER} /graphql HTTP/1.1\r\nhost: a\r\n\r\n`],
-    ["an unknown version", `GET ${GET} HTTP/9.9\r\nhost: a\r\n\r\n`],
+    ["an unknown method", `${MARKER} /graphql HTTP/1.1\r\nhost: localhost\r\n\r\n`],
+    ["an unknown version", `GET ${GET} HTTP/9.9\r\nhost: localhost\r\n\r\n`],
     ["a space in the target", get(`/graphql?query={a ${MARKER}}`)],
     ["another protocol", `\x16\x03\x01\x02\x00${MARKER}\r\n\r\n`],
   ])("%s is 400, and the connection is closed", async (_, bytes) => {
@@ -113,23 +128,23 @@ describe("what Node's parser refuses", () => {
 describe("what the server refuses by the head alone", () => {
   const notUrl: [string, string][] = [
     ["an absolute target", get(`http://${MARKER}/graphql?query={__typename}`)],
-    ["an absolute target of its own host", get("http://a/graphql?query={__typename}")],
+    ["an absolute target of its own host", get("http://localhost/graphql?query={__typename}")],
     ["a target without a slash", get(`*`)],
     ["an empty Host", get(GET, ["host:"])],
     ["a Host of spaces", get(GET, ["host:   "])],
     ["a Host that does not end", get(GET, ["host: ["])],
-    ["a Host with a path", get(GET, [`host: a/${MARKER}`])],
-    ["a Host with a query", get(GET, [`host: a?${MARKER}`])],
-    ["a Host with a user", get(GET, [`host: ${MARKER}@a`])],
-    ["a Host with a space", get(GET, [`host: a ${MARKER}`])],
-    ["a Host with a port out of range", get(GET, ["host: a:65536"])],
-    ["a Host with a list", get(GET, [`host: a, ${MARKER}`])],
-    ["two Hosts", get(GET, ["host: a", `host: ${MARKER}`])],
-    ["two Hosts that are the same", get(GET, ["host: a", "host: a"])],
+    ["a Host with a path", get(GET, [`host: localhost/${MARKER}`])],
+    ["a Host with a query", get(GET, [`host: localhost?${MARKER}`])],
+    ["a Host with a user", get(GET, [`host: ${MARKER}@localhost`])],
+    ["a Host with a space", get(GET, [`host: localhost ${MARKER}`])],
+    ["a Host with a port out of range", get(GET, ["host: localhost:65536"])],
+    ["a Host with a list", get(GET, [`host: localhost, ${MARKER}`])],
+    ["two Hosts", get(GET, ["host: localhost", `host: ${MARKER}`])],
+    ["two Hosts that are the same", get(GET, ["host: localhost", "host: localhost"])],
     ["two Content-Types", postJson(["content-type: multipart/form-data"])],
     ["two Authorizations", postJson(["authorization: Bearer a", `authorization: Bearer ${MARKER}`])],
-    ["a GET with a body", get(GET, ["host: a", "content-length: 6", "", MARKER])],
-    ["a GET with chunks", get(GET, ["host: a", "transfer-encoding: chunked", "", `6\r\n${MARKER}\r\n0\r\n`])],
+    ["a GET with a body", get(GET, ["host: localhost", "content-length: 6", "", MARKER])],
+    ["a GET with chunks", get(GET, ["host: localhost", "transfer-encoding: chunked", "", `6\r\n${MARKER}\r\n0\r\n`])],
   ];
   test.each(notUrl)("%s is 400, and the connection is closed", async (_, bytes) => {
     const text = await expectRefusal(bytes, 400);
@@ -139,6 +154,19 @@ describe("what the server refuses by the head alone", () => {
 
   test("HTTP/1.0 without a Host is 400", async () => {
     await expectRefusal(`GET ${GET} HTTP/1.0\r\ngraphql-require-preflight: 1\r\n\r\n`, 400);
+  });
+
+  test("chunks in HTTP/1.0 are 400, and what stands behind them is no request", async () => {
+    const head = ["POST /graphql HTTP/1.0", "host: localhost", "connection: keep-alive", JSON_TYPE];
+    const bytes = [...head, "transfer-encoding: chunked", "", `${size}\r\n${operation}\r\n0\r\n\r\n${smuggled}`];
+    const { upstream, server } = await start();
+    for (const path of ["/graphql", "/metrics", "/healthz"]) {
+      const answer = await exchange(server.url, bytes.join("\r\n").replace("/graphql", path));
+      expect(answer).toMatchObject({ status: 400, closed: true });
+      expect(answer.text).toMatch(/^connection: close$/im);
+      expect(answer.text.match(/^HTTP\/1\.1/gm)).toHaveLength(1);
+    }
+    expect(upstream.requests).toEqual([]);
   });
 
   test.each([
@@ -159,7 +187,7 @@ describe("what the server refuses by the head alone", () => {
     ["GET", "/graphql/../graphql", 404],
     ["POST", `/other?x=/graphql`, 404],
   ])("%s %s is %d", async (method, path, status) => {
-    const bytes = `${method} ${path} HTTP/1.1\r\nhost: a\r\naccept: text/plain\r\ngraphql-require-preflight: 1\r\nx: ${MARKER}\r\n\r\n`;
+    const bytes = `${method} ${path} HTTP/1.1\r\nhost: localhost\r\naccept: text/plain\r\ngraphql-require-preflight: 1\r\nx: ${MARKER}\r\n\r\n`;
     const { upstream, server } = await start();
     const { text, ...answer } = await exchange(server.url, bytes, (soFar) => method === "HEAD" || isWhole(soFar));
     expect(answer.status).toBe(status);
@@ -186,7 +214,7 @@ describe("what the server refuses by the head alone", () => {
     ";",
     "",
   ])("the content type %j is 415", async (type) => {
-    const lines = ["host: a", `content-type: ${type}`, `content-length: ${operation.length}`];
+    const lines = ["host: localhost", `content-type: ${type}`, `content-length: ${operation.length}`];
     await expectRefusal(post(lines), 415);
   });
 
@@ -196,7 +224,7 @@ describe("what the server refuses by the head alone", () => {
 
   test("a transfer coding under the chunks is 400", async () => {
     await expectRefusal(
-      post(["host: a", JSON_TYPE, "transfer-encoding: gzip, chunked"], `${size}\r\n${operation}\r\n0\r\n\r\n`),
+      post(["host: localhost", JSON_TYPE, "transfer-encoding: gzip, chunked"], `${size}\r\n${operation}\r\n0\r\n\r\n`),
       400,
     );
   });
@@ -215,7 +243,7 @@ describe("what the server refuses by the head alone", () => {
     const { server } = await start();
     const body = '{"query":"{ __typename }"}';
     const bytes = post(
-      ["host: a", `content-type: ${type}`, "content-encoding: identity", `content-length: ${body.length}`],
+      ["host: localhost", `content-type: ${type}`, "content-encoding: identity", `content-length: ${body.length}`],
       body,
     );
     expect((await exchange(server.url, bytes, isWhole)).text).toContain('{"data":{"__typename":"Query"}}');
@@ -232,7 +260,7 @@ describe("Expect: 100-continue", () => {
     socket.on("data", (chunk) => {
       text += chunk;
     });
-    socket.write(post(["host: a", JSON_TYPE, `content-length: ${body.length}`, "expect: 100-continue"], ""));
+    socket.write(post(["host: localhost", JSON_TYPE, `content-length: ${body.length}`, "expect: 100-continue"], ""));
     await expect.poll(() => text).toBe("HTTP/1.1 100 Continue\r\n\r\n");
     socket.write(body);
     await expect.poll(() => text).toContain('{"data":{"__typename":"Query"}}');
@@ -250,7 +278,7 @@ describe("Expect: 100-continue", () => {
     ["compressed", 415, [JSON_TYPE, "content-encoding: gzip", "content-length: 10"]],
   ])("is not met for a body %s", async (_, status, lines) => {
     const { upstream, server } = await start();
-    const answer = await exchange(server.url, post(["host: a", "expect: 100-continue", ...lines], ""));
+    const answer = await exchange(server.url, post(["host: localhost", "expect: 100-continue", ...lines], ""));
     expect(answer).toMatchObject({ status, closed: true });
     expect(answer.text).not.toContain("100 Continue");
     expect(upstream.requests).toEqual([]);
@@ -296,10 +324,10 @@ describe("hostile JSON", () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  test.each(ways.slice(0, 3))("%s may not hold more than 100,000 values", async (name, send) => {
+  test.each(ways.slice(0, 3))("%s may not hold more than 20,000 values", async (name, send) => {
     const { upstream, server } = await start();
     for (const text of [
-      `[${"1,".repeat(100_000)}1]`,
+      `[${"1,".repeat(20_000)}1]`,
       `[${"{},".repeat(60_000)}1]`,
       `{${'"a":1,'.repeat(100_000)}"b":1}`,
     ]) {
@@ -307,7 +335,7 @@ describe("hostile JSON", () => {
       expect(answer.status).toBe(400);
       expect(answer.body.errors).toMatchObject([
         {
-          message: expect.stringContaining(`${name} must hold at most 100000 values.`),
+          message: expect.stringContaining(`${name} must hold at most 20000 values.`),
           extensions: { code: "BAD_REQUEST" },
         },
       ]);
@@ -319,7 +347,7 @@ describe("hostile JSON", () => {
 
   test("the same holds for the messages of a WebSocket", async () => {
     const { upstream, server } = await start();
-    for (const variables of [levels(300), `[${"1,".repeat(100_000)}1]`]) {
+    for (const variables of [levels(300), `[${"1,".repeat(20_000)}1]`]) {
       const socket = new WebSocket(server.url.replace("http", "ws"), "graphql-transport-ws");
       onTestFinished(() => socket.terminate());
       await once(socket, "open");

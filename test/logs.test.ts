@@ -299,6 +299,21 @@ describe("LOG_LEVEL", () => {
     expect(lines().map(({ msg }) => msg)).toEqual(messages);
   });
 
+  test("debug: a request for another path is a line without its query, at info it is none", async () => {
+    const upstream = await startUpstream(json(chatAnswer));
+    for (const level of ["debug", "info"] as const) {
+      const { server, lines, text } = await startLogged(upstream.url, {}, level);
+      const { headers } = await request(new URL(`/wp-admin/${"a".repeat(200)}?key=sk-marker`, server.url).href);
+      await server.stop();
+      const requestId = headers.get("x-request-id");
+      const path = `/wp-admin/${"a".repeat(90)}`;
+      const line = { level: "debug", msg: "refused", requestId, method: "GET", path, code: "404" };
+      expect(lines()).toEqual(level === "debug" ? [expect.objectContaining(line)] : []);
+      expect(text()).not.toContain("sk-marker");
+    }
+    expect(upstream.requests).toHaveLength(0);
+  });
+
   test("silent writes nothing at all, info JSON lines alone, also as the process stops", async () => {
     const upstream = await startUpstream(json(chatCompletion));
     const silent = startProcess({ PORT: "0", OPENAI_BASE_URL: upstream.url, LOG_LEVEL: "silent" });
@@ -353,7 +368,9 @@ test("a pipelined request behind one that is left is logged as well", async () =
   const { server, operations } = await startLogged(upstream.url);
   const body = JSON.stringify({ query: chat });
   const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
-  const head = `POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${Object.entries(preflighted)
+  const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${Object.entries(
+    preflighted,
+  )
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join("")}content-length: ${body.length}\r\n\r\n`;
   socket.write((head + body).repeat(2));

@@ -1,5 +1,7 @@
 // Metrics: what is counted, under which names and labels, who may read it; and a dashboard of nothing but those names.
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { createMetrics } from "../src/telemetry/metrics.ts";
 import { OperationRecord } from "../src/telemetry/operation-record.ts";
@@ -158,6 +160,32 @@ test("the bytes of uploads are counted", async () => {
   expect((await scrapeAfter(server.url, 1)).value("graphql_upload_bytes_total")).toBe(1234);
 });
 
+describe("requests that are refused before they are operations", () => {
+  const refused = "graphql_requests_refused_total";
+
+  test("are counted by status, handshakes as such; what is counted elsewhere or asks for health is not", async () => {
+    const upstream = await startUpstream(json(chatAnswer));
+    const server = await startTestServer(upstream.url);
+    const { hostname, port, host } = new URL(server.url);
+    const upgrade = `connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: ${btoa("0123456789abcdef")}`;
+    const send = async (head: string) => {
+      const socket = connect(Number(port), hostname);
+      socket.write(`${head}\r\n\r\n`);
+      await text(socket);
+    };
+    for (const path of ["/elsewhere?key=k", "/favicon.ico"]) await request(new URL(path, server.url).href);
+    await send("GET /graphql HTTP/1.1\r\nhost: a/b");
+    await send(`GET /elsewhere HTTP/1.1\r\nhost: ${host}\r\n${upgrade}\r\nsec-websocket-version: 13`);
+    await server.query(chat);
+    await request(server.url, { method: "PUT" });
+    await request(new URL("/healthz", server.url).href, { method: "POST" });
+    const page = await scrapeAfter(server.url, 2);
+    const counts = page.samples.flatMap(({ name, labels, value }) => (name === refused ? [[labels.code, value]] : []));
+    expect(Object.fromEntries(counts)).toEqual({ 404: 2, 400: 1, handshake: 1 });
+    expect(upstream.requests).toHaveLength(1);
+  });
+});
+
 describe("labels", () => {
   test("are only models that the upstream has answered for", async () => {
     const upstream = await startUpstream(json(chatAnswer));
@@ -291,6 +319,7 @@ describe("the dashboard", () => {
     await server.query(chat);
     await server.query(chat);
     await (await subscribeSse(server.url)).ended;
+    await request(new URL("/elsewhere", server.url).href);
     return scrapeAfter(server.url, 3);
   }
 

@@ -24,8 +24,8 @@ async function ask(manifest: unknown, ...ids: string[]) {
 }
 
 /** The error with which the app refuses to be made. */
-function start(path: string): unknown {
-  const config = readConfig({ OPENAI_API_KEY: "sk-test", PERSISTED_OPERATIONS_FILE: path });
+function start(path: string, environment: Record<string, string> = {}): unknown {
+  const config = readConfig({ OPENAI_API_KEY: "sk-test", PERSISTED_OPERATIONS_FILE: path, ...environment });
   try {
     createApp(config, () => {});
   } catch (error) {
@@ -98,6 +98,30 @@ describe("the server does not start, and names the variable and the place, for a
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as Error).message).toContain("PERSISTED_OPERATIONS_FILE");
     expect((error as Error).message).toContain(problem);
+  });
+
+  const big = "query Big { a: models @skip(if: false) { id } models { b: id } }";
+  test.each<[string, Record<string, string>, string]>([
+    ["aliases", { MAX_ALIASES: "1" }, "has 2 aliases; at most 1 are allowed."],
+    ["levels", { MAX_DEPTH: "1" }, "nests fields 2 levels deep; at most 1 are allowed."],
+    ["directives", { MAX_DIRECTIVES: "0" }, "has 1 directives; at most 0 are allowed."],
+    ["tokens", { MAX_QUERY_TOKENS: "10" }, "has more than 10 tokens."],
+    ["characters", { MAX_QUERY_LENGTH: "20" }, `has ${big.length} characters; at most 20 are allowed.`],
+    ["line breaks", {}, "has more than 10000 line breaks."],
+  ])("a document of too many %s, which no request could be served with", async (things, environment, problem) => {
+    const text = things === "line breaks" ? `${big}${"\n".repeat(10_001)}` : big;
+    const path = writeManifest(apolloManifest({ fine: "{__typename}", big: text }));
+    const error = start(path, environment) as Error;
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.message).toContain('operations[1] ("big") has a document that cannot be served: The document');
+    expect(error.message).toContain(problem);
+    for (const name of Object.keys(environment)) expect(error.message).toContain(name);
+    const upstream = await startUpstream(json(models));
+    const server = await startTestServer(upstream.url, environment);
+    expect((await server.query(text)).body.errors).toEqual([
+      { message: expect.stringContaining(problem), extensions: { code: "OPERATION_TOO_COMPLEX" } },
+    ]);
+    expect(upstream.requests).toEqual([]);
   });
 
   test("no file", () => {

@@ -47,7 +47,7 @@ try {
 async function resetHandshake(url: string): Promise<void> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1").on("error", () => {});
   await once(socket, "connect");
-  const head = "GET /elsewhere HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+  const head = "GET /elsewhere HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
   await new Promise((resolve) => socket.write(head, resolve));
   socket.resetAndDestroy();
 }

@@ -144,7 +144,7 @@ test("while it stops, a request on an open connection is SHUTTING_DOWN (503)", a
   const url = await server.url;
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   const body = JSON.stringify({ query: CHAT });
-  const head = `POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
   socket.write(head + body);
   await upstream.arrived;
   server.child.kill("SIGTERM");

@@ -51,7 +51,7 @@ async function connectRaw(url: string, bytes = ""): Promise<void> {
 }
 
 const upgrade = (path: string) =>
-  `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n` +
+  `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n` +
   "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n";
 
 describe.each(transports)("over $transport", ({ subscribe }) => {
@@ -136,7 +136,7 @@ test.each([
   ["has sent nothing, as browsers open ahead of need", "", 60_000],
   [
     "has sent half a request",
-    "POST /graphql HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n{",
+    "POST /graphql HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n{",
     0,
   ],
   ["was refused its upgrade and stays", upgrade("/other"), 0],

@@ -84,7 +84,7 @@ test("clients that leave as soon as they have asked leave nothing behind", async
     for (const client of clients) {
       const body = JSON.stringify({ query: chat });
       const headers = `content-type: application/json\r\naccept: text/event-stream\r\ncontent-length: ${body.length}`;
-      client.on("error", () => {}).write(`POST /graphql HTTP/1.1\r\nhost: x\r\n${headers}\r\n\r\n${body}`);
+      client.on("error", () => {}).write(`POST /graphql HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n\r\n${body}`);
       if (waitMs) setTimeout(() => client.destroy(), waitMs * Math.random());
       else client.destroy();
     }

@@ -1,7 +1,10 @@
 // What the soak's clients do: every operation of the schema over every transport, each with a nonce of its own.
+
 import { createClient } from "graphql-ws";
+import { getGlobalDispatcher } from "undici";
 import { WebSocket } from "ws";
-import { digestOf } from "./upstream.ts";
+import { answerChat, continuePrompt } from "../../src/sandbox/answer.ts";
+import { digestOf } from "./answers.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: results of any operation
 type Result = any;
@@ -19,8 +22,8 @@ export interface Answered {
 
 const bytes = Buffer.alloc(6 * 2 ** 20, "0123456789abcdef\r\n--");
 const headers = { "content-type": "application/json", "graphql-require-preflight": "1" };
-const CHAT = 'chat(input: { model: "m", messages: [{ role: USER, content: $nonce }] }) { text }';
-const COMPLETE = 'complete(input: { model: "m", prompt: [$nonce] }) { text }';
+const CHAT = 'chat(input: { model: "gpt-4o-mini", messages: [{ role: USER, content: $nonce }] }) { text }';
+const COMPLETE = 'complete(input: { model: "gpt-3.5-turbo-instruct", prompt: [$nonce], maxTokens: 200 }) { text }';
 
 /** By name; the names are those of the report. */
 export const operations: Record<string, Run> = {
@@ -50,7 +53,7 @@ async function post(url: string, query: string, variables: object, signal: Abort
 
 async function whole(url: string, query: string, nonce: string, signal: AbortSignal): Promise<Answered> {
   const result = await post(url, query, { nonce }, signal);
-  return { results: [result], found: endsOf(textOf(result)), wanted: `${nonce} ${nonce}` };
+  return answered([result], query, nonce);
 }
 
 /** Sends a file of 100 bytes to 5 MB, small ones more often. */
@@ -78,7 +81,7 @@ async function sse(url: string, query: string, nonce: string, signal: AbortSigna
   const text = await response.text();
   if (!text.endsWith("event: complete\ndata:\n\n")) throw new Error("The event stream ended without `complete`.");
   const results = [...text.matchAll(/^event: next\ndata: (.+)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
-  return streamed(results, nonce);
+  return answered(results, query, nonce);
 }
 
 const clients = new Map<number, ReturnType<typeof createClient>>();
@@ -105,7 +108,7 @@ async function ws(url: string, query: string, nonce: string, signal: AbortSignal
         reject(signal.reason);
       });
     });
-    return streamed(results, nonce);
+    return answered(results, query, nonce);
   } finally {
     if (!kept) await client.dispose();
   }
@@ -120,21 +123,20 @@ function connect(url: string) {
   });
 }
 
-/** Ends the sockets that stay. */
+/** Ends the connections that stay: WebSockets, and those that fetch keeps alive for longer than the soak waits. */
 export async function disconnect(): Promise<void> {
   for (const client of clients.values()) await client.dispose();
+  await getGlobalDispatcher().close();
 }
 
-function streamed(results: Result[], nonce: string): Answered {
-  return { results, found: endsOf(results.map(textOf).join("")), wanted: `${nonce} ${nonce}` };
-}
-
-function textOf({ data }: Result): string {
-  return (data?.chat ?? data?.complete)?.text ?? "";
-}
-
-/** The first and the last word. */
-function endsOf(text: string): string {
-  const words = text.split(" ");
-  return `${words[0]} ${words.at(-1)}`;
+/** The text of all results, and what the sandbox says to the nonce. */
+function answered(results: Result[], query: string, nonce: string): Answered {
+  const found = results.map(({ data }) => (data?.chat ?? data?.complete)?.text ?? "").join("");
+  const messages = [{ role: "user" as const, content: nonce }];
+  const isChat = query.includes(CHAT);
+  return {
+    results,
+    found,
+    wanted: isChat ? answerChat({ model: "gpt-4o-mini", messages }, 0) : continuePrompt(nonce, null, 0),
+  };
 }

@@ -31,6 +31,7 @@ export class Tally {
 export interface Sample {
   minute: number;
   rss: number;
+  heap: number;
 }
 
 /** The mean of each quarter of the time, in MB: whether a slope is growth or the collector's ups and downs. */
@@ -42,11 +43,11 @@ export function quartersOf(samples: readonly Sample[]): number[] {
 }
 
 /** By least squares, in MB a minute. */
-export function slopeOf(samples: readonly Sample[]): number {
+export function slopeOf(samples: readonly Sample[], read: (sample: Sample) => number): number {
   const minute = mean(samples.map((sample) => sample.minute));
-  const rss = mean(samples.map((sample) => sample.rss));
+  const level = mean(samples.map(read));
   const spread = samples.reduce((sum, sample) => sum + (sample.minute - minute) ** 2, 0);
-  return samples.reduce((sum, sample) => sum + (sample.minute - minute) * (sample.rss - rss), 0) / spread;
+  return samples.reduce((sum, sample) => sum + (sample.minute - minute) * (read(sample) - level), 0) / spread;
 }
 
 function mean(values: number[]): number {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 /** What the server uses at one moment. */
 export interface Usage {
-  /** In MB, of 2^20 bytes. */
+  /** In MB, of 2^20 bytes, after a collection of garbage. */
   rss: number;
   heap: number;
   /** Open descriptors; null where the system has no /proc. */
@@ -31,7 +31,7 @@ const PROBE = new URL("./probe.mjs", import.meta.url).href;
 export async function startServer(environment: Record<string, string>): Promise<SoakedServer> {
   const child = fork(MAIN, [], {
     env: { PATH: process.env.PATH, ...environment },
-    execArgv: ["--import", PROBE],
+    execArgv: ["--expose-gc", "--import", PROBE],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const ended = once(child, "exit");

@@ -1,9 +1,9 @@
-// The soak's upstream: answers hold what the request held, one in five goes wrong, and every request is kept account of.
-import { createHash } from "node:crypto";
+// The soak's upstream: the built-in sandbox, with every fifth answer made to go wrong and account kept of every request.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Answers, type Call, digestOf, startAnswers } from "./answers.ts";
 
 /** What goes wrong with an answer, and the code that the server's client gets where no other attempt follows. */
 const faults = {
@@ -37,15 +37,6 @@ export interface SoakUpstream {
   close(): Promise<void>;
 }
 
-/** What a request's answer is made of. */
-interface Call {
-  nonce: string;
-  path: string;
-  isStream: boolean;
-  /** The digest of the uploaded file. */
-  digest: string;
-}
-
 /** Nonces as requests hold them. */
 const NONCE = /nonce-[\da-f-]{36}/;
 
@@ -54,32 +45,35 @@ const MAX_ATTEMPTS = 3;
 
 export async function startUpstream(): Promise<SoakUpstream> {
   const accounts = new Map<string, Account>();
+  const answers = await startAnswers();
   let requests = 0;
   const server = createServer((req, res) => {
     requests++;
     req.on("error", () => {});
     res.on("error", () => {});
-    answer(req, res, accounts).catch(() => res.destroy());
+    answer(req, res, accounts, answers).catch(() => res.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     accounts,
     requests: () => requests,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await answers.close();
+    },
   };
 }
 
-/** The digest by which an uploaded file is known again. */
-export function digestOf(bytes: Uint8Array): string {
-  return createHash("sha1").update(bytes).digest("hex");
-}
-
-async function answer(req: IncomingMessage, res: ServerResponse, accounts: Map<string, Account>): Promise<void> {
+async function answer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  accounts: Map<string, Account>,
+  answers: Answers,
+): Promise<void> {
+  const gone = new AbortController();
+  res.once("close", () => gone.abort());
   const call = readCall(req, await buffer(req));
   const fault = chooseFault();
   const isFinal = Math.random() < 0.5;
@@ -99,8 +93,8 @@ async function answer(req: IncomingMessage, res: ServerResponse, accounts: Map<s
       });
       return void res.end(JSON.stringify({ error: { message: "no", type: fault, param: null, code: null } }));
   }
-  if (call.isStream) await stream(res, call, fault);
-  else sendWhole(res, call, fault);
+  if (call.isStream) await stream(res, answers.events(call, gone.signal), fault);
+  else sendWhole(res, await answers.whole(call, gone.signal), fault);
 }
 
 function readCall(req: IncomingMessage, body: Buffer): Call {
@@ -114,7 +108,7 @@ function readCall(req: IncomingMessage, body: Buffer): Call {
   const text = body.toString("latin1");
   // The list of models takes no nonce: each request's answer has its own, so that none can be given twice.
   const nonce = NONCE.exec(path)?.[0] ?? NONCE.exec(text)?.[0] ?? `nonce-${crypto.randomUUID()}`;
-  return { nonce, path, digest, isStream: boundary === undefined && text.includes('"stream":true') };
+  return { nonce, path, digest, body, isStream: boundary === undefined && text.includes('"stream":true') };
 }
 
 function chooseFault(): Fault | undefined {
@@ -135,47 +129,26 @@ function account(accounts: Map<string, Account>, { nonce, path }: Call, fault: F
   accounts.set(nonce, { faults: faultsSoFar, code, mayRepeat, doubled: before.doubled + (isExplained ? 0 : 1) });
 }
 
-function sendWhole(res: ServerResponse, call: Call, fault: Fault | undefined): void {
-  const text = JSON.stringify(createAnswer(call));
+function sendWhole(res: ServerResponse, text: string, fault: Fault | undefined): void {
   res.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
   if (fault === "cut") return void res.write(text.slice(0, -20), () => res.destroy());
   res.end(fault === "nonsense" ? "{".repeat(Buffer.byteLength(text)) : text);
 }
 
-function createAnswer({ nonce, path, digest }: Call): unknown {
-  const base = { id: nonce, created: 1_700_000_000, model: "m" };
-  // As long as answers are, so that two of them would show where they are mixed.
-  const text = `${nonce} ${"words ".repeat(Math.random() * 2_000)}${nonce}`;
-  if (path === "/models") return { object: "list", data: [{ id: nonce, object: "model" }] };
-  if (path.startsWith("/models/")) return { id: nonce, object: "model" };
-  if (path.startsWith("/images"))
-    return { created: base.created, data: [{ url: `https://x.test/${nonce}/${digest}` }] };
-  const choice = { index: 0, finish_reason: "stop" };
-  return path === "/completions"
-    ? { ...base, choices: [{ ...choice, text }] }
-    : { ...base, choices: [{ ...choice, message: { role: "assistant", content: text } }] };
-}
-
-async function stream(res: ServerResponse, { nonce, path }: Call, fault: Fault | undefined): Promise<void> {
+async function stream(res: ServerResponse, events: AsyncIterable<string>, fault: Fault | undefined): Promise<void> {
   const send = (data: string) => new Promise<unknown>((resolve) => res.write(`data: ${data}\n\n`, resolve));
-  const chunk = (text: string, finish_reason: string | null = null) =>
-    JSON.stringify({
-      id: nonce,
-      choices: [{ index: 0, finish_reason, ...(path === "/completions" ? { text } : { delta: { content: text } }) }],
-    });
   res.writeHead(200, { "content-type": "text/event-stream" });
-  const parts = [nonce, ...Array.from({ length: Math.random() * 30 }, () => " word"), ` ${nonce}`];
-  for (const [place, part] of parts.entries()) {
-    if (fault !== undefined && place === 1) {
+  let sent = 0;
+  for await (const event of events) {
+    // Had no event left, the cut would be a hang-up before an answer, after which another attempt is right.
+    if (fault !== undefined && sent === 1) {
       if (fault === "cut") return void res.destroy();
       await send("{no JSON");
       return void res.end();
     }
-    // Had the head not left, the cut would be a hang-up before an answer, after which another attempt is right.
-    await send(chunk(part, place === parts.length - 1 ? "stop" : null));
-    if (Math.random() < 0.3) await sleep(Math.random() * 20);
+    await send(event);
+    sent++;
     if (res.destroyed) return;
   }
-  await send("[DONE]");
   res.end();
 }

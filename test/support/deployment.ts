@@ -8,6 +8,9 @@ import { variables } from "../../src/config.ts";
 // biome-ignore lint/suspicious/noExplicitAny: tests look into files of any shape
 type Anything = any;
 
+/** How long a stop may take beyond DRAIN_DELAY_MS and DRAIN_MS: a second for farewells, five for a worker that is stuck. */
+export const REST_MS = 6_000;
+
 /** The absolute path of a file of the project. */
 export const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 

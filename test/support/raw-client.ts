@@ -57,7 +57,7 @@ export async function connectRaw(url: string): Promise<RawClient> {
 /** The head of a POST of `length` bytes, or of a chunked one. */
 export function postHead(length?: number, contentType = CONTENT_TYPE, path = "/graphql"): string {
   const framing = length === undefined ? "transfer-encoding: chunked" : `content-length: ${length}`;
-  return `POST ${path} HTTP/1.1\r\nhost: test\r\ngraphql-require-preflight: 1\r\ncontent-type: ${contentType}\r\n${framing}\r\n\r\n`;
+  return `POST ${path} HTTP/1.1\r\nhost: localhost\r\ngraphql-require-preflight: 1\r\ncontent-type: ${contentType}\r\n${framing}\r\n\r\n`;
 }
 
 /** Sends one whole POST on a connection of its own and only then begins to read. */

@@ -40,6 +40,8 @@ export async function startTestServer(
     OPENAI_BASE_URL: upstreamUrl,
     OPENAI_API_KEY: "sk-test-key-0123456789",
     DRAIN_MS: "1000",
+    STREAM_PING_MS: "300",
+    MODELS_TTL_SECONDS: "0",
     ...environment,
   });
   const running = await startServer(
