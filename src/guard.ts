@@ -11,12 +11,13 @@ import { createSlots } from "./guard/slots.ts";
 import { createResolveDocument, type ResolveDocument } from "./guard/trusted-documents.ts";
 import { createOpenAIClient, type PoolStats } from "./openai/client.ts";
 import { findExcess } from "./plugins/document-limits.ts";
+import type { ServerContext } from "./schema/builder.ts";
 import { schema } from "./schema/index.ts";
 
 /** What stands between callers and the upstream. */
 export interface Guard {
   authenticator: Authenticator;
-  /** The caller's part of every resolver's context. */
+  /** What the context of all of the caller's operations has in common. */
   contextOf(caller: Caller): CallerContext;
   resolveDocument: ResolveDocument;
   /** Whether the upstream is known not to be there. */
@@ -56,6 +57,7 @@ export function createGuard(config: Config, report: (fault: unknown) => void): G
       openai,
       { slots: createSlots(config.MAX_CONCURRENT), limits },
       createReadCache(config.MODELS_TTL_SECONDS * 1000),
+      createServerContext(config),
     ),
     resolveDocument,
     isUpstreamDead: openai.isDead,
@@ -64,6 +66,21 @@ export function createGuard(config: Config, report: (fault: unknown) => void): G
       authenticator.close();
       await openai.close();
       await limits.close();
+    },
+  };
+}
+
+function createServerContext(config: Config): ServerContext {
+  return {
+    imageVariations:
+      config.IMAGE_VARIATIONS_VIA === "edits"
+        ? { via: "edits", model: config.IMAGE_VARIATIONS_MODEL, prompt: config.IMAGE_VARIATIONS_PROMPT }
+        : { via: "variations" },
+    maxUploadBytes: config.MAX_UPLOAD_BYTES,
+    requestLimits: {
+      maxN: config.MAX_N,
+      maxMessages: config.MAX_MESSAGES,
+      maxOutputTokens: config.MAX_OUTPUT_TOKENS,
     },
   };
 }

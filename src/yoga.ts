@@ -3,7 +3,7 @@ import { createYoga, type YogaServerInstance } from "graphql-yoga";
 import type { Config } from "./config.ts";
 import { documentLimitsOf } from "./document-limits.ts";
 import { useAcceptable } from "./plugins/acceptable.ts";
-import { useDocumentCache } from "./plugins/document-cache.ts";
+import { createDocumentCache, useDocumentCache } from "./plugins/document-cache.ts";
 import { useDocumentLimits } from "./plugins/document-limits.ts";
 import { useEarlyAnswer } from "./plugins/early-answer.ts";
 import { useErrorLimit } from "./plugins/error-limit.ts";
@@ -14,12 +14,12 @@ import { useNoIntrospection } from "./plugins/introspection.ts";
 import { useOperationLimits } from "./plugins/operation-limits.ts";
 import { useOperationRecord } from "./plugins/operation-record.ts";
 import { usePlannedExecution } from "./plugins/planned-execution.ts";
+import { usePlannedRequests } from "./plugins/planned-requests.ts";
 import { type NodeContext, type ReadParams, useRequestParams } from "./plugins/request-params.ts";
 import type { MessageOptions } from "./plugins/safe-messages.ts";
 import { useStreamErrors } from "./plugins/stream-errors.ts";
 import { useValidationErrors } from "./plugins/validation-errors.ts";
 import { useVariableErrors } from "./plugins/variable-errors.ts";
-import type { ServerContext } from "./schema/builder.ts";
 import { schema } from "./schema/index.ts";
 
 /** What the app shares with Yoga. */
@@ -35,11 +35,11 @@ export interface YogaOptions {
 export function createGraphQL(
   config: Config,
   { endpoint, readParams, maskError, messages }: YogaOptions,
-): YogaServerInstance<NodeContext, ServerContext> {
-  return createYoga<NodeContext, ServerContext>({
+): YogaServerInstance<NodeContext, object> {
+  const documents = createDocumentCache();
+  return createYoga<NodeContext>({
     schema,
     graphqlEndpoint: endpoint,
-    context: createServerContext(config),
     maskedErrors: { maskError },
     // What is worth a log line is reported by maskError; Yoga's logger would log clients' mistakes as errors.
     logging: false,
@@ -56,7 +56,8 @@ export function createGraphQL(
       ...(config.INTROSPECTION ? [] : [useNoIntrospection()]),
       useRequestParams(readParams),
       useOperationRecord(),
-      useDocumentCache(),
+      useDocumentCache(documents),
+      usePlannedRequests({ schema, documents, maxPaidFields: config.MAX_PAID_FIELDS }),
       useValidationErrors(messages),
       useDocumentLimits(documentLimitsOf(config)),
       useVariableErrors(messages),
@@ -70,19 +71,4 @@ export function createGraphQL(
       useEarlyAnswer(),
     ],
   });
-}
-
-function createServerContext(config: Config): ServerContext {
-  return {
-    imageVariations:
-      config.IMAGE_VARIATIONS_VIA === "edits"
-        ? { via: "edits", model: config.IMAGE_VARIATIONS_MODEL, prompt: config.IMAGE_VARIATIONS_PROMPT }
-        : { via: "variations" },
-    maxUploadBytes: config.MAX_UPLOAD_BYTES,
-    requestLimits: {
-      maxN: config.MAX_N,
-      maxMessages: config.MAX_MESSAGES,
-      maxOutputTokens: config.MAX_OUTPUT_TOKENS,
-    },
-  };
 }

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { sha256 as digestOf } from "../src/guard/caller-schema.ts";
 import { openClientKeysFile } from "../src/guard/client-keys-file.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -19,7 +20,7 @@ function open(path: string, forbidden?: string) {
   const faults: unknown[] = [];
   const file = openClientKeysFile({ path, forbidden, report: (fault) => faults.push(fault) });
   onTestFinished(() => file.close());
-  return { file, faults, has: (key: string) => file.find(key) !== undefined };
+  return { file, faults, has: (key: string) => file.find(digestOf(key)) !== undefined };
 }
 
 /** Opens a file of the given text. */
@@ -34,8 +35,8 @@ const eventually = <Value>(read: () => Value) => expect.poll(read, { timeout: 10
 
 test("the file's keys find their owners", () => {
   const { file, faults } = openText(JSON.stringify([{ id: "ada", key: "key-1", requestsPerMinute: 5 }]));
-  expect(file.find("key-1")).toEqual({ id: "ada", key: "key:ada", limits: { requestsPerMinute: 5 } });
-  expect(file.find("key-2")).toBeUndefined();
+  expect(file.find(digestOf("key-1"))).toEqual({ id: "ada", key: "key:ada", limits: { requestsPerMinute: 5 } });
+  expect(file.find(digestOf("key-2"))).toBeUndefined();
   expect(faults).toEqual([]);
 });
 

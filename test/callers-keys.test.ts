@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { clientKeys } from "../src/guard/caller-schema.ts";
+import { clientKeys, sha256 as digestOf } from "../src/guard/caller-schema.ts";
 import { createClientKeys } from "../src/guard/client-keys.ts";
 
 /** As the configuration has them. */
@@ -15,13 +15,13 @@ test("a key finds its owner and the owner's limits, given in the clear or by its
     { id: "bob", keySha256: sha256("key-of-bob"), tokensPerDay: 1000 },
     { id: "eve", keySha256: sha256("key-of-eve").toUpperCase() },
   ]);
-  expect(keys.find("key-of-ada")).toEqual({
+  expect(keys.find(digestOf("key-of-ada"))).toEqual({
     id: "ada",
     key: "key:ada",
     limits: { requestsPerMinute: 5, models: ["gpt-*"] },
   });
-  expect(keys.find("key-of-bob")).toEqual({ id: "bob", key: "key:bob", limits: { tokensPerDay: 1000 } });
-  expect(keys.find("key-of-eve")).toEqual({ id: "eve", key: "key:eve", limits: {} });
+  expect(keys.find(digestOf("key-of-bob"))).toEqual({ id: "bob", key: "key:bob", limits: { tokensPerDay: 1000 } });
+  expect(keys.find(digestOf("key-of-eve"))).toEqual({ id: "eve", key: "key:eve", limits: {} });
 });
 
 test.each([
@@ -34,7 +34,7 @@ test.each([
   ["an owner's id", "ada"],
   ["the name of a property", "__proto__"],
 ])("%s finds nobody", (_, token) => {
-  expect(createKeys([{ id: "ada", key: "key-of-ada" }]).find(token)).toBeUndefined();
+  expect(createKeys([{ id: "ada", key: "key-of-ada" }]).find(digestOf(token))).toBeUndefined();
 });
 
 test("two keys of one owner find the same caller, each with its own limits", () => {
@@ -42,8 +42,8 @@ test("two keys of one owner find the same caller, each with its own limits", () 
     { id: "ada", key: "old-key", requestsPerMinute: 1 },
     { id: "ada", key: "new-key" },
   ]);
-  expect(keys.find("old-key")).toEqual({ id: "ada", key: "key:ada", limits: { requestsPerMinute: 1 } });
-  expect(keys.find("new-key")).toEqual({ id: "ada", key: "key:ada", limits: {} });
+  expect(keys.find(digestOf("old-key"))).toEqual({ id: "ada", key: "key:ada", limits: { requestsPerMinute: 1 } });
+  expect(keys.find(digestOf("new-key"))).toEqual({ id: "ada", key: "key:ada", limits: {} });
 });
 
 test.each([
@@ -61,6 +61,6 @@ test.each([
 });
 
 test("a found caller shows no key", () => {
-  const caller = createKeys([{ id: "ada", key: "secret-key" }]).find("secret-key");
+  const caller = createKeys([{ id: "ada", key: "secret-key" }]).find(digestOf("secret-key"));
   expect(inspect(caller, { depth: null, showHidden: true })).not.toMatch(/secret/);
 });

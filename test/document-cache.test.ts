@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { parse, specifiedRules, validate } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import { expect, test } from "vitest";
-import { useDocumentCache } from "../src/plugins/document-cache.ts";
+import { createDocumentCache, useDocumentCache } from "../src/plugins/document-cache.ts";
 import type { NodeContext } from "../src/plugins/request-params.ts";
 import type { ServerContext } from "../src/schema/builder.ts";
 import { schema } from "../src/schema/index.ts";
@@ -31,7 +31,7 @@ function startCounting() {
     schema,
     logging: false,
     parserAndValidationCache: false,
-    plugins: [useDocumentCache(), counting],
+    plugins: [useDocumentCache(createDocumentCache()), counting],
   });
   return (source: string) => {
     const before = { ...counts };

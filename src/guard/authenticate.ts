@@ -80,9 +80,10 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
     readToken: readRequestToken,
     identify(token) {
       if (token === undefined) throw unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
-      if (!isOwnKey(token)) {
+      const digest = sha256(token);
+      if (!isOwnKey(digest)) {
         if (auth === "passthrough" && UPSTREAM_KEY.test(token)) return passThrough(token);
-        const caller = keys?.find(token);
+        const caller = keys?.find(digest);
         if (caller) return caller;
         if (verifyJwt && JWT.test(token)) return verifyJwt(token);
       }
@@ -93,11 +94,11 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
   };
 }
 
-/** Tells, in a time that tells nothing, whether a token is the key. */
-function createKeyCheck(key: string | undefined): (token: string) => boolean {
+/** Tells, in a time that tells nothing, whether a token's digest is that of the key. */
+function createKeyCheck(key: string | undefined): (digest: Buffer) => boolean {
   if (key === undefined) return () => false;
-  const digest = sha256(key);
-  return (token) => timingSafeEqual(sha256(token), digest);
+  const own = sha256(key);
+  return (digest) => timingSafeEqual(digest, own);
 }
 
 function openKeys(options: AuthenticatorOptions, report: (fault: unknown) => void): ClientKeysFile {

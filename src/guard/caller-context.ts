@@ -1,13 +1,13 @@
 // What resolvers are given for a caller: the upstream as it may use it, and what it may know of itself.
 import type { OpenAIConnection } from "../openai/client.ts";
-import type { Viewer } from "../schema/builder.ts";
+import type { ServerContext, Viewer } from "../schema/builder.ts";
 import type { Gate } from "./admission.ts";
 import { type Caller, isModelAllowed } from "./caller.ts";
 import { createGuardedClient, type GuardedClient } from "./guarded-client.ts";
 import type { ReadCache } from "./read-cache.ts";
 
-/** One caller's part of the context. */
-export interface CallerContext {
+/** All of the context that one caller's operations have in common. */
+export interface CallerContext extends ServerContext {
   readonly caller: Caller;
   readonly openai: GuardedClient;
   readonly viewer: Viewer;
@@ -18,19 +18,25 @@ export function createCallerContexts(
   openai: OpenAIConnection,
   gate: Gate,
   readCache: ReadCache,
+  serverContext: ServerContext,
 ): (caller: Caller) => CallerContext {
   const contexts = new WeakMap<Caller, CallerContext>();
   return (caller) => {
     let context = contexts.get(caller);
     if (!context) {
-      context = create(caller, openai, gate, readCache);
+      context = { ...serverContext, ...create(caller, openai, gate, readCache) };
       contexts.set(caller, context);
     }
     return context;
   };
 }
 
-function create(caller: Caller, openai: OpenAIConnection, gate: Gate, readCache: ReadCache): CallerContext {
+function create(
+  caller: Caller,
+  openai: OpenAIConnection,
+  gate: Gate,
+  readCache: ReadCache,
+): Omit<CallerContext, keyof ServerContext> {
   const client = caller.apiKey === undefined ? openai : openai.withApiKey(caller.apiKey);
   return {
     caller,

@@ -1,7 +1,7 @@
 // CLIENT_KEYS_FILE: read at the start, when it changes and on demand. A bad version leaves the keys as they are.
 import { readFileSync, statSync } from "node:fs";
 import type { z } from "zod";
-import { clientKeys } from "./caller-schema.ts";
+import { clientKeys, sha256 } from "./caller-schema.ts";
 import { type ClientKeys, createClientKeys } from "./client-keys.ts";
 
 /** How often the file is looked at. */
@@ -47,7 +47,7 @@ export function openClientKeysFile({ path, forbidden, report }: ClientKeysFileOp
   const timer = setInterval(() => {
     if (look(path) !== seen) reload();
   }, LOOK_EVERY_MS).unref();
-  return { find: (token) => keys.find(token), reload, close: () => clearInterval(timer) };
+  return { find: (digest) => keys.find(digest), reload, close: () => clearInterval(timer) };
 }
 
 /** What changes when the path leads to another file or version; where it leads nowhere, why. Never throws. */
@@ -67,7 +67,7 @@ function readClientKeys(path: string, forbidden: string | undefined): ClientKeys
     throw new Error(`CLIENT_KEYS_FILE is not a list of client keys: ${[...problems].join("; ")}.`);
   }
   const keys = create(result.data);
-  if (forbidden !== undefined && keys.find(forbidden))
+  if (forbidden !== undefined && keys.find(sha256(forbidden)))
     throw new Error("CLIENT_KEYS_FILE must not hold OPENAI_API_KEY.");
   return keys;
 }

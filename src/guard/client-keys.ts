@@ -1,12 +1,12 @@
 // The client keys that the operator has given out, and who is behind each. Keeps digests, never a key itself.
 import { timingSafeEqual } from "node:crypto";
 import type { Caller } from "./caller.ts";
-import { type ClientKey, sha256 } from "./caller-schema.ts";
+import type { ClientKey } from "./caller-schema.ts";
 
 /** Finds callers by their keys. */
 export interface ClientKeys {
-  /** The caller behind the key; undefined where it is nobody's. */
-  find(token: string): Caller | undefined;
+  /** The caller behind the key of this SHA-256 digest; undefined where it is nobody's. */
+  find(digest: Buffer): Caller | undefined;
 }
 
 /** What a key is compared with that nobody has, so that a miss takes the way of a hit. */
@@ -25,9 +25,8 @@ export function createClientKeys(entries: readonly ClientKey[]): ClientKeys {
     });
   });
   return {
-    find(token) {
+    find(digest) {
       // How long the Map takes depends on a digest alone, and nobody can choose a key by its digest.
-      const digest = sha256(token);
       const { digest: expected, caller } = known.get(digest.toString("hex")) ?? NOBODY;
       return timingSafeEqual(digest, expected) ? caller : undefined;
     },

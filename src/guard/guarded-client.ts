@@ -50,10 +50,7 @@ export function createGuardedClient(
     const { spending, end } = await admitObserved(request, signal, call);
     let used = 0;
     try {
-      const answer = await openai.request(
-        call ? { ...request, mayRepeat, observer: call } : { ...request, mayRepeat },
-        signal,
-      );
+      const answer = await openai.request({ mayRepeat, observer: call, ...request }, signal);
       used = spending.ofAnswer(answer, request.multipart !== undefined);
       call?.received(answer);
       call?.ended();
@@ -79,7 +76,7 @@ export function createGuardedClient(
   async function* stream(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Events {
     const call = observer?.beginCall(request.method, request.path, readModel(request));
     const { spending, end } = await admitObserved(request, signal, call);
-    const events = openai.stream(call ? { ...request, mayRepeat, observer: call } : { ...request, mayRepeat }, signal);
+    const events = openai.stream({ mayRepeat, observer: call, ...request }, signal);
     let isWhole = false;
     let hasFailed = false;
     let wasRefused = false;

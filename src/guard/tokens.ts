@@ -15,6 +15,10 @@ const UNCAPPED_OUTPUT_TOKENS = 16_384;
 /** A GPT image model's dearest picture, 1024 × 1536 at high quality, with its part of the input. */
 const TOKENS_PER_IMAGE = 8_000;
 
+/** A request's fields that are no text, or text of another kind. */
+const COUNTED_ELSEWHERE = new Set(["messages", "prompt", "n", "best_of", "max_tokens", "max_completion_tokens"]);
+const CONTENT = new Set(["content"]);
+
 /** The tokens of one call. */
 export interface TokenEstimate {
   prompt: number;
@@ -31,12 +35,13 @@ export function estimateTokens({ path, json, multipart }: UpstreamRequest): Toke
   const images = Number(multipart?.n ?? 1);
   const perImage = path === "/images/edits" ? TOKENS_PER_IMAGE : 0;
   if (multipart) return { prompt: 0, output: images * perImage, choices: images, isCapped: true };
-  const { messages, prompt, n, best_of, max_tokens, max_completion_tokens, ...others } = isRecord(json) ? json : {};
+  const body: Record<string, unknown> = isRecord(json) ? json : {};
+  const { messages, prompt, n, best_of, max_tokens, max_completion_tokens } = body;
   const caps = [max_tokens, max_completion_tokens].filter((cap) => typeof cap === "number");
   const prompts = Array.isArray(prompt) ? prompt.length : 1;
   const choices = Math.max(1, Number(n ?? 1), Number(best_of ?? 1)) * prompts;
   return {
-    prompt: countMessages(messages) + countText(prompt) + countText(others),
+    prompt: countMessages(messages) + countText(prompt) + countFields(body, COUNTED_ELSEWHERE),
     output: choices * (caps.length > 0 ? Math.max(...caps) : UNCAPPED_OUTPUT_TOKENS),
     choices,
     isCapped: caps.length > 0,
@@ -48,19 +53,32 @@ function countText(value: unknown): number {
   return countWithin(value, true, 0);
 }
 
+/** The tokens of an object's fields and of their names, but for some. */
+function countFields(body: Record<string, unknown>, except: ReadonlySet<string>): number {
+  let tokens = 0;
+  for (const name in body) if (!except.has(name)) tokens += countWords(name) + countWithin(body[name], true, 1);
+  return tokens;
+}
+
 /** The tokens of what a model has said, in an answer's message or a stream's delta; its role and the names are form. */
 export function countSaid(said: unknown): number {
-  const { role: _, ...texts } = isRecord(said) ? said : { text: said };
-  return countWithin(texts, false, 0);
+  if (!isRecord(said)) return countWithin(said, false, 1);
+  let tokens = 0;
+  for (const name in said) if (name !== "role") tokens += countWithin(said[name], false, 1);
+  return tokens;
 }
 
 function countWithin(value: unknown, withNames: boolean, depth: number): number {
   if (typeof value === "string") return countWords(value);
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return 0;
   let tokens = 0;
-  for (const [name, child] of Object.entries(value)) {
-    if (withNames && !Array.isArray(value)) tokens += countWords(name);
-    tokens += countWithin(child, withNames, depth + 1);
+  if (Array.isArray(value)) {
+    for (const entry of value) tokens += countWithin(entry, withNames, depth + 1);
+    return tokens;
+  }
+  for (const name in value) {
+    if (withNames) tokens += countWords(name);
+    tokens += countWithin((value as Record<string, unknown>)[name], withNames, depth + 1);
   }
   return tokens;
 }
@@ -79,10 +97,13 @@ function countWords(text: string): number {
 function countMessages(messages: unknown): number {
   if (!Array.isArray(messages)) return 0;
   let tokens = 0;
-  for (const { content, ...others } of messages.filter(isRecord)) {
-    const parts = Array.isArray(content) ? content.filter(isRecord) : [];
-    tokens += countText(others) + (Array.isArray(content) ? 0 : countText(content));
-    for (const part of parts) tokens += "text" in part || "refusal" in part ? countText(part) : countMedium(part);
+  for (const message of messages.filter(isRecord)) {
+    const { content } = message;
+    tokens += countFields(message, CONTENT);
+    if (!Array.isArray(content)) tokens += countText(content);
+    else
+      for (const part of content.filter(isRecord))
+        tokens += "text" in part || "refusal" in part ? countText(part) : countMedium(part);
   }
   return tokens;
 }

@@ -40,6 +40,7 @@ export type ResolveDocument = <Params extends object>(params: Params) => Params;
 /** Builds the function that every transport's parameters go through before their document is looked at. */
 export function createResolveDocument({ documents, only }: TrustedDocumentsOptions): ResolveDocument {
   return function resolveDocument<Params extends object>(params: Params): Params {
+    if (!only && !hasId(params)) return params;
     const { documentId, doc_id, id, ...others } = params as RawParams;
     const apolloHash = readApolloHash(others.extensions);
     const key = readOneId([documentId, doc_id, id, apolloHash]);
@@ -60,6 +61,11 @@ export function createResolveDocument({ documents, only }: TrustedDocumentsOptio
     if (apolloHash !== undefined && !isHashOf(key, others.query)) throw mismatch();
     return others as Params;
   };
+}
+
+/** Whether there may be an id: most clients send none, wherever it could be. */
+function hasId({ documentId, doc_id, id, extensions }: RawParams): boolean {
+  return [documentId, doc_id, id, extensions].some((value) => value !== undefined && value !== null);
 }
 
 /** The id in Apollo's protocol: https://github.com/apollographql/apollo-link-persisted-queries#protocol */

@@ -18,7 +18,7 @@ export interface UpstreamRequest {
   multipart?: MultipartFields;
   /** Asked before each further attempt, which is a call like the first; where it says no, the last failure stands. */
   mayRepeat?(): Promise<boolean>;
-  observer?: AttemptObserver;
+  observer?: AttemptObserver | undefined;
 }
 
 /** Hears of each attempt of a call. None of its functions throws. */

@@ -22,15 +22,22 @@ export function isKept(document: DocumentNode): boolean {
   return kept.has(document);
 }
 
-/**
- * Keeps valid documents by their source, except those with prompts in them. Must come before every plugin that takes
- * an error of validation for its own; rules must depend on the document alone, not on variables or the caller.
- */
-export function useDocumentCache(): Plugin {
-  const documents = new LRUCache<string, DocumentNode>({
+/** Valid documents by their source. */
+export type DocumentCache = LRUCache<string, DocumentNode>;
+
+/** Makes an empty one, bounded by memory. */
+export function createDocumentCache(): DocumentCache {
+  return new LRUCache({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ tokenCount = MAX_LENGTH }, source) => 2 * source.length + TOKEN_BYTES * tokenCount,
   });
+}
+
+/**
+ * Keeps valid documents in `documents`, except those with prompts in them. Must come before every plugin that takes
+ * an error of validation for its own; rules must depend on the document alone, not on variables or the caller.
+ */
+export function useDocumentCache(documents: DocumentCache): Plugin {
   const validDigests = new LRUCache<string, true>({ max: MAX_DIGESTS });
 
   /** Keeps a document that has been found valid. */

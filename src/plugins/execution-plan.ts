@@ -13,13 +13,14 @@ import {
 } from "graphql";
 import { type Complete, createComplete } from "./completion.ts";
 import { isKept } from "./document-cache.ts";
+import { createReadArguments, type ReadArguments } from "./field-arguments.ts";
 import { createSelect, type FieldNodes } from "./selected-fields.ts";
 
 /** One root field, and what comes of what it resolves to. */
 export interface PlannedField {
   readonly key: string;
   readonly definition: GraphQLField<unknown, unknown>;
-  readonly nodes: FieldNodes;
+  readonly readArguments: ReadArguments;
   /** All of a resolver's `info` that is the same for every request. */
   readonly info: Omit<GraphQLResolveInfo, "variableValues" | "rootValue">;
   readonly complete: Complete;
@@ -29,6 +30,8 @@ export interface PlannedField {
 export interface ExecutionPlan {
   readonly operation: OperationDefinitionNode;
   readonly fields: readonly PlannedField[];
+  /** Their names in the schema. */
+  readonly fieldNames: readonly string[];
 }
 
 /** By operation name. Documents that are not kept take their plans with them. */
@@ -66,9 +69,11 @@ function createPlan(
     const complete = definition && createComplete(definition.type, nodes, select);
     if (!complete) return undefined;
     const info = { ...describeField(key, definition, nodes, parentType), schema, operation, fragments };
-    fields.push({ key, definition, nodes, info, complete });
+    fields.push({ key, definition, readArguments: createReadArguments(definition, nodes[0]), info, complete });
   }
-  return fields.length > 0 ? { operation, fields } : undefined;
+  return fields.length > 0
+    ? { operation, fields, fieldNames: fields.map(({ definition }) => definition.name) }
+    : undefined;
 }
 
 function describeField(

@@ -3,7 +3,6 @@
 // (multipart/mixed, and what cannot be answered) takes Yoga's own way.
 import type { ExecutionResult } from "graphql";
 import { processRegularResult, type YogaServerInstance } from "graphql-yoga";
-import type { ServerContext } from "../schema/builder.ts";
 import type { createMaskError } from "./errors.ts";
 import { EVENT_STREAM, writeEvents } from "./event-writer.ts";
 import { readAcceptance } from "./media-types.ts";
@@ -19,7 +18,7 @@ export interface HttpTransportOptions {
   pingMs: number;
 }
 
-type Yoga = YogaServerInstance<NodeContext, ServerContext>;
+type Yoga = YogaServerInstance<NodeContext, object>;
 
 /** Answers one request, and resolves when there is no more to send or nobody to send it to. */
 export function createHttpTransport(

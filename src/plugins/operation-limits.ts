@@ -3,7 +3,9 @@
 import {
   type DocumentNode,
   type ExecutionArgs,
+  type ExecutionResult,
   type FragmentDefinitionNode,
+  type GraphQLError,
   GraphQLIncludeDirective,
   GraphQLSkipDirective,
   getDirectiveValues,
@@ -18,38 +20,40 @@ import { type Caller, isOperationAllowed } from "../guard/caller.ts";
 import { requestError } from "./errors.ts";
 import { planOf } from "./execution-plan.ts";
 
-/**
- * Refuses a whole operation, before any of its upstream calls, that has more than `maxPaidFields` root fields of a
- * mutation or subscription (OPERATION_TOO_COMPLEX), or one that the caller may not use (FORBIDDEN).
- */
+/** Refuses operations: see findExcess. */
 export function useOperationLimits(maxPaidFields: number): Plugin {
-  const refuse = (args: ExecutionArgs) => {
-    const operation = getOperationAST(args.document, args.operationName);
-    const type = operation && args.schema.getRootType(operation.operation);
-    if (!type) return undefined;
-    const { caller } = args.contextValue as { caller: Caller };
-    const fields =
-      planOf(args)?.fields.map(({ info }) => info.fieldName) ?? collectFields(operation.selectionSet, args);
-    const forbidden = fields.find((field) => !isOperationAllowed(caller, type.name, field));
-    if (forbidden) return requestError("FORBIDDEN", 403, `The caller may not use ${type.name}.${forbidden}.`);
-    // The executor takes the first one for granted, which a directive can leave out.
-    if (operation.operation === "subscription" && fields.length !== 1)
-      return requestError("BAD_REQUEST", 400, "A subscription must select one root field.");
-    // Those of a query are free; how many there can be is bounded by the document's aliases.
-    if (operation.operation === "query" || fields.length <= maxPaidFields) return undefined;
-    const problem = `must be at most ${maxPaidFields} in an operation; got ${fields.length}.`;
-    return requestError("OPERATION_TOO_COMPLEX", 400, `Root fields of ${type.name} ${problem}`);
-  };
-  return {
-    onExecute({ args, setResultAndStopExecution }) {
-      const error = refuse(args);
-      if (error) setResultAndStopExecution({ errors: [error] });
-    },
-    onSubscribe({ args, setResultAndStopExecution }) {
-      const error = refuse(args);
-      if (error) setResultAndStopExecution({ errors: [error] });
-    },
-  };
+  function check({ args, setResultAndStopExecution }: Hook): void {
+    const error = findExcess(args, maxPaidFields);
+    if (error) setResultAndStopExecution({ errors: [error] });
+  }
+  return { onExecute: check, onSubscribe: check };
+}
+
+interface Hook {
+  args: ExecutionArgs;
+  setResultAndStopExecution(result: ExecutionResult): void;
+}
+
+/**
+ * Yields an error for a whole operation, before any of its upstream calls, that has more than `maxPaidFields` root fields
+ * of a mutation or subscription (OPERATION_TOO_COMPLEX), or one that the caller may not use (FORBIDDEN).
+ */
+export function findExcess(args: ExecutionArgs, maxPaidFields: number): GraphQLError | undefined {
+  const plan = planOf(args);
+  const operation = plan?.operation ?? getOperationAST(args.document, args.operationName);
+  const type = operation && args.schema.getRootType(operation.operation);
+  if (!type) return undefined;
+  const { caller } = args.contextValue as { caller: Caller };
+  const fields = plan?.fieldNames ?? collectFields(operation.selectionSet, args);
+  const forbidden = fields.find((field) => !isOperationAllowed(caller, type.name, field));
+  if (forbidden) return requestError("FORBIDDEN", 403, `The caller may not use ${type.name}.${forbidden}.`);
+  // The executor takes the first one for granted, which a directive can leave out.
+  if (operation.operation === "subscription" && fields.length !== 1)
+    return requestError("BAD_REQUEST", 400, "A subscription must select one root field.");
+  // Those of a query are free; how many there can be is bounded by the document's aliases.
+  if (operation.operation === "query" || fields.length <= maxPaidFields) return undefined;
+  const problem = `must be at most ${maxPaidFields} in an operation; got ${fields.length}.`;
+  return requestError("OPERATION_TOO_COMPLEX", 400, `Root fields of ${type.name} ${problem}`);
 }
 
 /** The root fields that will be resolved, by name, one for each name in the answer. `__typename` costs nothing. */

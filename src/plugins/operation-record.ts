@@ -18,8 +18,8 @@ export function useOperationRecord(): Plugin<object, NodeContext> {
     onParams({ params, context }) {
       (context as Partial<NodeContext>).operation?.nameAs(params.operationName);
     },
-    onExecute: ({ args }) => describe(args),
-    onSubscribe: ({ args }) => describe(args),
+    onExecute: ({ args }) => describeOperation(args),
+    onSubscribe: ({ args }) => describeOperation(args),
     onResultProcess({ result, setResult, serverContext: { operation } }) {
       if (!operation || Array.isArray(result)) return;
       if (Symbol.asyncIterator in result) setResult(readResults(result, operation));
@@ -52,10 +52,11 @@ export function readResults<Result extends ExecutionResult>(
   };
 }
 
-function describe(args: ExecutionArgs): void {
+/** Tells the record what is to be executed; only the first time counts. */
+export function describeOperation(args: ExecutionArgs): void {
   const { document, operationName, contextValue } = args;
   const { operation: record } = contextValue as Partial<NodeContext>;
-  if (!record) return;
+  if (!record || record.type) return;
   const plan = planOf(args);
   const operation = plan?.operation ?? getOperationAST(document, operationName);
   if (!operation) return;

@@ -2,15 +2,17 @@
 // A plan serves only what goes well. For anything else the executor is asked as if there were no plan, with what the
 // root fields have yielded already: so errors and nulls are the executor's own, and no upstream call is made twice.
 import { execute } from "@graphql-tools/executor";
-import { type ExecutionArgs, type ExecutionResult, getArgumentValues } from "graphql";
+import type { ExecutionArgs, ExecutionResult } from "graphql";
 import type { Plugin, PromiseOrValue } from "graphql-yoga";
 import { ChunkStream } from "../openai/chunk-stream.ts";
+import type { Context } from "../schema/builder.ts";
 import { type ExecutionPlan, type PlannedField, planOf } from "./execution-plan.ts";
 import type { NodeContext } from "./request-params.ts";
 import { ResultStream } from "./result-stream.ts";
 import { variablesOf } from "./variable-errors.ts";
 
 type Results = ExecutionResult | AsyncIterable<ExecutionResult>;
+/** Executes as if there were no plan, but for the outcomes that the context has by then. */
 type Execute = (args: ExecutionArgs) => PromiseOrValue<Results>;
 
 /** What the root fields have yielded, by their keys, for an executor that takes over. */
@@ -18,19 +20,25 @@ type Outcomes = Map<string, Promise<unknown>>;
 
 /** Must come after useVariableErrors, which has coerced the variables. */
 export function usePlannedExecution(): Plugin<object, NodeContext> {
+  const findPlan = (args: ExecutionArgs) => {
+    const { outcomes } = args.contextValue as Partial<Context>;
+    // Where there are outcomes, a plan has been tried.
+    return outcomes || !variablesOf(args.contextValue) ? undefined : planOf(args);
+  };
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
-      const plan = variablesOf(args.contextValue) && planOf(args);
+      const plan = findPlan(args);
       if (plan) setExecuteFn((given: ExecutionArgs) => executePlan(plan, given, executeFn));
     },
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
-      const plan = variablesOf(args.contextValue) && planOf(args);
+      const plan = findPlan(args);
       if (plan) setSubscribeFn((given: ExecutionArgs) => subscribeByPlan(plan, given, subscribeFn));
     },
   };
 }
 
-async function executePlan(plan: ExecutionPlan, args: ExecutionArgs, fallBack: Execute): Promise<Results> {
+/** Executes a query or mutation whose variables have been checked: see variablesOf. */
+export async function executePlan(plan: ExecutionPlan, args: ExecutionArgs, fallBack: Execute): Promise<Results> {
   const outcomes: Outcomes = new Map();
   const begin = (field: PlannedField) => {
     const outcome = resolveRoot(field, args, field.definition.resolve);
@@ -51,14 +59,15 @@ async function executePlan(plan: ExecutionPlan, args: ExecutionArgs, fallBack: E
   }
 }
 
-async function subscribeByPlan(plan: ExecutionPlan, args: ExecutionArgs, fallBack: Execute): Promise<Results> {
+/** Begins a subscription whose variables have been checked. */
+export async function subscribeByPlan(plan: ExecutionPlan, args: ExecutionArgs, fallBack: Execute): Promise<Results> {
   const [field] = plan.fields;
   if (!field?.definition.subscribe || plan.fields.length > 1) return fallBack(args);
   const outcome = resolveRoot(field, args, field.definition.subscribe);
   const source = await outcome.catch(() => undefined);
   if (!(source instanceof ChunkStream)) return fallBack(withOutcomes(args, new Map([[field.key, outcome]])));
   const { key, definition, complete } = field;
-  const info = { ...field.info, rootValue: undefined, variableValues: variablesOf(args.contextValue) ?? {} };
+  const info = { rootValue: undefined, variableValues: variablesOf(args.contextValue) ?? {}, ...field.info };
   const results = new ResultStream(source, plan.operation, (chunk) => {
     try {
       const value = definition.resolve ? definition.resolve(chunk, {}, args.contextValue, info) : chunk;
@@ -73,15 +82,15 @@ async function subscribeByPlan(plan: ExecutionPlan, args: ExecutionArgs, fallBac
 
 /** Calls a root field's resolver, or what opens its stream. */
 async function resolveRoot(
-  { definition, nodes, info }: PlannedField,
+  { readArguments, info }: PlannedField,
   { contextValue, rootValue }: ExecutionArgs,
   resolve: PlannedField["definition"]["resolve"],
 ): Promise<unknown> {
   const variableValues = variablesOf(contextValue) ?? {};
-  const parameters = getArgumentValues(definition, nodes[0], variableValues);
-  return resolve?.(rootValue, parameters, contextValue, { ...info, rootValue, variableValues });
+  return resolve?.(rootValue, readArguments(variableValues), contextValue, { rootValue, variableValues, ...info });
 }
 
 function withOutcomes(args: ExecutionArgs, outcomes: Outcomes): ExecutionArgs {
-  return { ...args, contextValue: { ...(args.contextValue as object), outcomes } };
+  (args.contextValue as Partial<Context>).outcomes = outcomes;
+  return args;
 }

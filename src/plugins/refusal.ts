@@ -52,8 +52,8 @@ export function sendWhole(req: IncomingMessage, res: ServerResponse, answer: Who
 function send(req: IncomingMessage, res: ServerResponse, { status, headers, body }: WholeAnswer): void {
   if (res.headersSent || res.destroyed) return;
   res.writeHead(status, {
-    ...headers,
     "content-length": Buffer.byteLength(body),
+    ...headers,
     ...(!req.complete && { connection: "close" }),
   });
   if (req.complete) {

@@ -23,12 +23,19 @@ const MAX_SUGGESTING_LENGTH = 1_000;
 type Args = Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues" | "contextValue">;
 type Variables = Record<string, unknown>;
 
-/** By the operation's context. */
-const coerced = new WeakMap<object, Variables>();
+/** Where an operation's context has its checked variables. On the context: a WeakMap of them would cost several times as much. */
+const VARIABLES = Symbol("variables");
 
 /** The checked variables of the operation with this context, as its resolvers get them. Undefined: the executor is to coerce them. */
 export function variablesOf(contextValue: unknown): Variables | undefined {
-  return coerced.get(contextValue as object);
+  return (contextValue as { [VARIABLES]?: Variables })[VARIABLES];
+}
+
+/** Checks an operation's variables; see variablesOf. */
+export function checkVariables(args: Args): Variables | undefined {
+  const variables = coerceAll(args);
+  if (variables) (args.contextValue as { [VARIABLES]?: Variables })[VARIABLES] = variables;
+  return variables;
 }
 
 interface Hook {
@@ -42,11 +49,7 @@ interface Hook {
  */
 export function useVariableErrors(options: MessageOptions): Plugin {
   function check({ args, setResultAndStopExecution }: Hook): void {
-    const variables = coerceAll(args);
-    if (variables) {
-      coerced.set(args.contextValue as object, variables);
-      return;
-    }
+    if (checkVariables(args)) return;
     const found = findProblems(args, true);
     if (found.length === 0) return;
     const maySuggest = !options.hideSuggestions && found.every(({ reason }) => reason.length < MAX_SUGGESTING_LENGTH);

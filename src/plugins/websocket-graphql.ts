@@ -8,7 +8,6 @@ import type { Caller } from "../guard/caller.ts";
 import type { CallerContext } from "../guard/caller-context.ts";
 import type { ResolveDocument } from "../guard/trusted-documents.ts";
 import { CallerGone, createCancellable } from "../openai/cancellable.ts";
-import type { ServerContext } from "../schema/builder.ts";
 import { codedError } from "../schema/errors.ts";
 import type { Departures } from "./departure.ts";
 import { readResults } from "./operation-record.ts";
@@ -36,7 +35,7 @@ export interface GraphQLOptions {
 
 /** Builds the protocol's server, which opens no port. */
 export function createGraphQLServer(
-  yoga: Pick<YogaServerInstance<NodeContext, ServerContext>, "getEnveloped">,
+  yoga: Pick<YogaServerInstance<NodeContext, object>, "getEnveloped">,
   { contextOf, departures, maskError, resolveDocument, isDraining }: GraphQLOptions,
 ): Server<ConnectionExtra> {
   /** Results that can be left: a client's `complete` ends the upstream call, of a mutation too. */

@@ -3,12 +3,11 @@ import type { Socket } from "node:net";
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from "graphql";
 import type { SubscribePayload } from "graphql-ws";
 import type { PromiseOrValue, YogaServerInstance } from "graphql-yoga";
-import type { ServerContext } from "../schema/builder.ts";
 import { codedError } from "../schema/errors.ts";
 import type { OperationRecord } from "../telemetry/operation-record.ts";
 import type { NodeContext } from "./request-params.ts";
 
-type Enveloped = ReturnType<YogaServerInstance<NodeContext, ServerContext>["getEnveloped"]>;
+type Enveloped = ReturnType<YogaServerInstance<NodeContext, object>["getEnveloped"]>;
 
 /** What an operation needs beside its arguments; graphql-ws passes it along as the root value. */
 export interface Operation {

@@ -6,7 +6,6 @@ import { handleProtocols } from "graphql-ws";
 import type { YogaServerInstance } from "graphql-yoga";
 import { type ServerOptions, WebSocketServer } from "ws";
 import type { Authenticator } from "../guard/authenticate.ts";
-import type { ServerContext } from "../schema/builder.ts";
 import type { BeginOperation } from "../telemetry/operations.ts";
 import { requestIdOf } from "../telemetry/request-id.ts";
 import type { NodeContext } from "./request-params.ts";
@@ -43,7 +42,7 @@ export interface WebSocketEndpoint {
 
 /** Serves every operation of the schema, subscription or not; opens no port. */
 export function createWebSocketEndpoint(
-  yoga: Pick<YogaServerInstance<NodeContext, ServerContext>, "getEnveloped">,
+  yoga: Pick<YogaServerInstance<NodeContext, object>, "getEnveloped">,
   { authenticator, beginOperation, waitingRoom, maxBodyBytes, report, ...options }: WebSocketOptions,
 ): WebSocketEndpoint {
   let draining = false;

@@ -8,7 +8,10 @@ export type Given<Wire> = { readonly [Key in keyof Required<Wire>]: Wire[Key] | 
 /** Drops what was not given, at this level only: nulls inside opaque JSON are the caller's. */
 export function given<Wire extends object>(fields: Given<Wire>): Wire {
   const wire: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields)) if (value !== null && value !== undefined) wire[key] = value;
+  for (const key in fields) {
+    const value: unknown = fields[key];
+    if (value !== null && value !== undefined) wire[key] = value;
+  }
   return wire as Wire;
 }
 
@@ -51,5 +54,6 @@ export function createRequest<Wire extends object>(
       refuse("input.extraBody", `must not hold "${name}", which has its own place in this API.`);
     }
   }
-  return { ...given<Wire>(fields), ...extraBody };
+  const wire = given<Wire>(fields);
+  return names.length > 0 ? { ...wire, ...extraBody } : wire;
 }

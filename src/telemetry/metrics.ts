@@ -78,7 +78,8 @@ function outcomeOfField(
   return field.outcome ?? (field.startedAt === undefined ? outcome : "OK");
 }
 
-function countCall(call: UpstreamCall, { attempts, decisions, ...genAi }: Instruments, models: ModelLabels): void {
+function countCall(call: UpstreamCall, instruments: Instruments, models: ModelLabels): void {
+  const { attempts, decisions, callDuration, firstToken, tokens } = instruments;
   if (call.decision !== undefined) decisions.inc({ decision: call.decision });
   const endpoint = `${call.method} ${call.path}`;
   for (const { status, failure } of call.attempts) attempts.inc({ endpoint, result: String(status ?? failure) });
@@ -92,14 +93,14 @@ function countCall(call: UpstreamCall, { attempts, decisions, ...genAi }: Instru
     gen_ai_request_model: models.labelOf(call.model),
   };
   const seconds = ((call.endedAt ?? call.startedAt) - call.startedAt) / 1000;
-  genAi.callDuration.observe(call.failure === undefined ? labels : { ...labels, error_type: call.failure }, seconds);
+  callDuration.observe(call.failure === undefined ? labels : { error_type: call.failure, ...labels }, seconds);
   if (call.firstTokenAt !== undefined) {
-    genAi.firstToken.observe(labels, (call.firstTokenAt - attempt.startedAt) / 1000);
+    firstToken.observe(labels, (call.firstTokenAt - attempt.startedAt) / 1000);
   }
   if (call.inputTokens !== undefined) {
-    genAi.tokens.observe({ ...labels, gen_ai_token_type: "input" }, call.inputTokens);
+    tokens.observe({ gen_ai_token_type: "input", ...labels }, call.inputTokens);
   }
   if (call.outputTokens !== undefined) {
-    genAi.tokens.observe({ ...labels, gen_ai_token_type: "output" }, call.outputTokens);
+    tokens.observe({ gen_ai_token_type: "output", ...labels }, call.outputTokens);
   }
 }

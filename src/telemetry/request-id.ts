@@ -5,15 +5,14 @@ import type { IncomingMessage } from "node:http";
 /** What an id may look like: it is repeated in logs and in headers. */
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-const ids = new WeakMap<IncomingMessage, string>();
-
-/** The request's `x-request-id`, or a UUID in place of one that is missing or strange. */
-export function requestIdOf(req: IncomingMessage): string {
-  let id = ids.get(req);
-  if (id === undefined) {
-    const given = req.headers["x-request-id"];
-    id = typeof given === "string" && REQUEST_ID.test(given) ? given : randomUUID();
-    ids.set(req, id);
-  }
+/**
+ * The request's `x-request-id`. One that is missing or strange is replaced by a UUID, in the request as well: a WeakMap of
+ * requests would cost more than all else that is done for an id.
+ */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers["x-request-id"];
+  if (typeof given === "string" && REQUEST_ID.test(given)) return given;
+  const id = randomUUID();
+  headers["x-request-id"] = id;
   return id;
 }
