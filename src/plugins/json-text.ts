@@ -13,6 +13,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Yields the JSON value of the UTF-8 `bytes`; a byte order mark before it is passed over, as RFC 8259 (section 8.1)
  * allows and some editors need. Throws BAD_REQUEST (400) that calls the text `name`. A repeated key has its last value,
@@ -22,7 +24,7 @@ export function parseJson(bytes: Uint8Array, name: string): unknown {
   const excess = findExcess(bytes);
   if (excess) throw requestError("BAD_REQUEST", 400, `${name} ${excess}`);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(decoder.decode(bytes));
   } catch {
     // The parser's own message quotes the text.
     throw requestError("BAD_REQUEST", 400, `${name} ${notJson}`);

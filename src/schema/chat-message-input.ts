@@ -114,13 +114,12 @@ type Part = typeof ContentPartInput.$inferInput;
 export function checkChatMessages(messages: readonly Message[], maxMessages: number): void {
   checkLength("input.messages", messages, [1, maxMessages]);
   for (const [index, { role, content, parts }] of messages.entries()) {
-    const field = `input.messages[${index}]`;
     const hasContent = typeof content === "string";
-    if (hasContent && parts) refuse(field, "must have content or parts; got both.");
+    if (hasContent && parts) refuse(`input.messages[${index}]`, "must have content or parts; got both.");
     if (!hasContent && !parts && role !== "assistant" && role !== "function") {
-      refuse(field, "must have content or parts; got neither.");
+      refuse(`input.messages[${index}]`, "must have content or parts; got neither.");
     }
-    checkLength(`${field}.parts`, parts, [1, Number.POSITIVE_INFINITY]);
+    if (parts) checkLength(`input.messages[${index}].parts`, parts, [1, Number.POSITIVE_INFINITY]);
   }
 }
 

@@ -15,13 +15,13 @@ export function checkRanges<Input extends object>(
   input: Input,
   ranges: { readonly [Field in keyof Input]?: Range },
 ): void {
-  for (const [field, range] of Object.entries(ranges) as [keyof Input & string, Range][]) {
-    const value = input[field];
-    const [minimum, maximum] = range;
-    if (typeof value !== "number" || (value >= minimum && value <= maximum)) continue;
-    const limit = maximum === Number.POSITIVE_INFINITY ? `at least ${minimum}` : `between ${minimum} and ${maximum}`;
-    refuse(`input.${field}`, `must be ${limit}; got ${value}.`);
-  }
+  for (const field in ranges) checkRange(field, input[field], ranges[field] as Range);
+}
+
+function checkRange(field: string, value: unknown, [minimum, maximum]: Range): void {
+  if (typeof value !== "number" || (value >= minimum && value <= maximum)) return;
+  const limit = maximum === Number.POSITIVE_INFINITY ? `at least ${minimum}` : `between ${minimum} and ${maximum}`;
+  refuse(`input.${field}`, `must be ${limit}; got ${value}.`);
 }
 
 /**
@@ -34,7 +34,7 @@ export function checkOutputCap<Field extends string>(
   fields: readonly [Field, ...Field[]],
 ): void {
   const range: Range = [1, maxOutputTokens ?? Number.POSITIVE_INFINITY];
-  for (const field of fields) checkRanges({ [field]: input[field] }, { [field]: range });
+  for (const field of fields) checkRange(field, input[field], range);
   if (maxOutputTokens === undefined || fields.some((field) => typeof input[field] === "number")) return;
   refuse(`input.${fields[0]}`, `must be given, between 1 and ${maxOutputTokens}; got none.`);
 }
