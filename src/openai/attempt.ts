@@ -42,18 +42,27 @@ export type Attempt = <Result>(
 export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt {
   const { baseUrl, maxRetries } = options;
   const root = baseUrl.pathname.replace(/\/+$/, "");
-  const headers = createFixedHeaders(options);
+  const fixed = createFixedHeaders(options);
   const secrets = findSecrets(options);
+
+  function createBody({ json, multipart }: UpstreamRequest) {
+    if (multipart) {
+      const { headers, body } = createMultipart(multipart);
+      return { headers: { ...fixed.plain, ...headers }, body };
+    }
+    if (json === undefined) return { headers: fixed.plain, body: null };
+    return { headers: fixed.json, body: JSON.stringify(json) };
+  }
 
   /** Sends the request once and waits for the head of the answer. */
   async function send(request: UpstreamRequest, deadline: Deadline) {
-    const fixed = request.json === undefined ? headers.plain : headers.json;
     const more = request.observer?.attemptBegins();
+    const { headers, body } = createBody(request);
     const sent = {
       method: request.method,
       path: root + request.path + baseUrl.search,
-      headers: more ? { ...fixed, ...more } : fixed,
-      body: createBody(request),
+      headers: more ? { ...headers, ...more } : headers,
+      body,
     };
     const answer = await exchange(pool, sent, deadline).catch((error: unknown) => {
       throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
@@ -90,9 +99,4 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
 /** Whether undici refused the request itself, as where a configured key has characters that no header may hold. */
 function isOwnFault(error: unknown): boolean {
   return (error as { code?: unknown }).code === "UND_ERR_INVALID_ARG";
-}
-
-function createBody({ json, multipart }: UpstreamRequest) {
-  if (multipart) return createMultipart(multipart);
-  return json === undefined ? null : JSON.stringify(json);
 }
