@@ -3,8 +3,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** How many bytes of uploads pass between two collections. One takes about half a millisecond. */
-const COLLECT_EVERY_BYTES = 4 * 2 ** 20;
+/** How many bytes of uploads pass between two collections. One takes about a millisecond. */
+const COLLECT_EVERY_BYTES = 16 * 2 ** 20;
 
 let passedBytes = 0;
 let collect: typeof globalThis.gc;
