@@ -18,19 +18,29 @@ export const EVENT_STREAM = {
 
 /**
  * Sends the events and ends the response, or leaves `results`, which must not throw, once the client has gone. What a
- * client does not take holds the upstream back. `pingMs`: time between comments. The head must have been written.
+ * client does not take holds the upstream back. `pingMs`: time between comments. The head must have been written, and
+ * `results` must end soon after `signal` is aborted.
  */
-export async function writeEvents(res: ServerResponse, results: ResultBatches, pingMs: number): Promise<void> {
+export async function writeEvents(
+  res: ServerResponse,
+  results: ResultBatches,
+  pingMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   let wake = () => {};
   let isDone = false;
+  const wakeUp = () => wake();
   const leave = () => {
     clearInterval(ping);
+    signal.removeEventListener("abort", wakeUp);
     wake();
     if (!isDone) void results.return();
   };
   const ping = setInterval(() => res.writableNeedDrain || res.write(PING), pingMs);
   res.once("close", leave);
-  res.on("drain", () => wake());
+  res.on("drain", wakeUp);
+  // A pipelined request whose turn has not come hears neither of the close nor of room for more.
+  signal.addEventListener("abort", wakeUp, { once: true });
   // Some browsers wait for a first byte before they tell the page of the answer.
   if (res.destroyed) leave();
   else res.write(PING);
@@ -44,7 +54,7 @@ export async function writeEvents(res: ServerResponse, results: ResultBatches, p
     }
     let text = "";
     for (const result of value) text += `event: next\ndata: ${stringify(result)}\n\n`;
-    if (!res.destroyed && !res.write(text)) {
+    if (!res.destroyed && !res.write(text) && !signal.aborted) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
