@@ -1,4 +1,4 @@
-// Results of a subscription -> server-sent events, one write for all that one read of the upstream brought.
+// Results of a subscription -> server-sent events: one write for what one read of the upstream brought, unless that is much.
 // https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
