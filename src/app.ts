@@ -138,7 +138,9 @@ export function createApp(
     } catch (error) {
       const masked = maskError(error);
       operation?.readResult({ errors: [masked] });
-      refuse(req, res, masked);
+      // What has begun cannot be taken back: that it breaks off tells that it is not whole.
+      if (res.headersSent) res.destroy();
+      else refuse(req, res, masked);
     }
   }
 

@@ -3,9 +3,9 @@ import { connect } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { chat, chatAnswer } from "./support/calls.ts";
 import { startTestServer } from "./support/server.ts";
-import { chat as chatStream, noticed } from "./support/stream.ts";
+import { chat as chatStream, chunk, event, noticed, streamsThen, write } from "./support/stream.ts";
 import { connectWs, subscribeSse } from "./support/subscribe.ts";
-import { type Answer, failure, json, startUpstream } from "./support/upstream.ts";
+import { type Answer, failure, inTurn, json, startUpstream } from "./support/upstream.ts";
 
 /** An upstream that holds every answer back; `arrived` resolves with the `count`th request. */
 async function startHeld(count: number, environment: Record<string, string> = { MAX_CONCURRENT: String(count) }) {
@@ -173,4 +173,31 @@ describe("a slot is free again", () => {
       stream.disconnect();
       await Promise.all(upstream.requests.map(({ closed }) => closed));
     }));
+
+  test("after a client left whose pipelined stream waited for its turn, and for room", async () => {
+    const text = event(chunk("x".repeat(1000))).repeat(100);
+    const holds = noticed(() => {}, 1);
+    const speaks = noticed(
+      streamsThen(text, (res) => write(res, text)),
+      1,
+    );
+    const upstream = await startUpstream(inTurn(holds.answer, speaks.answer, json(chatAnswer)));
+    const server = await startTestServer(upstream.url, { MAX_CONCURRENT: "2" });
+    const client = connect(Number(new URL(server.url).port), "127.0.0.1");
+    const post = (query: string) => {
+      const body = JSON.stringify({ query });
+      const head = `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json`;
+      client.write(`${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    };
+    post(chat);
+    await holds.arrived;
+    post(chatStream);
+    await speaks.arrived;
+    client.destroy();
+    await Promise.all(upstream.requests.map(({ closed }) => closed));
+    await vi.waitFor(async () => {
+      const answers = await Promise.all([server.query(chat), server.query(chat)]);
+      expect(answers.map(({ body }) => body.data.chat?.text)).toEqual(["hello", "hello"]);
+    });
+  });
 });

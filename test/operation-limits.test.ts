@@ -197,15 +197,23 @@ describe("one field asks for no more than the operator allows:", () => {
         "input.extraBody must hold names of at most 64 letters, digits, _, . and - alone.",
       ],
     ),
-    ...["extra_body", "maxTokens", "max-tokens", "n_cmpl", "engine", "deployment_id", "user_config", "num_retries"].map(
-      (key): [string, Record<string, string>, string, object, string] => [
-        `${key} through extraBody`,
-        {},
-        chat,
-        asChat({ extraBody: { [key]: 1 } }),
-        `input.extraBody must not hold "${key}", which has its own place in this API.`,
-      ],
-    ),
+    ...[
+      "__proto__",
+      "extra_body",
+      "maxTokens",
+      "max-tokens",
+      "n_cmpl",
+      "engine",
+      "deployment_id",
+      "user_config",
+      "num_retries",
+    ].map((key): [string, Record<string, string>, string, object, string] => [
+      `${key} through extraBody`,
+      {},
+      chat,
+      asChat({ extraBody: { [key]: 1 } }),
+      `input.extraBody must not hold "${key}", which has its own place in this API.`,
+    ]),
     ...["best_of", "Model", "models", "max_new_tokens", "n_predict", "api_base", "base_url", "fallbacks", "N"].map(
       (key): [string, Record<string, string>, string, object, string] => [
         `${key} through extraBody`,

@@ -125,3 +125,26 @@ describe("the same answer, and the same calls:", () => {
     expect(upstream.requests).toHaveLength(2);
   });
 });
+
+test("what the upstream calls `then` is a value as any other", async () => {
+  const then = JSON.parse('{ "then": "x" }');
+  const more = { id: "c", metadata: then, moderation: then, usage: { total_tokens: 3, ...then }, ...then };
+  const choice = { index: 0, finish_reason: "stop", ...then };
+  const message = { content: "hi", ...then };
+  const upstream = await startUpstream((received, res, req) => {
+    const { stream } = received.json() as { stream?: boolean };
+    if (!stream) return json({ ...more, choices: [{ ...choice, message }] })(received, res, req);
+    res.writeHead(200, { "content-type": "text/event-stream" });
+    return res.end(`${chunk({}, { ...more, choices: [{ ...choice, delta: message }] })}data: [DONE]\n\n`);
+  });
+  const server = await startTestServer(upstream.url);
+  const fields = "text usage { totalTokens } moderation";
+  const variables = { i: { model: "m", messages } };
+  const data = { chat: { text: "hi", usage: { totalTokens: 3 }, moderation: then } };
+  const whole = await server.query(`mutation ($i: ChatInput!) { chat(input: $i) { ${fields} metadata } }`, variables);
+  expect(whole.body).toEqual({ data: { chat: { ...data.chat, metadata: then } } });
+  const document = `subscription ($i: ChatInput!) { chat(input: $i) { ${fields} } }`;
+  const streamed = await subscribeSse(server.url, document, variables);
+  expect([await streamed.ended, streamed.results]).toEqual(["complete", [{ data }]]);
+  expect(server.faults).toEqual([]);
+});

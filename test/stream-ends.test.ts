@@ -1,7 +1,17 @@
 // The two ends of a stream: complete, or an error with a code after the text so far. Never both, never a third.
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import { chunk, completeText, done, event, hello, startStreaming, streams, streamsThen } from "./support/stream.ts";
+import {
+  chunk,
+  completeText,
+  done,
+  event,
+  hello,
+  startStreaming,
+  streamOf,
+  streams,
+  streamsThen,
+} from "./support/stream.ts";
 import { subscribeSse, summary, transports } from "./support/subscribe.ts";
 import type { Answer } from "./support/upstream.ts";
 
@@ -135,4 +145,17 @@ test("a completion's stream ends by the same rules", async () => {
     "UPSTREAM_INTERRUPTED",
     "complete",
   ]);
+});
+
+test("with a break where an event would be longer than a string can be, and the upstream call ends too", async () => {
+  const { upstream, server } = await startStreaming(
+    streamsThen(event(chunk("x".repeat(7_000_000))), () => {}),
+    {
+      MAX_ALIASES: "100",
+    },
+  );
+  const fields = Array.from({ length: 90 }, (_, place) => `a${place}: text`).join(" ");
+  const subscription = await subscribeSse(server.url, streamOf(fields));
+  expect(await subscription.ended).toBe("cut");
+  await upstream.requests[0]?.closed;
 });

@@ -102,7 +102,8 @@ function completeLeaf(value: unknown, type: { serialize(value: unknown): unknown
   return serialized instanceof Date ? serialized.toISOString() : serialized;
 }
 
-/** Neither an error, which a resolver may return as well as throw, nor a promise. */
+/** Neither an error, which a resolver may return as well as throw, nor a promise. JSON may have a `then` that is neither. */
 function isPlain(value: unknown): boolean {
-  return typeof value === "object" && !(value instanceof Error) && !("then" in (value as object));
+  if (typeof value !== "object" || value instanceof Error) return false;
+  return typeof (value as { then?: unknown } | null)?.then !== "function";
 }

@@ -1,7 +1,8 @@
-// Results of a subscription -> server-sent events, one write for all that one read of the upstream brought.
+// Results of a subscription -> server-sent events: one write for what one read of the upstream brought, unless that is much.
 // https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
+import { CallerGone } from "../openai/cancellable.ts";
 import type { ResultBatches } from "./result-batches.ts";
 import { showError } from "./shown-error.ts";
 
@@ -16,25 +17,43 @@ export const EVENT_STREAM = {
   "x-accel-buffering": "no",
 } as const;
 
+/** Most that is written at once, in characters, but for a single event. */
+const MAX_WRITE_LENGTH = 64 * 1024;
+
 /**
- * Sends the events and ends the response, or leaves `results`, which must not throw, once the client has gone. What a
- * client does not take holds the upstream back. `pingMs`: time between comments. The head must have been written.
+ * Sends the events and ends the response, or leaves `results`, which must not throw, once the client has gone; `signal`
+ * tells of that too. What a client does not take holds the upstream back. `pingMs`: time between comments. The head must
+ * have been written.
  */
-export async function writeEvents(res: ServerResponse, results: ResultBatches, pingMs: number): Promise<void> {
+export async function writeEvents(
+  res: ServerResponse,
+  results: ResultBatches,
+  pingMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   let wake = () => {};
   let isDone = false;
+  let isLeft = false;
   const leave = () => {
+    if (isLeft) return;
+    isLeft = true;
     clearInterval(ping);
+    signal.removeEventListener("abort", leaveIfGone);
     wake();
     if (!isDone) void results.return();
+  };
+  // A pipelined request whose turn has not come never hears of the close.
+  const leaveIfGone = () => {
+    if (res.destroyed || signal.reason instanceof CallerGone) leave();
   };
   const ping = setInterval(() => res.writableNeedDrain || res.write(PING), pingMs);
   res.once("close", leave);
   res.on("drain", () => wake());
+  signal.addEventListener("abort", leaveIfGone);
+  leaveIfGone();
   // Some browsers wait for a first byte before they tell the page of the answer.
-  if (res.destroyed) leave();
-  else res.write(PING);
-  while (!res.destroyed) {
+  if (!isLeft) res.write(PING);
+  while (!isLeft) {
     const { value, done } = await results.nextBatch();
     if (done) {
       isDone = true;
@@ -43,8 +62,13 @@ export async function writeEvents(res: ServerResponse, results: ResultBatches, p
       return;
     }
     let text = "";
-    for (const result of value) text += `event: next\ndata: ${stringify(result)}\n\n`;
-    if (!res.destroyed && !res.write(text)) {
+    // Taken out one by one: each may hold all that was said before it.
+    for (let result = value.shift(); result && !isLeft; result = value.shift()) {
+      text += `event: next\ndata: ${stringify(result)}\n\n`;
+      if (value.length > 0 && text.length < MAX_WRITE_LENGTH) continue;
+      const hasRoom = res.write(text);
+      text = "";
+      if (hasRoom) continue;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });

@@ -40,13 +40,13 @@ export function createHttpTransport(
   }
 
   return async (context) => {
-    const { req, res, operation } = context;
+    const { req, res, signal, operation } = context;
     const { json, stream } = readAcceptance(req.headers.accept);
     if (!(json || stream)) return void (await yoga(req, res, context));
     const result = await execute(context);
     if (Symbol.asyncIterator in result) {
       res.writeHead(200, EVENT_STREAM);
-      await writeEvents(res, createBatches(context.results ?? result, maskError, operation), pingMs);
+      await writeEvents(res, createBatches(context.results ?? result, maskError, operation), pingMs, signal);
       return;
     }
     operation?.readResult(result);
@@ -63,7 +63,7 @@ export function createHttpTransport(
     if (json) sendWhole(req, res, { status: response.status, headers, body: await response.text() });
     else {
       res.writeHead(response.status, { ...headers, ...EVENT_STREAM });
-      await writeEvents(res, createBatches([result], maskError), pingMs);
+      await writeEvents(res, createBatches([result], maskError), pingMs, signal);
     }
   };
 }

@@ -7,8 +7,8 @@ import { ResultStream } from "./result-stream.ts";
 
 /** Never throws. */
 export interface ResultBatches {
-  /** At least one result; waits for it. */
-  nextBatch(): Promise<IteratorResult<readonly ExecutionResult[], undefined>>;
+  /** At least one result; waits for it. The list is the caller's. */
+  nextBatch(): Promise<IteratorResult<ExecutionResult[], undefined>>;
   /** Ends the stream, and the upstream call with it. */
   return(): Promise<unknown>;
 }

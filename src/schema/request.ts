@@ -28,6 +28,8 @@ const RESERVED = [
   /^(models?|modellist|modelid|engine|preset|deployment.*|.*fallback.*)$/,
   // Bodies inside the body.
   /^(extra(body|query|headers)|headers|.*config)$/,
+  // Where a server in JavaScript, copying the body, would inherit any of these from.
+  /^(proto|constructor|prototype)$/,
   // Where proxies send the request on to, and in whose name.
   /^(api|base|aws|azure|vertex|custom)(base|key|token|type|version|url|region|endpoint|llmprovider|.*endpoint)/,
 ];
