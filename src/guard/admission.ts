@@ -2,11 +2,12 @@
 import type { UpstreamRequest } from "../openai/attempt.ts";
 import { isRecord } from "../openai/json.ts";
 import { codedError } from "../schema/errors.ts";
+import type { CallObserver } from "./call-observer.ts";
 import { type Caller, isModelAllowed } from "./caller.ts";
 import type { Limits } from "./limits.ts";
 import type { Slots } from "./slots.ts";
 import { createSpending, type Spending } from "./spending.ts";
-import { estimateTokens } from "./tokens.ts";
+import { estimateTokens, type TokenEstimate } from "./tokens.ts";
 
 /** What all callers share. */
 export interface Gate {
@@ -21,43 +22,59 @@ export interface Admission {
   end(usedTokens: number): void;
 }
 
-/** `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, or the signal's reason, nothing being taken then. */
+/**
+ * `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, or the signal's reason, nothing being taken then;
+ * `call` hears of it. `mayRepeat` counts a further attempt like a call.
+ */
 export function createAdmission(caller: Caller, { slots, limits }: Gate) {
-  async function admit(request: UpstreamRequest, signal: AbortSignal): Promise<Admission> {
-    checkModel(caller, request);
-    const undo = await limits.takeRequest(caller);
-    const estimate = estimateTokens(request);
-    const atMost = estimate.prompt + estimate.output;
-    const atLeast = estimate.isCapped ? atMost : estimate.prompt + 1;
-    let release = () => {};
+  async function admit(request: UpstreamRequest, signal: AbortSignal, call?: CallObserver): Promise<Admission> {
+    let undo = () => {};
     try {
-      const isFree = request.method === "GET";
-      const reservation = isFree ? undefined : await limits.reserveTokens(caller, { atLeast, atMost });
-      const end = (usedTokens: number) => {
-        release();
-        void reservation?.settle(usedTokens);
-      };
-      try {
-        signal.throwIfAborted();
-        // Last, so that nobody who waits for Redis, or is refused, holds a slot.
-        release = slots.take();
-      } catch (error) {
-        end(0);
-        throw error;
-      }
+      checkModel(caller, request);
+      undo = await limits.takeRequest(caller);
+      const estimate = estimateTokens(request);
+      const end = await reserve(request, signal, estimate);
+      call?.admitted();
       return { spending: createSpending(estimate), end };
     } catch (error) {
       undo();
+      call?.refused(error);
       throw error;
     }
   }
 
-  /** A repeated call counts like the first one. */
+  /** Takes tokens and a slot, and yields how to settle them. */
+  async function reserve(
+    { method }: UpstreamRequest,
+    signal: AbortSignal,
+    { prompt, output, isCapped }: TokenEstimate,
+  ): Promise<Admission["end"]> {
+    const atMost = prompt + output;
+    const reservation =
+      method === "GET"
+        ? undefined
+        : await limits.reserveTokens(caller, { atLeast: isCapped ? atMost : prompt + 1, atMost });
+    try {
+      signal.throwIfAborted();
+      // Last, so that nobody who waits for Redis, or is refused, holds a slot.
+      const release = slots.take();
+      return (usedTokens) => {
+        release();
+        void reservation?.settle(usedTokens);
+      };
+    } catch (error) {
+      void reservation?.settle(0);
+      throw error;
+    }
+  }
+
   async function mayRepeat(): Promise<boolean> {
-    return limits.takeRequest(caller).then(
-      () => true,
-      () => false,
-    );
+    try {
+      await limits.takeRequest(caller);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   return { admit, mayRepeat };

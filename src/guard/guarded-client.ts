@@ -4,8 +4,8 @@ import type { UpstreamRequest } from "../openai/attempt.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { OpenAIClient } from "../openai/client.ts";
 import { OpenAIError } from "../openai/errors.ts";
-import { type Admission, createAdmission, type Gate, mayAsk, readModel } from "./admission.ts";
-import type { CallObserver, CallsObserver } from "./call-observer.ts";
+import { createAdmission, type Gate, mayAsk, readModel } from "./admission.ts";
+import type { CallsObserver } from "./call-observer.ts";
 import type { Caller } from "./caller.ts";
 import type { ReadCache } from "./read-cache.ts";
 
@@ -29,25 +29,9 @@ export function createGuardedClient(
 ): GuardedClient {
   const { admit, mayRepeat } = createAdmission(caller, gate);
 
-  /** As `admit`; `call` hears of it. */
-  async function admitObserved(
-    request: UpstreamRequest,
-    signal: AbortSignal,
-    call: CallObserver | undefined,
-  ): Promise<Admission> {
-    try {
-      const admission = await admit(request, signal);
-      call?.admitted();
-      return admission;
-    } catch (error) {
-      call?.refused(error);
-      throw error;
-    }
-  }
-
   async function send(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
     const call = observer?.beginCall(request.method, request.path, readModel(request));
-    const { spending, end } = await admitObserved(request, signal, call);
+    const { spending, end } = await admit(request, signal, call);
     let used = 0;
     try {
       const answer = await openai.request({ mayRepeat, observer: call, ...request }, signal);
@@ -75,7 +59,7 @@ export function createGuardedClient(
 
   async function* stream(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Events {
     const call = observer?.beginCall(request.method, request.path, readModel(request));
-    const { spending, end } = await admitObserved(request, signal, call);
+    const { spending, end } = await admit(request, signal, call);
     const events = openai.stream({ mayRepeat, observer: call, ...request }, signal);
     let isWhole = false;
     let hasFailed = false;
