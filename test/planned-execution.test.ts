@@ -119,10 +119,14 @@ describe("the same answer, and the same calls:", () => {
       "subscription S(@v $i: ChatInput!) { chat(input: $i) { id @d created text textSoFar choices { index delta { role content } } usage { totalTokens } } }";
     const variables = { i: { model, messages } };
     const byExecutor = await subscribeSse(server.url, unplanned(document), { ...variables, d: true });
-    const byPlan = await subscribeSse(server.url, planned(document), variables);
-    expect(await Promise.all([byPlan.ended, byExecutor.ended])).toEqual(["complete", "complete"]);
-    expect(withoutPlaces(byPlan.results)).toEqual(withoutPlaces(byExecutor.results));
-    expect(upstream.requests).toHaveLength(2);
+    expect(await byExecutor.ended).toBe("complete");
+    // The second time from the document that is kept.
+    for (let time = 1; time <= 2; time++) {
+      const byPlan = await subscribeSse(server.url, planned(document), variables);
+      expect(await byPlan.ended).toBe("complete");
+      expect(withoutPlaces(byPlan.results)).toEqual(withoutPlaces(byExecutor.results));
+      expect(upstream.requests).toHaveLength(time + 1);
+    }
   });
 });
 
