@@ -10,6 +10,7 @@ import {
   isNonNullType,
   isObjectType,
 } from "graphql";
+import { LRUCache } from "lru-cache";
 import type { FieldNodes, SelectedFields } from "./selected-fields.ts";
 
 /** Yields the value's place in the answer, or throws: then the executor is to tell what is wrong. */
@@ -98,8 +99,20 @@ function completeLeaf(value: unknown, type: { serialize(value: unknown): unknown
   if (typeof value === "object" && !isPlain(value)) throw notPlain;
   const serialized = type.serialize(value);
   if (serialized === null || serialized === undefined) throw notPlain;
-  // As JSON has it: asked for by JSON.stringify, it costs as much as all of a model's other fields.
-  return serialized instanceof Date ? serialized.toISOString() : serialized;
+  return serialized instanceof Date ? writeTime(serialized) : serialized;
+}
+
+/** Times in the text that JSON has for them. To make one costs as much as all of a model's other fields. */
+const texts = new LRUCache<number, string>({ max: 1_000 });
+
+function writeTime(time: Date): string {
+  const milliseconds = time.getTime();
+  let text = texts.get(milliseconds);
+  if (text === undefined) {
+    text = time.toISOString();
+    texts.set(milliseconds, text);
+  }
+  return text;
 }
 
 /** Neither an error, which a resolver may return as well as throw, nor a promise. JSON may have a `then` that is neither. */

@@ -8,8 +8,8 @@ import { LRUCache } from "lru-cache";
 const MAX_LENGTH = 64 * 1024;
 /** What one token of a parsed document and of its plan takes, in bytes, as measured; its characters are little beside that. */
 const TOKEN_BYTES = 700;
-/** Most memory for all of them, in bytes: some hundred documents as clients write them. */
-const MAX_BYTES = 16 * 2 ** 20;
+/** Most memory for all of them, in bytes: a thousand documents as clients write them. */
+const MAX_BYTES = 32 * 2 ** 20;
 
 /** Most documents that are known to be valid by their digests alone: those that had no room are parsed again, and no more. */
 const MAX_DIGESTS = 20_000;
