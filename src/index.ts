@@ -6,12 +6,12 @@
 //
 // It serves /graphql; the caller owns the port, TLS, timeouts and signals. To stop: `app.drain()`, `server.close()`, wait
 // for what is under way or end it by `app.endAll()`, then `await app.close()`.
-import { createApp as create } from "./app.ts";
-import type { App } from "./app-interface.ts";
-import type { Config } from "./config.ts";
+import { createApp as create } from "./app/app.ts";
+import type { App } from "./app/app-interface.ts";
+import type { Config } from "./config/read-config.ts";
 
-export type { App } from "./app-interface.ts";
-export { type Config, ConfigError, readConfig } from "./config.ts";
+export type { App } from "./app/app-interface.ts";
+export { type Config, ConfigError, readConfig } from "./config/read-config.ts";
 
 /**
  * Builds the app; opens no port. `report` hears of faults of this server, never of clients' mistakes or the upstream's

@@ -3,14 +3,15 @@
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { obeyPrimary, startWorkers } from "./cluster.ts";
-import { type Config, readConfig, variables } from "./config.ts";
+import { type Config, readConfig } from "./config/read-config.ts";
+import { variables } from "./config/variables.ts";
+import { obeyPrimary, startWorkers } from "./process/cluster.ts";
+import { openLogDestination } from "./process/log-destination.ts";
+import type { Running } from "./process/serving.ts";
+import { explainFault, nameVariables } from "./process/start-fault.ts";
+import { addUpMetrics, createSharedMetrics } from "./process/worker-metrics.ts";
 import type { Sandbox } from "./sandbox/server.ts";
-import type { Running } from "./serving.ts";
-import { explainFault, nameVariables } from "./start-fault.ts";
 import { createLogger } from "./telemetry/log.ts";
-import { openLogDestination } from "./telemetry/log-destination.ts";
-import { addUpMetrics, createSharedMetrics } from "./worker-metrics.ts";
 
 /** The sandbox listens on loopback and gives nothing away; a key is asked for because OpenAI asks for one. */
 const SANDBOX_KEY = "sandbox";
@@ -54,7 +55,7 @@ async function run(): Promise<void> {
   });
   if (values.help) process.stdout.write(HELP);
   else if (values.version) process.stdout.write(`${readVersion()}\n`);
-  else if (values["print-schema"]) process.stdout.write((await import("./printed-schema.ts")).printedSchema);
+  else if (values["print-schema"]) process.stdout.write((await import("./schema/printed.ts")).printedSchema);
   else await serve(readConfig(process.env));
 }
 
@@ -83,7 +84,7 @@ async function serve(config: Config): Promise<void> {
       });
     } else {
       // A primary needs none of it.
-      const { startServing } = await import("./serving.ts");
+      const { startServing } = await import("./process/serving.ts");
       running = await startServing(settle(config, isWorker ? process.env[SANDBOX_URL] : sandbox?.url, isWorker), {
         logger,
         environment: process.env,

@@ -1,6 +1,6 @@
 // Who may call, from which pages, with which documents, and where replicas count it.
 import { z } from "zod";
-import { callerLimits, clientKeys } from "../guard/caller-schema.ts";
+import { callerLimits, clientKeys } from "../callers/caller-schema.ts";
 import { flag, httpUrl, json, origins, pem, text, variable } from "./variable.ts";
 
 export const callerVariables = {

@@ -1,6 +1,7 @@
 // What variables must not say together, or must.
-import type { Values } from "../config.ts";
-import { sha256 } from "../guard/caller-schema.ts";
+
+import { sha256 } from "../callers/caller-schema.ts";
+import type { Values } from "./variables.ts";
 
 /** What is missing or contradicts itself among the variables that say who may call, how long, and by how many processes. */
 export function findConflicts(values: Values, isProduction: boolean): string[] {

@@ -14,12 +14,12 @@ import type {
   ChatCompletionTokenLogprob as OpenAITokenLogprob,
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
-import { expectAnswer, withId } from "./answer.ts";
 import { createCancellable } from "./cancellable.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
-import type { OpenAIClient } from "./client.ts";
-import type { Unchecked } from "./json.ts";
+import { expectAnswer, withId } from "./client/answer.ts";
+import type { OpenAIClient } from "./client/client.ts";
+import type { Unchecked } from "./client/json.ts";
 
 /** A JSON object whose inside is the caller's. */
 type Opaque = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 // The end of a streamed answer: complete, or an error; and what makes its chunks one answer. Shared by chat and completions.
-import { withId } from "./answer.ts";
-import type { OpenAIEvent } from "./client.ts";
-import { OpenAIError } from "./errors.ts";
-import type { EventStreamEnd } from "./event-stream.ts";
-import { isRecord } from "./json.ts";
+import { withId } from "./client/answer.ts";
+import type { OpenAIEvent } from "./client/client.ts";
+import { OpenAIError } from "./client/errors.ts";
+import type { EventStreamEnd } from "./client/event-stream.ts";
+import { isRecord } from "./client/json.ts";
 
 /** On each chunk: a WeakMap would cost more than all else that is done to one. */
 const STREAM = Symbol("stream");

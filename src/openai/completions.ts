@@ -5,12 +5,12 @@ import type {
   Completion as OpenAICompletion,
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
-import { expectAnswer, withId } from "./answer.ts";
 import { createCancellable } from "./cancellable.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
-import type { OpenAIClient } from "./client.ts";
-import type { Unchecked } from "./json.ts";
+import { expectAnswer, withId } from "./client/answer.ts";
+import type { OpenAIClient } from "./client/client.ts";
+import type { Unchecked } from "./client/json.ts";
 
 /** OpenAI's request fields that no caller gives here, each with its reason. */
 interface LeftOut {

@@ -7,11 +7,11 @@ import type {
   Image as OpenAIImage,
   ImagesResponse as OpenAIImagesResponse,
 } from "openai/resources/images";
-import { expectAnswer } from "./answer.ts";
-import type { OpenAIClient } from "./client.ts";
-import { OpenAIError } from "./errors.ts";
-import type { Unchecked } from "./json.ts";
-import { StreamedFile, type UploadFile } from "./multipart.ts";
+import { expectAnswer } from "./client/answer.ts";
+import type { OpenAIClient } from "./client/client.ts";
+import { OpenAIError } from "./client/errors.ts";
+import type { Unchecked } from "./client/json.ts";
+import { StreamedFile, type UploadFile } from "./client/multipart.ts";
 
 /** Which endpoint serves image variations. `edits` needs a model and a prompt, which variations have not. */
 export type ImageVariationsRoute = { via: "variations" } | { via: "edits"; model: string; prompt: string };

@@ -1,9 +1,9 @@
 // GET /models and GET /models/{model}.
 // https://platform.openai.com/docs/api-reference/models
 import type { Model as OpenAIModel } from "openai/resources/models";
-import type { OpenAIClient } from "./client.ts";
-import { OpenAIError } from "./errors.ts";
-import { isRecord, type Unchecked } from "./json.ts";
+import type { OpenAIClient } from "./client/client.ts";
+import { OpenAIError } from "./client/errors.ts";
+import { isRecord, type Unchecked } from "./client/json.ts";
 
 /** What older and compatible servers (vLLM) send with a model; OpenAI no longer does. */
 export type ModelPermission = Unchecked<{

@@ -1,7 +1,7 @@
 // The token counts of chat and completion answers, as the upstream sends them, if it does.
 // https://platform.openai.com/docs/api-reference/chat/object#chat-object-usage
 import type { CompletionUsage } from "openai/resources/completions";
-import type { Unchecked } from "./json.ts";
+import type { Unchecked } from "./client/json.ts";
 
 export type Usage = Unchecked<CompletionUsage>;
 export type PromptTokensDetails = Unchecked<

@@ -1,5 +1,5 @@
 // Owns who may ask: the one key that the sandbox accepts. Knows no endpoint.
-import { HttpError } from "./http-error.ts";
+import { HttpError } from "./shared/http-error.ts";
 
 const keysPage = "https://platform.openai.com/account/api-keys";
 

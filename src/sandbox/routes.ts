@@ -1,14 +1,14 @@
 // Owns which path and method lead to which endpoint. Knows no endpoint's fields.
 import type { IncomingMessage } from "node:http";
-import { createChatCompletion } from "./chat.ts";
-import { createCompletion } from "./completions.ts";
-import { HttpError } from "./http-error.ts";
-import { createImageEdits } from "./image-edits.ts";
-import type { ImageStore } from "./image-store.ts";
-import { createImageVariations } from "./image-variations.ts";
-import { listModels, retrieveModel } from "./models.ts";
-import type { Reply } from "./reply.ts";
-import { readForm, readJson } from "./request-body.ts";
+import { createChatCompletion } from "./chat/chat.ts";
+import { createCompletion } from "./completions/completions.ts";
+import { createImageEdits } from "./images/edits.ts";
+import type { ImageStore } from "./images/store.ts";
+import { createImageVariations } from "./images/variations.ts";
+import { HttpError } from "./shared/http-error.ts";
+import { listModels, retrieveModel } from "./shared/models.ts";
+import type { Reply } from "./shared/reply.ts";
+import { readForm, readJson } from "./shared/request-body.ts";
 
 /** What an endpoint may use besides the request. */
 interface RouteContext {

@@ -3,11 +3,11 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { checkAuthorization } from "./authorization.ts";
-import { errorReply } from "./http-error.ts";
-import { createId } from "./ids.ts";
-import { ImageStore } from "./image-store.ts";
-import { sendReply } from "./reply.ts";
+import { ImageStore } from "./images/store.ts";
 import { findRoute } from "./routes.ts";
+import { errorReply } from "./shared/http-error.ts";
+import { createId } from "./shared/ids.ts";
+import { sendReply } from "./shared/reply.ts";
 
 /** How the sandbox runs. */
 export interface SandboxOptions {

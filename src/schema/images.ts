@@ -1,4 +1,6 @@
 // Mutation.imageVariations: POST /images/variations, or POST /images/edits in its place.
+
+import { codedError } from "../errors/codes.ts";
 import {
   createImageVariation,
   type ImageVariationRequest,
@@ -7,11 +9,11 @@ import {
   type ImagesUsage as OpenAIImagesUsage,
   type ImageTokensDetails as OpenAIImageTokensDetails,
 } from "../openai/images.ts";
-import { builder, type RequestLimits } from "./builder.ts";
-import { checkModelName, checkRanges, refuse } from "./checks.ts";
-import { codedError } from "./errors.ts";
-import { readInt, readObject, readObjects, readString, readTime } from "./lenient.ts";
-import { given } from "./request.ts";
+import { builder } from "./shared/builder.ts";
+import { checkModelName, checkRanges, refuse } from "./shared/checks.ts";
+import type { RequestLimits } from "./shared/context.ts";
+import { readInt, readObject, readObjects, readString, readTime } from "./shared/lenient.ts";
+import { given } from "./shared/wire-body.ts";
 
 const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Image").implement({
   description: "One image.",

@@ -1,15 +1,16 @@
 // Imports every domain, exports the schema.
-import { builder } from "./builder.ts";
-import { observeRootFields } from "./root-fields.ts";
+
+import { observeRootFields } from "../execution/root-fields.ts";
+import { builder } from "./shared/builder.ts";
 import "./scalars.ts";
 import "./json-object.ts";
 import "./upload.ts";
-import "./errors.ts";
+import "./error-code.ts";
 import "./viewer.ts";
 import "./models.ts";
-import "./chat.ts";
-import "./chat-chunk.ts";
-import "./completions.ts";
+import "./chat/chat.ts";
+import "./chat/chunk.ts";
+import "./completions/completions.ts";
 import "./images.ts";
 
 /** The executable schema. */

@@ -1,7 +1,7 @@
 // The JSONObject scalar: opaque JSON that goes up as it came, or is refused; nothing in it is lost without a word.
 import { GraphQLScalarType, Kind, print, type ValueNode } from "graphql";
-import { builder, type JSONObject } from "./builder.ts";
-import { codedError } from "./errors.ts";
+import { codedError } from "../errors/codes.ts";
+import { builder, type JSONObject } from "./shared/builder.ts";
 
 /** Deepest nesting that is taken. */
 const MAX_JSON_DEPTH = 200;

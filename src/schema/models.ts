@@ -5,9 +5,9 @@ import {
   type ModelPermission as OpenAIModelPermission,
   retrieveModel,
 } from "../openai/models.ts";
-import { builder } from "./builder.ts";
-import { checkModelName } from "./checks.ts";
-import { readBoolean, readDay, readObjects, readString, readTime } from "./lenient.ts";
+import { builder } from "./shared/builder.ts";
+import { checkModelName } from "./shared/checks.ts";
+import { readBoolean, readDay, readObjects, readString, readTime } from "./shared/lenient.ts";
 
 const ModelPermission = builder.objectRef<OpenAIModelPermission>("ModelPermission").implement({
   description: "What may be done with a model, as older and compatible servers (vLLM) tell it. Null: not told.",

@@ -1,7 +1,7 @@
 // Dates and whole numbers. graphql-scalars has them too, but beside sixty others that would all be loaded at the start.
 // JSONObject and Upload, which have more to them, have files of their own.
 import { type ASTNode, GraphQLError, Kind, print } from "graphql";
-import { builder } from "./builder.ts";
+import { builder } from "./shared/builder.ts";
 
 builder.scalarType("DateTime", {
   description: "A point in time as an ISO 8601 string in UTC, such as `2026-01-31T12:00:00.000Z`.",

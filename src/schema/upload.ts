@@ -1,19 +1,9 @@
 // The Upload scalar: a file part of a multipart request, or a `data:` URL where multipart is not at hand.
 import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
-import type { UploadFile } from "../openai/multipart.ts";
-import { builder } from "./builder.ts";
-import { codedError } from "./errors.ts";
-
-/** A file as the client gave it. */
-export interface ReceivedFile {
-  /**
-   * Yields the file once its size is known or it has turned out too large to hold, without waiting for its end.
-   * Throws a coded error for an empty, oversize, missing or broken file.
-   */
-  open(): Promise<UploadFile>;
-  /** Lets go of what has not been read, so that the files after this one can come. */
-  discard(): void;
-}
+import { codedError } from "../errors/codes.ts";
+import type { UploadFile } from "../openai/client/multipart.ts";
+import { builder } from "./shared/builder.ts";
+import type { ReceivedFile } from "./shared/received-file.ts";
 
 const EXPECTED = 'Upload must be a file part of a multipart request or a base64 "data:" URL.';
 

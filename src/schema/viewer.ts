@@ -1,5 +1,6 @@
 // Query.viewer: who the server takes the caller for, and what is left to it. Calls no upstream.
-import { builder, type Viewer as ViewerContext, type ViewerLimits, type ViewerUsage } from "./builder.ts";
+import { builder } from "./shared/builder.ts";
+import type { Viewer as ViewerContext, ViewerLimits, ViewerUsage } from "./shared/context.ts";
 
 const ViewerLimitsRef = builder.objectRef<ViewerLimits>("ViewerLimits").implement({
   description: "What the operator lets the caller use. Null: no limit.",

@@ -1,5 +1,5 @@
 // What of an upstream answer may be counted: tokens, and whether a model has begun to speak. Reads no words.
-import { isRecord } from "../openai/json.ts";
+import { isRecord } from "../openai/client/json.ts";
 
 /** The tokens of a `usage` object; images have other names for them than chats. Undefined: not told. */
 export function readTokens(usage: Readonly<Record<string, unknown>>): {

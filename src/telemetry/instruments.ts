@@ -2,7 +2,7 @@
 // any. No label has a value that a client can invent.
 // https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { PoolStats } from "../openai/client.ts";
+import type { PoolStats } from "../openai/client/client.ts";
 
 /** The buckets that OpenTelemetry advises. */
 const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, power) => 4 ** power);

@@ -1,10 +1,9 @@
 // What is known of one operation, filled as it goes and read once by observers that know nothing of each other. Holds no
 // document, variable, key, prompt or answer.
-import type { CallObserver, CallsObserver } from "../guard/call-observer.ts";
-import type { CallerContext } from "../guard/caller-context.ts";
-import type { OpenAIClient } from "../openai/client.ts";
+import type { CallObserver, CallsObserver } from "../limits/call-observer.ts";
+import type { CallerContext } from "../limits/caller-context.ts";
+import type { OpenAIClient } from "../openai/client/client.ts";
 import { type Outcome, outcomeOf, worseOf } from "./outcome.ts";
-import type { RefusedRequest } from "./refused-requests.ts";
 import { type CallListener, type UpstreamAttempt, UpstreamCall } from "./upstream-call.ts";
 
 /** Reads records. None of its functions may throw, or keep what it is given beyond `operationEnds`. */
@@ -21,6 +20,16 @@ export interface Observer {
   operationEnds?(operation: OperationRecord): void;
   /** A request was refused before it was an operation. */
   requestRefused?(request: RefusedRequest): void;
+}
+
+/** A request that was refused before it was an operation. */
+export interface RefusedRequest {
+  requestId: string;
+  method: string;
+  /** The client's own words, cut to 100 characters; the query is left out, as it may hold a key or a prompt. */
+  path: string;
+  /** The HTTP status, or `handshake` for a request for a WebSocket. */
+  code: string;
 }
 
 /** How the operation came. An answer to HTTP that streams is `sse`. */

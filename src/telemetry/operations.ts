@@ -1,7 +1,7 @@
-// Begins the record of each operation, if anybody reads records.
+// Begins the record of each operation, and reports requests that never became one.
 import type { IncomingMessage } from "node:http";
+import { requestIdOf } from "../http/request-id.ts";
 import { type Observer, OperationRecord, type Transport } from "./operation-record.ts";
-import { requestIdOf } from "./request-id.ts";
 
 /** Begins the record of an operation that `req` brought; over WebSocket `requestId` tells the operations apart. */
 export type BeginOperation = (
@@ -24,5 +24,18 @@ export function createBeginOperation(observers: readonly Observer[]): BeginOpera
       },
       observers,
     );
+  };
+}
+
+/** More of a path is not told: it may be as long as a request's head. */
+const MAX_PATH = 100;
+
+/** Yields what tells the observers of one; `code` is as in RefusedRequest. */
+export function createTellRefused(observers: readonly Observer[]): (req: IncomingMessage, code: string) => void {
+  return (req, code) => {
+    const { method = "", url = "" } = req;
+    const [path = ""] = url.split(/[?#]/, 1);
+    const refused = { requestId: requestIdOf(req), method, path: path.slice(0, MAX_PATH), code };
+    for (const observer of observers) observer.requestRefused?.(refused);
   };
 }

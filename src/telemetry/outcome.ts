@@ -1,5 +1,5 @@
 // How an operation ended, in one word, and how bad that is. Knows no log.
-import type { ErrorCode } from "../schema/errors.ts";
+import type { ErrorCode } from "../errors/codes.ts";
 
 /** `OK`, the code of the worst error, or `ABORTED` where the client left. */
 export type Outcome = "OK" | "ABORTED" | ErrorCode;

@@ -1,8 +1,8 @@
 // What is known of one upstream call: where to, which attempts, how many tokens, how fast. Keeps nothing of what was said.
-import type { CallObserver } from "../guard/call-observer.ts";
+import type { CallObserver } from "../limits/call-observer.ts";
 import { CallerGone } from "../openai/cancellable.ts";
-import { OpenAIError } from "../openai/errors.ts";
-import { isRecord } from "../openai/json.ts";
+import { OpenAIError } from "../openai/client/errors.ts";
+import { isRecord } from "../openai/client/json.ts";
 import { hasOutput, readTokens } from "./answer-facts.ts";
 import { outcomeOf } from "./outcome.ts";
 

@@ -3,7 +3,7 @@
 import { createClient } from "graphql-ws";
 import { getGlobalDispatcher } from "undici";
 import { WebSocket } from "ws";
-import { answerChat, continuePrompt } from "../../src/sandbox/answer.ts";
+import { answerChat, continuePrompt } from "../../src/sandbox/shared/answer.ts";
 import { digestOf } from "./answers.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: results of any operation

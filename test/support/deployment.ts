@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DockerfileParser } from "dockerfile-ast";
 import { parse, parseAllDocuments } from "yaml";
-import { variables } from "../../src/config.ts";
+import { variables } from "../../src/config/variables.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into files of any shape
 type Anything = any;

@@ -1,6 +1,6 @@
 // Another process that counts on the same Redis: makes 40 calls at once when told to, and says how they ended.
-import type { Caller } from "../../src/guard/caller.ts";
-import { createLimits } from "../../src/guard/limits.ts";
+import type { Caller } from "../../src/callers/caller.ts";
+import { createLimits } from "../../src/limits/limits.ts";
 
 const [redisUrl, kind, caller] = process.argv.slice(2);
 const limits = createLimits({ redisUrl, redisDown: "refuse" }, () => {});

@@ -1,7 +1,7 @@
 // Callers and their limits under test: the limits themselves, and what parallel calls come to.
 import { onTestFinished } from "vitest";
-import type { Caller, CallerLimits } from "../../src/guard/caller.ts";
-import { createLimits, type Limits } from "../../src/guard/limits.ts";
+import type { Caller, CallerLimits } from "../../src/callers/caller.ts";
+import { createLimits, type Limits } from "../../src/limits/limits.ts";
 
 export function createCaller(limits: CallerLimits = {}, id = "team"): Caller {
   return { id, key: `key:${id}`, limits };

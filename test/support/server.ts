@@ -1,9 +1,9 @@
 // The server under test: the real app on a real port.
 
 import { onTestFinished } from "vitest";
-import { createApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
-import { startServer } from "../../src/server.ts";
+import { createApp } from "../../src/app/app.ts";
+import { readConfig } from "../../src/config/read-config.ts";
+import { startServer } from "../../src/process/server.ts";
 import type { Observer } from "../../src/telemetry/operation-record.ts";
 
 /** A GraphQL answer with its HTTP side. */

@@ -1,0 +1,124 @@
+// From the configuration to who may call, with which documents, and the upstream as each caller may use it.
+
+import { type Authenticator, createAuthenticator } from "../callers/authenticate.ts";
+import type { Caller } from "../callers/caller.ts";
+import { type Config, ConfigError } from "../config/read-config.ts";
+import { findExcess } from "../execution/document-limits.ts";
+import { type CallerContext, createCallerContexts } from "../limits/caller-context.ts";
+import { createLimits } from "../limits/limits.ts";
+import { createReadCache } from "../limits/read-cache.ts";
+import { createSlots } from "../limits/slots.ts";
+import { createOpenAIClient, type PoolStats } from "../openai/client/client.ts";
+import { ManifestError, readOperationManifest } from "../request/operation-manifest.ts";
+import { createResolveDocument, type ResolveDocument } from "../request/trusted-documents.ts";
+import { schema } from "../schema/index.ts";
+import type { ServerContext } from "../schema/shared/context.ts";
+import { documentLimitsOf } from "./document-limits.ts";
+
+/** What stands between callers and the upstream. */
+export interface Guard {
+  authenticator: Authenticator;
+  /** What the context of all of the caller's operations has in common. */
+  contextOf(caller: Caller): CallerContext;
+  resolveDocument: ResolveDocument;
+  /** Whether the upstream is known not to be there. */
+  isUpstreamDead(): boolean;
+  /** The connections to the upstream, now. */
+  poolStats(): PoolStats;
+  /** Ends the connections to the upstream and to Redis, after what is under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the guard and begins to connect to Redis. Throws ConfigError for files, keys and manifests that are no good.
+ * `report` hears of faults later on.
+ */
+export function createGuard(config: Config, report: (fault: unknown) => void): Guard {
+  const resolveDocument = createResolveDocument({
+    documents: readTrustedDocuments(config),
+    only: config.PERSISTED_OPERATIONS_ONLY,
+  });
+  const authenticator = openAuthenticator(config, report);
+  const limits = createLimits({ redisUrl: config.REDIS_URL, redisDown: config.REDIS_DOWN }, report);
+  const openai = createOpenAIClient({
+    baseUrl: config.OPENAI_BASE_URL,
+    // Callers who bring their own keys never get the server's.
+    apiKey: config.AUTH === "passthrough" ? undefined : config.OPENAI_API_KEY,
+    organization: config.OPENAI_ORG_ID,
+    project: config.OPENAI_PROJECT_ID,
+    headersTimeoutMs: config.UPSTREAM_HEADERS_TIMEOUT_MS,
+    idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
+    totalTimeoutMs: config.UPSTREAM_TOTAL_TIMEOUT_MS,
+    maxRetries: config.MAX_RETRIES,
+    maxUpstreamBytes: config.MAX_UPSTREAM_BYTES,
+  });
+  return {
+    authenticator,
+    contextOf: createCallerContexts(
+      openai,
+      { slots: createSlots(config.MAX_CONCURRENT), limits },
+      createReadCache(config.MODELS_TTL_SECONDS * 1000),
+      createServerContext(config),
+    ),
+    resolveDocument,
+    isUpstreamDead: openai.isDead,
+    poolStats: openai.stats,
+    async close() {
+      authenticator.close();
+      await openai.close();
+      await limits.close();
+    },
+  };
+}
+
+function createServerContext(config: Config): ServerContext {
+  return {
+    imageVariations:
+      config.IMAGE_VARIATIONS_VIA === "edits"
+        ? { via: "edits", model: config.IMAGE_VARIATIONS_MODEL, prompt: config.IMAGE_VARIATIONS_PROMPT }
+        : { via: "variations" },
+    maxUploadBytes: config.MAX_UPLOAD_BYTES,
+    requestLimits: {
+      maxN: config.MAX_N,
+      maxMessages: config.MAX_MESSAGES,
+      maxOutputTokens: config.MAX_OUTPUT_TOKENS,
+    },
+  };
+}
+
+function openAuthenticator(config: Config, report: (fault: unknown) => void): Authenticator {
+  const options = {
+    auth: config.AUTH,
+    clientKeys: config.CLIENT_KEYS,
+    clientKeysFile: config.CLIENT_KEYS_FILE,
+    jwksUrl: config.JWT_JWKS_URL,
+    publicKey: config.JWT_PUBLIC_KEY,
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    jwtLimits: config.JWT_LIMITS,
+    upstreamKey: config.OPENAI_API_KEY,
+  };
+  try {
+    return createAuthenticator(options, report);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+}
+
+/** The manifest's documents; a fault in it is one of the configuration. */
+function readTrustedDocuments(config: Config): ReadonlyMap<string, string> | undefined {
+  const path = config.PERSISTED_OPERATIONS_FILE;
+  const limits = documentLimitsOf(config);
+  const checks = {
+    schema,
+    findExcess(document: string) {
+      const problem = findExcess(document, limits);
+      return problem && `${problem} See MAX_QUERY_LENGTH, MAX_QUERY_TOKENS, MAX_DEPTH, MAX_ALIASES, MAX_DIRECTIVES.`;
+    },
+  };
+  try {
+    return path === undefined ? undefined : readOperationManifest(path, checks);
+  } catch (error) {
+    throw error instanceof ManifestError ? new ConfigError(error.message) : error;
+  }
+}

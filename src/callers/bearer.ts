@@ -1,0 +1,56 @@
+// Where a bearer token stands: in a request's header, or in the parameters of a WebSocket connection. Not whose it is.
+import type { IncomingMessage } from "node:http";
+import { readHeaders } from "../http/header-values.ts";
+import { unauthenticated } from "./refusals.ts";
+
+/** Visible ASCII without the comma, by which lists of credentials come apart. */
+const BEARER = /^Bearer +([\x21-\x2b\x2d-\x7e]{1,8192})$/i;
+
+/** Query parameters that hold keys elsewhere; none of GraphQL's is like them. */
+const KEY_PARAMETER = /(?:^|[-_.])(?:api)?(?:key|token|auth|authorization|bearer|secret|password)$/i;
+
+/** Headers that hold keys elsewhere. */
+const KEY_HEADERS = ["x-api-key", "api-key"];
+
+/**
+ * The bearer token of an HTTP request or WebSocket handshake; undefined where there is none. Throws UNAUTHENTICATED for
+ * another scheme, for two keys, for a malformed header, and for a key in the URL, which logs and histories keep.
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ */
+export function readRequestToken(req: IncomingMessage): string | undefined {
+  const { url = "" } = req;
+  const start = url.indexOf("?");
+  const parameters = start < 0 ? [] : [...new URLSearchParams(url.slice(start)).keys()];
+  if (parameters.some((name) => KEY_PARAMETER.test(name))) {
+    throw unauthenticated("A key must be sent in the Authorization header, not in the URL.");
+  }
+  // Not `headers`, where node keeps the first of several.
+  const [header, ...others] = readHeaders(req, "authorization");
+  if (others.length > 0 || (header !== undefined && KEY_HEADERS.some((name) => req.headers[name] !== undefined)))
+    throw unauthenticated("A request must have one key, in one Authorization header.");
+  return header === undefined ? undefined : readBearer(header, "The Authorization header");
+}
+
+/**
+ * The bearer token in the parameters of a WebSocket connection: `authorization`, in any case, at the top or under
+ * `headers`; undefined where there is none. Throws UNAUTHENTICATED for two of them and for anything but `Bearer …`.
+ */
+export function readConnectionToken(params: Record<string, unknown> | undefined): string | undefined {
+  const [value, ...others] = [...findAuthorizations(params), ...findAuthorizations(params?.headers)];
+  if (others.length > 0) throw unauthenticated("The connection's parameters must have one authorization, not several.");
+  return value === undefined ? undefined : readBearer(value, "authorization in the connection's parameters");
+}
+
+function findAuthorizations(holder: unknown): unknown[] {
+  if (typeof holder !== "object" || holder === null || Array.isArray(holder)) return [];
+  const names = Object.keys(holder).filter((name) => name.toLowerCase() === "authorization");
+  return names.map((name) => (holder as Record<string, unknown>)[name] ?? null);
+}
+
+function readBearer(value: unknown, place: string): string {
+  const [, token] = (typeof value === "string" && BEARER.exec(value)) || [];
+  if (token === undefined) {
+    throw unauthenticated(`${place} must be Bearer, a space and one key of visible ASCII characters without a comma.`);
+  }
+  return token;
+}

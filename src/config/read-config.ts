@@ -1,0 +1,51 @@
+// Environment variables -> one frozen Config. Each variable is read here; config/ checks and documents it.
+import type { z } from "zod";
+import { findConflicts } from "./conflicts.ts";
+import { type Values, variables } from "./variables.ts";
+
+/** The configuration: every variable's value, with what depends on several of them settled. */
+export type Config = Readonly<
+  Values & { GRAPHIQL: boolean; INTROSPECTION: boolean; SANDBOX: boolean; OPENAI_BASE_URL: URL }
+>;
+
+/** Thrown by readConfig; its message has one line for each bad variable. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * Reads the configuration from the environment; an empty variable counts as unset.
+ * Throws ConfigError that names every bad variable and what it accepts, never a text in it.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const entries = Object.entries(variables).map(([name, { schema, accepts }]) => {
+    const result = schema.safeParse(environment[name] || undefined);
+    if (!result.success) problems.push(`${name} must be ${accepts}${describePlace(result.error)}`);
+    return [name, result.data];
+  });
+  const values = Object.fromEntries(entries) as Values;
+  const isProduction = values.NODE_ENV === "production";
+  problems.push(...findConflicts(values, isProduction));
+  // Callers who bring their own keys bring OpenAI's.
+  const hasUpstream = Boolean(values.OPENAI_API_KEY || values.OPENAI_BASE_URL || values.AUTH === "passthrough");
+  const sandbox = values.SANDBOX ?? (!hasUpstream && !isProduction);
+  if (isProduction && values.SANDBOX) problems.push("SANDBOX must not be true in production");
+  if (sandbox && hasUpstream) problems.push("SANDBOX must not be true together with OPENAI_API_KEY or OPENAI_BASE_URL");
+  if (!sandbox && !hasUpstream) {
+    problems.push("OPENAI_API_KEY must be set, or OPENAI_BASE_URL for a server that needs no key");
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return Object.freeze({
+    ...values,
+    GRAPHIQL: values.GRAPHIQL ?? !isProduction,
+    INTROSPECTION: values.INTROSPECTION ?? !isProduction,
+    SANDBOX: sandbox,
+    OPENAI_BASE_URL: values.OPENAI_BASE_URL ?? new URL("https://api.openai.com/v1"),
+  });
+}
+
+/** Where in a JSON value the first fault is. */
+function describePlace({ issues: [issue] }: z.ZodError): string {
+  return issue?.path.length ? ` (see ${issue.path.join(".")})` : "";
+}

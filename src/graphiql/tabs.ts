@@ -1,0 +1,75 @@
+// The tabs that GraphiQL opens with: one for each operation, each running as it stands against the built-in sandbox.
+// Data only; `graphiql.ts` puts it into the page.
+import { chatTabs, type GraphiQLTab, writeVariables } from "./chat-tabs.ts";
+
+/** A 16 by 16 RGBA picture, inline, because GraphiQL has no file picker to fill an Upload with. */
+const squarePng =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAAOklEQVR42mMQyNv3nxLMQDMD/u+QQcFEG4CukZBBDKRoxmYI9QwgVjO6IcPJgIGPBaokJKokZbrnRgCaS30v3zaKNgAAAABJRU5ErkJggg==";
+
+/** In the order in which they stand. */
+export const graphiqlTabs: readonly GraphiQLTab[] = [
+  {
+    query: `# Every model that the upstream offers.
+# Narrow it: models(filter: { idContains: "gpt" })
+query Models {
+  models {
+    id
+    ownedBy
+    created
+  }
+}
+`,
+  },
+  {
+    query: `# One model by its id; null where there is none.
+query Model($id: ID!) {
+  model(id: $id) {
+    id
+    ownedBy
+    created
+  }
+}
+`,
+    variables: writeVariables({ id: "gpt-4o-mini" }),
+  },
+  ...chatTabs,
+  {
+    query: `# The older endpoint: it goes on with your text.
+mutation Complete($prompt: [String!]!) {
+  complete(
+    input: {
+      model: "gpt-3.5-turbo-instruct"
+      prompt: $prompt
+      maxTokens: 32
+    }
+  ) {
+    text
+    usage {
+      totalTokens
+    }
+  }
+}
+`,
+    variables: writeVariables({ prompt: "Once upon a time" }),
+  },
+  {
+    query: `# Variations of a square picture, here a data: URL.
+# Your own client sends a file part (multipart).
+mutation ImageVariations($image: Upload!) {
+  imageVariations(
+    input: {
+      image: $image
+      model: "dall-e-2"
+      n: 2
+      size: "256x256"
+    }
+  ) {
+    data {
+      url
+    }
+  }
+}
+`,
+    variables: writeVariables({ image: squarePng }),
+  },
+];

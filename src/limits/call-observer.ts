@@ -1,0 +1,20 @@
+// What the guard tells of upstream calls to whoever wants to know. Knows no log, no metrics and no traces.
+import type { AttemptObserver } from "../openai/client/attempt.ts";
+
+/** Hears of one call. None of its functions throws. */
+export interface CallObserver extends AttemptObserver {
+  /** The call was let through. */
+  admitted(): void;
+  /** The call was refused with `error` before anything was sent; nothing else follows. */
+  refused(error: unknown): void;
+  /** A whole answer, or one event of a stream. Not to be kept: it is the caller's. */
+  received(answer: unknown): void;
+  /** The call is over; without a `failure` the answer came whole. CallerGone: nobody waited for the rest. */
+  ended(failure?: unknown): void;
+}
+
+/** Hears of calls. */
+export interface CallsObserver {
+  /** A call is about to be checked; `model` is the one that the caller named. */
+  beginCall(method: string, path: string, model: string | undefined): CallObserver;
+}

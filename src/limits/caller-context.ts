@@ -1,0 +1,52 @@
+// What resolvers are given for a caller: the upstream as it may use it, and what it may know of itself.
+
+import { type Caller, isModelAllowed } from "../callers/caller.ts";
+import type { OpenAIConnection } from "../openai/client/client.ts";
+import type { ServerContext, Viewer } from "../schema/shared/context.ts";
+import type { Gate } from "./admission.ts";
+import { createGuardedClient, type GuardedClient } from "./guarded-client.ts";
+import type { ReadCache } from "./read-cache.ts";
+
+/** All of the context that one caller's operations have in common. */
+export interface CallerContext extends ServerContext {
+  readonly caller: Caller;
+  readonly openai: GuardedClient;
+  readonly viewer: Viewer;
+}
+
+/** Builds it, once for each caller that lasts. */
+export function createCallerContexts(
+  openai: OpenAIConnection,
+  gate: Gate,
+  readCache: ReadCache,
+  serverContext: ServerContext,
+): (caller: Caller) => CallerContext {
+  const contexts = new WeakMap<Caller, CallerContext>();
+  return (caller) => {
+    let context = contexts.get(caller);
+    if (!context) {
+      context = { ...serverContext, ...create(caller, openai, gate, readCache) };
+      contexts.set(caller, context);
+    }
+    return context;
+  };
+}
+
+function create(
+  caller: Caller,
+  openai: OpenAIConnection,
+  gate: Gate,
+  readCache: ReadCache,
+): Omit<CallerContext, keyof ServerContext> {
+  const client = caller.apiKey === undefined ? openai : openai.withApiKey(caller.apiKey);
+  return {
+    caller,
+    openai: createGuardedClient(client, caller, gate, readCache),
+    viewer: {
+      id: caller.id,
+      limits: caller.limits,
+      mayUseModel: (id) => isModelAllowed(caller, id),
+      readUsage: () => gate.limits.read(caller),
+    },
+  };
+}

@@ -1,0 +1,106 @@
+// The upstream as one caller may use it: every call is checked and counted before it is made, whatever document, alias,
+// fragment or transport it came by, and its tokens are settled after it, however it ended.
+
+import type { Caller } from "../callers/caller.ts";
+import { CallerGone } from "../openai/cancellable.ts";
+import type { UpstreamRequest } from "../openai/client/attempt.ts";
+import type { OpenAIClient } from "../openai/client/client.ts";
+import { OpenAIError } from "../openai/client/errors.ts";
+import { createAdmission, type Gate, mayAsk, readModel } from "./admission.ts";
+import type { CallsObserver } from "./call-observer.ts";
+import type { ReadCache } from "./read-cache.ts";
+
+/** The upstream as one caller may use it. */
+export interface GuardedClient extends OpenAIClient {
+  /** The same, its calls told to `observer`. */
+  observedBy(observer: CallsObserver): OpenAIClient;
+}
+
+type Events = ReturnType<OpenAIClient["stream"]>;
+
+/**
+ * Wraps `openai` for `caller`. Beside what the client throws, calls throw FORBIDDEN, OVERLOADED, RATE_LIMITED and
+ * BUDGET_EXCEEDED, nothing having been sent then.
+ */
+export function createGuardedClient(
+  openai: OpenAIClient,
+  caller: Caller,
+  gate: Gate,
+  readCache: ReadCache,
+): GuardedClient {
+  const { admit, mayRepeat } = createAdmission(caller, gate);
+
+  async function send(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
+    const call = observer?.beginCall(request.method, request.path, readModel(request));
+    const { spending, end } = await admit(request, signal, call);
+    let used = 0;
+    try {
+      const answer = await openai.request({ mayRepeat, observer: call, ...request }, signal);
+      used = spending.ofAnswer(answer, request.multipart !== undefined);
+      call?.received(answer);
+      call?.ended();
+      return answer;
+    } catch (error) {
+      used = isUnpaid(error) ? 0 : spending.soFar();
+      call?.ended(error);
+      throw error;
+    } finally {
+      end(used);
+    }
+  }
+
+  /** What costs nothing and is the same for everybody with the same account upstream is read once for all of them. */
+  function read(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
+    // A kept answer is no call, and counts as none. Who may not ask is refused as for any other call.
+    if (request.method !== "GET" || !mayAsk(caller, request)) return send(request, signal, observer);
+    return readCache.read(`${caller.apiKey === undefined ? "" : caller.key} ${request.path}`, signal, (shared) =>
+      send(request, shared, observer),
+    );
+  }
+
+  async function* stream(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Events {
+    const call = observer?.beginCall(request.method, request.path, readModel(request));
+    const { spending, end } = await admit(request, signal, call);
+    const events = openai.stream({ mayRepeat, observer: call, ...request }, signal);
+    let isWhole = false;
+    let hasFailed = false;
+    let wasRefused = false;
+    try {
+      for (;;) {
+        const { value, done } = await events.next();
+        if (done) {
+          isWhole = true;
+          call?.ended();
+          return value;
+        }
+        for (const event of value) {
+          spending.addEvent(event);
+          call?.received(event);
+        }
+        yield value;
+      }
+    } catch (error) {
+      hasFailed = true;
+      wasRefused = isUnpaid(error);
+      call?.ended(error);
+      throw error;
+    } finally {
+      await events.return("body");
+      end(wasRefused ? 0 : isWhole ? spending.ofStream() : spending.soFar());
+      if (!isWhole && !hasFailed) call?.ended(new CallerGone());
+    }
+  }
+
+  return {
+    request: async (request, signal) => read(request, signal),
+    stream: (request, signal) => stream(request, signal),
+    observedBy: (observer) => ({
+      request: async (request, signal) => read(request, signal, observer),
+      stream: (request, signal) => stream(request, signal, observer),
+    }),
+  };
+}
+
+function isUnpaid(error: unknown): boolean {
+  return error instanceof OpenAIError && error.details.isUnpaid === true;
+}

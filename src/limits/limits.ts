@@ -1,0 +1,89 @@
+// The limits of each caller: requests a minute and tokens a day. Knows no calls, and no store.
+
+import { ANYBODY, type Caller } from "../callers/caller.ts";
+import { codedError } from "../errors/codes.ts";
+import { keyOf } from "./counter-key.ts";
+import { type CounterStoreOptions, createCounterStore } from "./counter-store.ts";
+import type { Counter } from "./counters.ts";
+import { createReservations, type Estimate, type Reservation } from "./reservations.ts";
+
+/** What a caller has used, and when (in milliseconds from now) each window ends; 0 where none has begun. */
+export interface Used {
+  /** Upstream calls in the current minute. */
+  readonly requests: number;
+  readonly requestsResetMs: number;
+  /** Tokens of today (UTC), those reserved by calls under way included. */
+  readonly tokens: number;
+  readonly tokensResetMs: number;
+}
+
+/**
+ * Counts identified callers, also those without limits; nobody is counted who is not told apart. Everything answers
+ * within a second. While Redis is away callers with the limit in question are refused with OVERLOADED, or counted in
+ * memory; callers without it are served.
+ */
+export interface Limits {
+  /**
+   * Counts one upstream call, and yields how to take that back where it was not made. Throws RATE_LIMITED with
+   * `retryAfterMs` when the caller's minute is used up. A caller without that limit does not wait.
+   */
+  takeRequest(caller: Caller): Promise<() => void>;
+  /**
+   * Takes tokens of the caller's day before they are spent. Throws BUDGET_EXCEEDED with `retryAfterMs` where fewer than
+   * `atLeast` are left.
+   */
+  reserveTokens(caller: Caller, estimate: Estimate): Promise<Reservation>;
+  /** What the caller has used. Where that is not known it throws OVERLOADED, or yields 0 for what has no limit. */
+  read(caller: Caller): Promise<Used>;
+  /** Ends the connection to Redis, after what is under way. */
+  close(): Promise<void>;
+}
+
+/** Begins to connect where there is a Redis; `report` hears of its failures, at most once a minute. */
+export function createLimits(options: CounterStoreOptions, report: (fault: unknown) => void): Limits {
+  const store = createCounterStore(options, report);
+  const reservations = createReservations(store);
+  return {
+    async takeRequest(caller) {
+      if (isAnybody(caller)) return () => {};
+      const limit = caller.limits.requestsPerMinute;
+      const key = keyOf(caller);
+      const take = async (counter: Counter) => ({ counter, count: await counter.take(key, 1) });
+      const taking = store.use(limit !== undefined, ({ requests }) => take(requests));
+      // Nobody needs to wait for that.
+      const undo = () => void taking.then((taken) => taken?.counter.undo(key, 1, taken.count));
+      if (limit === undefined) return undo;
+      const taken = await taking;
+      if (!taken || taken.count.used <= limit) return undo;
+      undo();
+      throw rateLimited(limit, taken.count.resetMs);
+    },
+    async reserveTokens(caller, estimate) {
+      if (isAnybody(caller)) return { tokens: estimate.atMost, async settle() {} };
+      return reservations.reserve(caller, estimate);
+    },
+    async read(caller) {
+      if (isAnybody(caller)) return { requests: 0, requestsResetMs: 0, tokens: 0, tokensResetMs: 0 };
+      const limit = caller.limits.requestsPerMinute;
+      const key = keyOf(caller);
+      const [count, tokens] = await Promise.all([
+        store.use(limit !== undefined, ({ requests }) => requests.read(key)),
+        reservations.read(caller),
+      ]);
+      return { requests: count?.used ?? 0, requestsResetMs: Math.ceil(count?.resetMs ?? 0), ...tokens };
+    },
+    close: () => store.close(),
+  };
+}
+
+function isAnybody(caller: Caller): boolean {
+  return caller.key === ANYBODY.key;
+}
+
+function rateLimited(limit: number, resetMs: number): Error {
+  const retryAfterMs = Math.max(1, Math.ceil(resetMs));
+  const requests = limit === 1 ? "request" : "requests";
+  const seconds = Math.ceil(retryAfterMs / 1000);
+  const message = `This caller may make at most ${limit} ${requests} a minute; try again in ${seconds} s.`;
+  return codedError("RATE_LIMITED", message, { retryAfterMs });
+}

@@ -1,0 +1,133 @@
+// Tokens of a caller's day: taken before a call, corrected after it. Knows no requests.
+
+import type { Caller } from "../callers/caller.ts";
+import { codedError } from "../errors/codes.ts";
+import { keyOf } from "./counter-key.ts";
+import type { CounterStore } from "./counter-store.ts";
+import type { Counter } from "./counters.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** When only calls under way are in the way, their tokens may come back at any time. */
+const OPEN_RETRY_MS = 1000;
+
+/** How many tokens a call may cost, both whole and `atMost` not the smaller. */
+export interface Estimate {
+  /** Without as many the call is refused. */
+  readonly atLeast: number;
+  /** As many are taken where they are left. */
+  readonly atMost: number;
+}
+
+/** Tokens that a call may spend. */
+export interface Reservation {
+  readonly tokens: number;
+  /**
+   * Replaces the reserved tokens by those really used, which may be more. To be called once the call has ended, however
+   * it ended; only the first time counts. Never throws; on failure, and where `usedTokens` is no count, the reservation
+   * stands.
+   */
+  settle(usedTokens: number): Promise<void>;
+}
+
+/** All callers' tokens. */
+export interface Reservations {
+  /**
+   * Takes tokens of the caller's day. Parallel calls, also of several processes on one Redis, never get more than there
+   * are. Throws BUDGET_EXCEEDED, or OVERLOADED while Redis is away.
+   */
+  reserve(caller: Caller, estimate: Estimate): Promise<Reservation>;
+  /** The tokens of today, and when today ends, in milliseconds from now. Throws OVERLOADED while Redis is away. */
+  read(caller: Caller): Promise<{ tokens: number; tokensResetMs: number }>;
+}
+
+export function createReservations(store: CounterStore): Reservations {
+  /** What this process's calls under way hold, by day and caller. */
+  const open = new Map<string, number>();
+
+  function changeOpen(key: string, tokens: number): void {
+    const left = (open.get(key) ?? 0) + tokens;
+    if (left > 0) open.set(key, left);
+    else open.delete(key);
+  }
+
+  /** `correct` hears how many tokens more, or fewer, were used than the counters know of. */
+  function createReservation(
+    key: string,
+    tokens: number,
+    counted: number,
+    correct: (tokens: number) => Promise<unknown>,
+  ): Reservation {
+    let settled = false;
+    return {
+      tokens,
+      async settle(usedTokens) {
+        if (settled) return;
+        settled = true;
+        changeOpen(key, -tokens);
+        const used = Number.isSafeInteger(usedTokens) && usedTokens >= 0 ? usedTokens : tokens;
+        if (used !== counted) await correct(used - counted).catch(() => {});
+      },
+    };
+  }
+
+  /** For a caller without a limit nothing is taken beforehand: no call waits for it, and no unused key is stored. */
+  function countLater(key: string, tokens: number): Reservation {
+    changeOpen(key, tokens);
+    return createReservation(key, tokens, 0, (used) => store.use(false, ({ tokens }) => tokens.add(key, used)));
+  }
+
+  async function takeTokens(key: string, limit: number, { atLeast, atMost }: Estimate): Promise<Reservation> {
+    // What can never be granted is not taken, however briefly: it would be in others' way. Taking 0 reads the sum.
+    const asked = atLeast > limit ? 0 : Math.min(atMost, limit);
+    const openBefore = open.get(key) ?? 0;
+    changeOpen(key, asked);
+    let tokens = 0;
+    try {
+      const take = async (counter: Counter) => ({ counter, count: await counter.take(key, asked) });
+      const taken = await store.use(true, (counters) => take(counters.tokens));
+      if (!taken) throw new TypeError("A limited caller is counted or refused.");
+      // Of parallel calls each sees all that were added before: so none is granted what another one has.
+      const left = limit - Math.max(0, taken.count.used - asked);
+      if (left >= atLeast) tokens = Math.min(asked, left);
+      void taken.counter.undo(key, asked - tokens, taken.count);
+      if (left < atLeast) {
+        throw budgetExceeded(limit, left, atLeast, left + openBefore >= atLeast ? OPEN_RETRY_MS : untilMidnight());
+      }
+      return createReservation(key, tokens, tokens, (difference) => taken.counter.add(key, difference));
+    } finally {
+      changeOpen(key, tokens - asked);
+    }
+  }
+
+  return {
+    async reserve(caller, estimate) {
+      const { tokensPerDay } = caller.limits;
+      const key = dayKeyOf(caller);
+      return tokensPerDay === undefined ? countLater(key, estimate.atMost) : takeTokens(key, tokensPerDay, estimate);
+    },
+    async read(caller) {
+      const isLimited = caller.limits.tokensPerDay !== undefined;
+      const key = dayKeyOf(caller);
+      const count = await store.use(isLimited, ({ tokens }) => tokens.read(key));
+      const uncounted = isLimited ? 0 : (open.get(key) ?? 0);
+      return { tokens: (count?.used ?? 0) + uncounted, tokensResetMs: untilMidnight() };
+    },
+  };
+}
+
+/** The day is part of the key: a call is settled in the day it began in, and no day inherits from another. */
+function dayKeyOf(caller: Caller): string {
+  return `${Math.floor(Date.now() / DAY_MS)}:${keyOf(caller)}`;
+}
+
+/** Until the next midnight of UTC, in milliseconds. */
+function untilMidnight(): number {
+  return DAY_MS - (Date.now() % DAY_MS);
+}
+
+function budgetExceeded(limit: number, left: number, needed: number, retryAfterMs: number): Error {
+  const use = `This caller may use at most ${limit} tokens a day (UTC)`;
+  const message = `${use}; ${Math.max(0, left)} are left, this call needs ${needed}.`;
+  return codedError("BUDGET_EXCEEDED", message, { retryAfterMs });
+}

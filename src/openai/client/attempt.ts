@@ -1,0 +1,115 @@
+// One upstream call: sent, and sent again where that may help, within its deadline. Knows no endpoint.
+import type { Pool } from "undici";
+import { isEventStream } from "./answer.ts";
+import { type Credentials, createFixedHeaders, findSecrets } from "./credentials.ts";
+import type { Deadline } from "./deadline.ts";
+import { readRequestId } from "./error-answer.ts";
+import { OpenAIError, toOpenAIError } from "./errors.ts";
+import { type Exchange, exchange } from "./exchange.ts";
+import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
+import { isRetryable, retryDelayMs } from "./retry.ts";
+
+/** Where and how to call the upstream. */
+export interface OpenAIClientOptions extends Credentials {
+  /** Longest wait for the head of an answer, in milliseconds. */
+  headersTimeoutMs: number;
+  /** Longest silence inside an answer's body, in milliseconds. */
+  idleTimeoutMs: number;
+  /** Longest time for the whole call, retries and waits included, in milliseconds. */
+  totalTimeoutMs: number;
+  /** Attempts after the first. */
+  maxRetries: number;
+  /** Largest answer, in bytes. */
+  maxUpstreamBytes: number;
+}
+
+/** One request: a path below the root and at most one of the two bodies. */
+export interface UpstreamRequest {
+  method: "GET" | "POST";
+  path: string;
+  json?: unknown;
+  multipart?: MultipartFields;
+  /** Asked before each further attempt, which is a call like the first; where it says no, the last failure stands. */
+  mayRepeat?(): Promise<boolean>;
+  observer?: AttemptObserver | undefined;
+}
+
+/** Hears of each attempt of a call. None of its functions throws. */
+export interface AttemptObserver {
+  /** An attempt begins; yields headers to send with it beside the client's own. */
+  attemptBegins(): Readonly<Record<string, string>> | undefined;
+  /** The head of its answer has come; `requestId` is the upstream's. */
+  answerBegins(status: number, requestId: string | undefined, isStream: boolean): void;
+  /** It failed before its answer was accepted: with OpenAIError, or the reason for which the call was ended. */
+  attemptFails(failure: unknown): void;
+}
+
+/** Sends the request until `read` accepts an answer or no further attempt is due. Throws what the last one threw. */
+export type Attempt = <Result>(
+  request: UpstreamRequest,
+  deadline: Deadline,
+  read: (answer: Exchange) => Promise<Result>,
+) => Promise<Result>;
+
+/** Prepares what all calls with the same credentials have in common. */
+export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt {
+  const { baseUrl, maxRetries } = options;
+  const root = baseUrl.pathname.replace(/\/+$/, "");
+  const fixed = createFixedHeaders(options);
+  const secrets = findSecrets(options);
+
+  function createBody({ json, multipart }: UpstreamRequest) {
+    if (multipart) {
+      const { headers, body } = createMultipart(multipart);
+      return { headers: { ...fixed.plain, ...headers }, body };
+    }
+    if (json === undefined) return { headers: fixed.plain, body: null };
+    return { headers: fixed.json, body: JSON.stringify(json) };
+  }
+
+  /** Sends the request once and waits for the head of the answer. */
+  async function send(request: UpstreamRequest, deadline: Deadline) {
+    const more = request.observer?.attemptBegins();
+    const { headers, body } = createBody(request);
+    const sent = {
+      method: request.method,
+      path: root + request.path + baseUrl.search,
+      headers: more ? { ...headers, ...more } : headers,
+      body,
+    };
+    const answer = await exchange(pool, sent, deadline).catch((error: unknown) => {
+      throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
+    });
+    request.observer?.answerBegins(answer.statusCode, readRequestId(answer.headers, secrets), isEventStream(answer));
+    return answer;
+  }
+
+  return async (request, deadline, read) => {
+    const files = Object.values(request.multipart ?? {}).filter((part) => part instanceof StreamedFile);
+    for (const file of files) {
+      file.limitTaking(options.idleTimeoutMs, () => {
+        const message = `The upstream took no byte of the upload for ${options.idleTimeoutMs} ms.`;
+        deadline.abort(new OpenAIError("timeout", message));
+      });
+    }
+    for (let retry = 0; ; retry++) {
+      try {
+        return await read(await send(request, deadline));
+      } catch (error) {
+        request.observer?.attemptFails(deadline.over ? deadline.over.reason : error);
+        deadline.check();
+        for (const file of files) if (file.failure) throw file.failure;
+        const retryable = error instanceof OpenAIError && isRetryable(error) && !files.some((file) => file.started);
+        if (!retryable || retry >= maxRetries) throw error;
+        const delayMs = retryDelayMs(error, retry);
+        if (delayMs >= deadline.remainingMs() || (request.mayRepeat && !(await request.mayRepeat()))) throw error;
+        await deadline.sleep(delayMs);
+      }
+    }
+  };
+}
+
+/** Whether undici refused the request itself, as where a configured key has characters that no header may hold. */
+function isOwnFault(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "UND_ERR_INVALID_ARG";
+}

@@ -1,0 +1,121 @@
+// The upstream as this server sees it: a request, a whole answer or a stream of events, errors. Knows no endpoint.
+import { Pool } from "undici";
+import { isEventStream, readAnswer } from "./answer.ts";
+import { createAttempt, type OpenAIClientOptions, type UpstreamRequest } from "./attempt.ts";
+import { findSecrets } from "./credentials.ts";
+import { Deadline } from "./deadline.ts";
+import { OpenAIError, toOpenAIError } from "./errors.ts";
+import { type EventStreamEnd, readEventStream } from "./event-stream.ts";
+import type { Exchange } from "./exchange.ts";
+import { UpstreamHealth } from "./upstream-health.ts";
+
+/** The JSON object of one event of a stream. */
+export type OpenAIEvent = Record<string, unknown>;
+
+/** Calls the upstream. */
+export interface OpenAIClient {
+  /**
+   * Sends the request and yields the answer's JSON value, whatever its shape.
+   * Throws OpenAIError; or `signal`'s reason once it is aborted; or what a file part's own stream threw.
+   */
+  request(request: UpstreamRequest, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Sends the request and yields the JSON objects of the events as they come, all that one read brought at once; returns
+   * how the events ended. An attempt is repeated by the same rules up to the head of an answer that streams, and never
+   * after.
+   * Throws as `request` does. Leaving the iteration ends the upstream call.
+   */
+  stream(request: UpstreamRequest, signal: AbortSignal): AsyncGenerator<readonly OpenAIEvent[], EventStreamEnd>;
+}
+
+/** The pool of connections at one moment. */
+export interface PoolStats {
+  /** Open connections. */
+  readonly connected: number;
+  /** Requests on a connection. */
+  readonly running: number;
+  /** Requests that wait for a connection. */
+  readonly queued: number;
+}
+
+/** The upstream over kept-alive connections. */
+export interface OpenAIConnection extends OpenAIClient {
+  /** The same upstream for a caller who has an account there: its key in place of the server's, and nothing else of the server's account. */
+  withApiKey(apiKey: string): OpenAIClient;
+  /** Whether the upstream is known not to be there, by the last calls: see UpstreamHealth. */
+  isDead(): boolean;
+  /** How many connections there are, and how many requests use one or wait for one, now. */
+  stats(): PoolStats;
+  /** Closes the connections once the calls under way have ended. */
+  close(): Promise<void>;
+}
+
+/** Builds the client; opens no connection yet. */
+export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnection {
+  const { baseUrl } = options;
+  const pool = new Pool(baseUrl.origin, {
+    headersTimeout: options.headersTimeoutMs,
+    bodyTimeout: options.idleTimeoutMs,
+    maxResponseSize: options.maxUpstreamBytes,
+    pipelining: 1,
+  });
+  const health = new UpstreamHealth();
+  return {
+    ...createCalls(pool, options, health),
+    withApiKey: (apiKey) =>
+      createCalls(pool, { ...options, apiKey, organization: undefined, project: undefined }, health),
+    isDead: () => health.isDead(),
+    stats: () => pool.stats,
+    close: () => pool.close(),
+  };
+}
+
+function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamHealth): OpenAIClient {
+  const attempt = health.watch(createAttempt(pool, options));
+  const secrets = findSecrets(options);
+
+  async function readWhole(answer: Exchange): Promise<unknown> {
+    const text = await answer.readText(options.maxUpstreamBytes).catch((error: unknown) => {
+      // An error status says enough, whatever became of its reason.
+      if (answer.statusCode >= 400) return "";
+      throw toOpenAIError(error, "interrupted", options);
+    });
+    return readAnswer(answer, text, secrets);
+  }
+
+  /** Throws what a whole answer in place of a stream says: its error, or that it is none. */
+  async function openStream(answer: Exchange): Promise<Exchange> {
+    if (isEventStream(answer)) return answer;
+    await readWhole(answer);
+    throw new OpenAIError("invalid_response", "The upstream sent a whole answer where a stream was asked for.");
+  }
+
+  return {
+    async request(request, callerSignal) {
+      callerSignal.throwIfAborted();
+      const deadline = new Deadline(options.totalTimeoutMs, callerSignal);
+      try {
+        return await attempt(request, deadline, readWhole);
+      } finally {
+        deadline.end();
+      }
+    },
+    async *stream(request, callerSignal) {
+      callerSignal.throwIfAborted();
+      const deadline = new Deadline(options.totalTimeoutMs, callerSignal);
+      let answer: Exchange | undefined;
+      let end: EventStreamEnd = "body";
+      try {
+        answer = await attempt(request, deadline, openStream);
+        end = yield* readEventStream(answer, secrets);
+        return end;
+      } catch (error) {
+        deadline.check();
+        throw error instanceof OpenAIError ? error : toOpenAIError(error, "interrupted", options);
+      } finally {
+        answer?.close(end === "done");
+        deadline.end();
+      }
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// A process that serves: the app on its port, with its log and its traces. One of WORKERS is such a process as well.
+import type { Logger } from "pino";
+import { createApp } from "../app/app.ts";
+import type { Config } from "../config/read-config.ts";
+import { createLogObserver } from "../telemetry/log.ts";
+import type { ShareMetrics } from "../telemetry/metrics.ts";
+import { startTraces } from "../telemetry/traces.ts";
+import { startServer } from "./server.ts";
+import { nameVariables } from "./start-fault.ts";
+
+/** What serves, in this process or in workers. */
+export interface Running {
+  /** The GraphQL endpoint. */
+  url: string;
+  /** Reads the client keys' file again. Never throws. */
+  reload(): void;
+  /** Finishes what is in flight; resolves when all has ended. */
+  stop(): Promise<void>;
+}
+
+export interface ServingOptions {
+  logger: Logger;
+  /** Where OpenTelemetry's variables are. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** This server's version. */
+  version: string;
+  /** Makes the metrics' page one of several processes. */
+  shareMetrics: ShareMetrics | undefined;
+}
+
+/** Starts to serve. Throws ConfigError, or the system's error where it cannot listen. */
+export async function startServing(
+  config: Config,
+  { logger, environment, version, shareMetrics }: ServingOptions,
+): Promise<Running> {
+  const traces = await startTraces(environment, {
+    version,
+    upstream: config.OPENAI_BASE_URL,
+    warn: (message) => logger.warn(message),
+  });
+  const observers = [
+    ...(config.LOG_LEVEL === "silent" ? [] : [createLogObserver(logger)]),
+    ...(traces ? [traces.observer] : []),
+  ];
+  const app = createApp(config, (fault) => logger.error({ err: fault }, "fault"), observers, shareMetrics);
+  try {
+    const server = await startServer(app, config).catch(nameVariables("HOST, PORT or METRICS_PORT"));
+    return {
+      url: server.url,
+      reload: app.reload,
+      async stop() {
+        await server.stop();
+        await traces?.stop();
+      },
+    };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+// GraphQL multipart requests by graphql-upload-minimal, with its known faults kept from clients and from the process.
+// https://github.com/jaydenseric/graphql-multipart-request-spec
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { GraphQLError } from "graphql";
+import { processRequest, Upload } from "graphql-upload-minimal";
+import { requestError } from "../errors/codes.ts";
+import { continueBody } from "../http/request-head.ts";
+import { untilStalled } from "../http/stall.ts";
+import { createFieldCheck, misordered } from "./multipart-fields.ts";
+import { type Reception, UploadedFile } from "./uploaded-file.ts";
+
+/** What a multipart request may hold. */
+export interface UploadLimits {
+  /** Largest `operations` or `map` field, in bytes. */
+  maxBodyBytes: number;
+  /** Largest file, in bytes. */
+  maxUploadBytes: number;
+  maxFiles: number;
+  /** Longest time without progress, in milliseconds. */
+  uploadStallMs: number;
+}
+
+/** What the library and its parser say, and what a client is told: their own words quote what it wrote. */
+const PROBLEMS: readonly [RegExp, string][] = [
+  [/^Misordered multipart fields/, misordered],
+  [/^Missing multipart field/, "a field 'map' must be beside 'operations'."],
+  [/^Unexpected end/, "it ends before its last boundary."],
+  [/^Malformed part header/, "a part has a malformed header."],
+  [/content type|content-type|Boundary not found/i, "its content type must name a boundary."],
+];
+
+/** The part of the library's parser (busboy) that the guards need. */
+interface Parser extends NodeJS.WritableStream {
+  emit(event: string | symbol, ...parameters: unknown[]): boolean;
+}
+
+/**
+ * Yields the operation as soon as `operations` and `map` have come, an UploadedFile in the place of each file while
+ * its bytes still arrive; `countBytes` hears of them. Throws BAD_REQUEST (400) or PAYLOAD_TOO_LARGE (413).
+ */
+export async function readMultipart(
+  req: IncomingMessage,
+  res: ServerResponse,
+  limits: UploadLimits,
+  countBytes: (bytes: number) => void = () => {},
+): Promise<unknown> {
+  // The library knows the media type in lower case alone, and quotes it otherwise.
+  req.headers["content-type"] = req.headers["content-type"]?.replace(/^[^;]*/, "multipart/form-data");
+  guardParser(req, limits);
+  continueBody(req, res);
+  try {
+    // No maxFileSize: the library cuts files at it without a word. UploadedFile counts the bytes itself.
+    const processed = processRequest(req, res, {
+      // The parser takes a field of exactly its limit for one that is cut.
+      maxFieldSize: limits.maxBodyBytes + 1,
+      maxFiles: limits.maxFiles,
+    });
+    const reception = { ...limits, countBytes, receivedBytes: () => req.socket.bytesRead };
+    const operations = await untilStalled(processed, reception, () =>
+      malformed(`no byte for ${limits.uploadStallMs} ms.`),
+    );
+    return replaceUploads(operations, reception, countUses(operations));
+  } catch (error) {
+    throw toRequestError(error, limits);
+  }
+}
+
+/**
+ * Keeps an ear on the parser: after a malformed part header it emits a second error that nobody else hears, which
+ * would end the process. And checks `map` before the library follows its paths, which lead it into prototypes too.
+ */
+function guardParser(req: IncomingMessage, limits: UploadLimits): void {
+  const pipe = req.pipe.bind(req) as (parser: Parser) => Parser;
+  const findFieldProblem = createFieldCheck();
+  const guarded = (parser: Parser): Parser => {
+    const emit = parser.emit.bind(parser);
+    parser.on("error", () => {});
+    parser.emit = (event, ...parameters) => {
+      if (event === "filesLimit") return emit("error", tooManyFiles(limits));
+      if (event !== "field") return emit(event, ...parameters);
+      const [name, value, { valueTruncated }] = parameters as [string, string, { valueTruncated: boolean }];
+      if (valueTruncated) return emit("error", tooLargeField(limits));
+      const problem = findFieldProblem(name, value);
+      return problem ? emit("error", malformed(problem)) : emit(event, ...parameters);
+    };
+    return pipe(parser);
+  };
+  req.pipe = guarded as unknown as typeof req.pipe;
+}
+
+/** How many places each upload stands in: a file with several has to be kept until the last one has read it. */
+function countUses(value: unknown, uses = new Map<Upload, number>()): Map<Upload, number> {
+  if (value instanceof Upload) uses.set(value, (uses.get(value) ?? 0) + 1);
+  else if (typeof value === "object" && value !== null)
+    for (const child of Object.values(value)) countUses(child, uses);
+  return uses;
+}
+
+function replaceUploads(operations: unknown, reception: Reception, uses: ReadonlyMap<Upload, number>): unknown {
+  const files = new Map(
+    [...uses].map(([upload, count]) => [upload, new UploadedFile(upload.promise, reception, count > 1)]),
+  );
+  const replace = (value: unknown): unknown => {
+    if (value instanceof Upload) return files.get(value);
+    if (typeof value !== "object" || value === null) return value;
+    for (const [key, child] of Object.entries(value)) (value as Record<string, unknown>)[key] = replace(child);
+    return value;
+  };
+  return replace(operations);
+}
+
+/** The library's errors are plain ones with a `status`, the parser's have not even that. */
+function toRequestError(error: unknown, limits: UploadLimits): Error {
+  if (error instanceof GraphQLError) return error;
+  const { message, status = 400 } = error as Error & { status?: number };
+  if (status === 413) return tooManyFiles(limits);
+  if (status === 500)
+    return requestError("BAD_REQUEST", 400, "The multipart request holds neither 'operations' nor 'map'.");
+  const [, problem = "it could not be read."] = PROBLEMS.find(([pattern]) => pattern.test(message)) ?? [];
+  return malformed(problem);
+}
+
+function malformed(problem: string): Error {
+  return requestError("BAD_REQUEST", 400, `The multipart request is malformed: ${problem}`);
+}
+
+function tooManyFiles({ maxFiles }: UploadLimits): Error {
+  return requestError("PAYLOAD_TOO_LARGE", 413, `A request may hold at most ${maxFiles} files.`);
+}
+
+function tooLargeField({ maxBodyBytes }: UploadLimits): Error {
+  const problem = `A multipart field that is no file must be at most ${maxBodyBytes} bytes.`;
+  return requestError("PAYLOAD_TOO_LARGE", 413, problem);
+}

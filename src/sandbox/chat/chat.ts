@@ -1,0 +1,59 @@
+// Owns POST /chat/completions: one reply, whole or as a stream of chunks. Knows no HTTP.
+// https://platform.openai.com/docs/api-reference/chat/create
+
+import { createId, unixSeconds } from "../shared/ids.ts";
+import { chatLogprobs } from "../shared/logprobs.ts";
+import type { Pace } from "../shared/pace.ts";
+import { loadTokenizer, type Tokenizer } from "../shared/tokens.ts";
+import { countChatTokens, createUsage } from "../shared/usage.ts";
+import { type ChatChoice, createChoice } from "./choice.ts";
+import { readChatRequest } from "./request.ts";
+import type { ChatRequest } from "./schema.ts";
+import { streamChunks } from "./stream.ts";
+
+/** The completion, or its chunks when the request says `stream`. Throws HttpError before the first chunk only. */
+export async function createChatCompletion(
+  body: Record<string, unknown>,
+  pace: Pace,
+): Promise<object | AsyncIterable<object>> {
+  const request = readChatRequest(body);
+  const tokenizer = await loadTokenizer();
+  const promptTokens = countChatTokens(request, tokenizer);
+  const choices = Array.from({ length: request.n ?? 1 }, (_slot, index) => createChoice(request, index, tokenizer));
+  const completionTokens = choices.reduce((sum, choice) => sum + choice.completionTokens, 0);
+  const usage = createUsage(promptTokens, completionTokens);
+  const frame = {
+    id: createId("chatcmpl-"),
+    created: unixSeconds(),
+    model: request.model,
+    service_tier: "default" as const,
+    system_fingerprint: "fp_sandbox0000",
+  };
+  if (request.stream === true) return streamChunks({ request, choices, frame, usage, tokenizer }, pace);
+  return {
+    ...frame,
+    object: "chat.completion",
+    choices: choices.map((choice, index) => wholeChoice(choice, index, request, tokenizer)),
+    usage,
+    ...(request.metadata == null ? {} : { metadata: request.metadata }),
+  };
+}
+
+function wholeChoice(choice: ChatChoice, index: number, request: ChatRequest, tokenizer: Tokenizer): object {
+  const { answer, toolCalls, finishReason } = choice;
+  const wanted = request.logprobs === true && answer !== null;
+  return {
+    index,
+    message: {
+      role: "assistant",
+      content: answer?.text ?? null,
+      ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
+      refusal: null,
+      annotations: [],
+    },
+    logprobs: wanted
+      ? { content: chatLogprobs(answer.tokens, request.top_logprobs ?? 0, tokenizer), refusal: null }
+      : null,
+    finish_reason: finishReason,
+  };
+}

@@ -1,0 +1,50 @@
+// Owns when the sandbox calls tools, which ones, and with which arguments.
+// https://platform.openai.com/docs/guides/function-calling
+import { quote } from "../shared/answer.ts";
+import { createId } from "../shared/ids.ts";
+import { isRecord } from "../shared/request-body.ts";
+import { jsonFromSchema } from "./json-from-schema.ts";
+import { type ChatRequest, type ChatTool, messageText } from "./schema.ts";
+
+/** A call of a tool; arguments and input are text, JSON or not. */
+export type ToolCall =
+  | { id: string; type: "function"; function: { name: string; arguments: string } }
+  | { id: string; type: "custom"; custom: { name: string; input: string } };
+
+const maxParallelCalls = 2;
+
+/** The calls for one choice; empty when the answer is text: no tools, tool_choice none, or a tool has just answered. */
+export function callTools(request: ChatRequest): ToolCall[] {
+  if (request.messages.at(-1)?.role === "tool") return [];
+  const question = request.messages.findLast((message) => message.role === "user");
+  const topic = question === undefined ? "" : quote(messageText(question), 60);
+  const callCount = request.parallel_tool_calls === false ? 1 : maxParallelCalls;
+  return chooseTools(request)
+    .slice(0, callCount)
+    .map((tool) => callTool(tool, topic));
+}
+
+function chooseTools(request: ChatRequest): readonly ChatTool[] {
+  const tools = request.tools ?? [];
+  const choice = request.tool_choice ?? "auto";
+  if (choice === "none") return [];
+  if (typeof choice === "string") return tools;
+  if (choice.type === "allowed_tools") {
+    const allowed = choice.allowed_tools?.tools.map(nameOf) ?? [];
+    return tools.filter((tool) => allowed.includes(nameOf(tool)));
+  }
+  return tools.filter((tool) => tool.type === choice.type && nameOf(tool) === nameOf(choice)).slice(0, 1);
+}
+
+function nameOf(tool: Record<string, unknown>): unknown {
+  const definition = tool.type === "custom" ? tool.custom : tool.function;
+  return isRecord(definition) ? definition.name : undefined;
+}
+
+function callTool(tool: ChatTool, topic: string): ToolCall {
+  const id = createId("call_", 24);
+  const name = String(nameOf(tool));
+  if (tool.type === "custom") return { id, type: "custom", custom: { name, input: `sandbox input: ${topic}` } };
+  const schema = tool.function?.parameters ?? { type: "object", properties: {} };
+  return { id, type: "function", function: { name, arguments: JSON.stringify(jsonFromSchema(schema, topic)) } };
+}

@@ -1,0 +1,62 @@
+// Owns what the sandbox says: texts built from the prompt, the same for the same request, different for every choice.
+
+import { jsonFromSchema } from "../chat/json-from-schema.ts";
+import { type ChatMessage, type ChatRequest, messageText } from "../chat/schema.ts";
+
+const maxQuoteLength = 240;
+
+/** The assistant's text for one choice: prose, or JSON when response_format asks for it. */
+export function answerChat(request: ChatRequest, choiceIndex: number): string {
+  const format = request.response_format;
+  const asked = lastMessage(request, "user");
+  const topic = asked === undefined ? "" : quote(messageText(asked), 60);
+  if (format?.type === "json_schema") return JSON.stringify(jsonFromSchema(format.json_schema?.schema, topic));
+  if (format?.type === "json_object") return JSON.stringify({ sandbox: true, choice: choiceIndex, answer: topic });
+  const latest = request.messages.at(-1);
+  if (latest?.role === "tool" || latest?.role === "function") return answerToolResult(request, choiceIndex);
+  return answerProse(asked, request.messages.length, choiceIndex);
+}
+
+/** The continuation of a legacy prompt for one choice. */
+export function continuePrompt(prompt: string, suffix: string | null | undefined, choiceIndex: number): string {
+  const numbered = choiceIndex === 0 ? "" : ` ${choiceIndex + 1}`;
+  const lead = suffix == null || suffix === "" ? "" : ` It leads up to "${quote(suffix, 60)}".`;
+  return `\n\nSandbox continuation${numbered} of "${quote(prompt, 60)}": no model wrote this, the built-in sandbox did.${lead}`;
+}
+
+function answerProse(asked: ChatMessage | undefined, messageCount: number, choiceIndex: number): string {
+  const said = asked === undefined ? "" : quote(messageText(asked), maxQuoteLength);
+  const openings = [
+    `Hello from the sandbox! You said: "${said}".`,
+    `The sandbox read your message, "${said}", with pleasure.`,
+    `"${said}": a fine thing to ask a sandbox.`,
+  ];
+  const opening = openings[choiceIndex] ?? `Choice ${choiceIndex + 1} of the sandbox answers "${said}".`;
+  const imageCount = countParts(asked, "image_url");
+  const pictures = imageCount === 0 ? "" : ` I also see ${imageCount} image${imageCount > 1 ? "s" : ""}.`;
+  const place = messageCount > 1 ? ` That was message ${messageCount} of our conversation.` : "";
+  return `${opening}${pictures}${place} I am not a model, so this costs nothing; with an API key a real model answers here.`;
+}
+
+function answerToolResult(request: ChatRequest, choiceIndex: number): string {
+  const results = request.messages.slice(request.messages.findLastIndex((entry) => entry.role === "assistant") + 1);
+  const told = results.map((result) => `"${quote(messageText(result), maxQuoteLength)}"`).join(" and ");
+  const opening = choiceIndex === 0 ? "According to the tool" : `According to the tool (choice ${choiceIndex + 1})`;
+  return `${opening}: ${told}. The sandbox only repeats what the tool said.`;
+}
+
+function lastMessage(request: ChatRequest, role: string): ChatMessage | undefined {
+  return request.messages.findLast((entry) => entry.role === role);
+}
+
+function countParts(asked: ChatMessage | undefined, type: string): number {
+  return Array.isArray(asked?.content) ? asked.content.filter((part) => part.type === type).length : 0;
+}
+
+/** The beginning of the text on one line, an ellipsis where it was cut; lone surrogates, which JSON readers refuse, are replaced. */
+export function quote(text: string, maxLength: number): string {
+  const beginning = Buffer.from(text.slice(0, maxLength * 4)).toString();
+  const line = beginning.replace(/\s+/g, " ").trim();
+  const characters = Array.from(line);
+  return characters.length > maxLength ? `${characters.slice(0, maxLength).join("")}…` : line;
+}

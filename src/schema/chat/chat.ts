@@ -1,0 +1,110 @@
+// Mutation.chat: POST /chat/completions.
+import {
+  createChatCompletion,
+  type ChatChoice as OpenAIChatChoice,
+  type ChatCompletion as OpenAIChatCompletion,
+  type ChatMessage as OpenAIChatMessage,
+  type ChoiceLogprobs as OpenAIChoiceLogprobs,
+} from "../../openai/chat.ts";
+import type { Usage as OpenAIUsage } from "../../openai/usage.ts";
+import { builder } from "../shared/builder.ts";
+import { firstChoice, readNumbered } from "../shared/choices.ts";
+import { FinishReason, readFinishReason } from "../shared/finish-reason.ts";
+import { readContent, readObject, readString, readTime } from "../shared/lenient.ts";
+import { ChoiceLogprobs } from "../shared/logprobs.ts";
+import { Usage } from "../shared/usage.ts";
+import { ChatInput, createChatRequest } from "./input.ts";
+import { ChatMessage } from "./message.ts";
+
+const ChatChoice = builder.objectRef<OpenAIChatChoice & { index: number }>("ChatChoice").implement({
+  description: "One of the answers that were asked for.",
+  fields: (t) => ({
+    index: t.exposeInt("index", { nullable: false, description: "Its number among the choices, from 0." }),
+    message: t.field({
+      type: ChatMessage,
+      nullable: false,
+      description: "What the model answered.",
+      resolve: (choice) => readObject<OpenAIChatMessage>(choice.message) ?? {},
+    }),
+    finishReason: t.field({
+      type: FinishReason,
+      description: "Why it ended. Null: not told.",
+      resolve: (choice) => readFinishReason(choice.finish_reason),
+    }),
+    logprobs: t.field({
+      type: ChoiceLogprobs,
+      description: "Log probabilities of its tokens. Null: not asked for.",
+      resolve: (choice) => readObject<OpenAIChoiceLogprobs>(choice.logprobs),
+    }),
+  }),
+});
+
+const ChatCompletion = builder.objectRef<OpenAIChatCompletion>("ChatCompletion").implement({
+  description: "The whole answer to a chat request. A null field: the upstream left it out.",
+  fields: (t) => ({
+    id: t.exposeID("id", {
+      nullable: false,
+      description: "The upstream's id of the answer; one made here where it sends none.",
+    }),
+    object: t.string({
+      description: "Always `chat.completion`.",
+      resolve: (completion) => readString(completion.object),
+    }),
+    created: t.field({
+      type: "DateTime",
+      description: "When it was made.",
+      resolve: (completion) => readTime(completion.created),
+    }),
+    model: t.string({
+      description: "The model that answered, by its full name.",
+      resolve: (completion) => readString(completion.model),
+    }),
+    choices: t.field({
+      type: [ChatChoice],
+      nullable: false,
+      description: "The answers, `n` of them.",
+      resolve: (completion) => readNumbered<OpenAIChatChoice>(completion.choices),
+    }),
+    text: t.string({
+      description: "The first choice's content: what most screens show. Null: it refused or called tools.",
+      resolve: (completion) => {
+        const choice = firstChoice<OpenAIChatChoice>(completion.choices);
+        return readContent(readObject<OpenAIChatMessage>(choice?.message)?.content);
+      },
+    }),
+    usage: t.field({
+      type: Usage,
+      description: "The tokens used.",
+      resolve: (completion) => readObject<OpenAIUsage>(completion.usage),
+    }),
+    serviceTier: t.string({
+      description: "The tier that served the request, in the upstream's spelling.",
+      resolve: (completion) => readString(completion.service_tier),
+    }),
+    systemFingerprint: t.string({
+      description: "Changes when the upstream's backend does; see `seed`.",
+      resolve: (completion) => readString(completion.system_fingerprint),
+    }),
+    metadata: t.field({
+      type: "JSONObject",
+      description: "The request's metadata, where the answer is stored.",
+      resolve: (completion) => readObject(completion.metadata),
+    }),
+    moderation: t.field({
+      type: "JSONObject",
+      description: "The moderation's results as the upstream spells them, where the request asked for them.",
+      resolve: (completion) => readObject(completion.moderation),
+    }),
+  }),
+});
+
+builder.mutationField("chat", (t) =>
+  t.field({
+    type: ChatCompletion,
+    description:
+      "Asks a model for the next message of a conversation and waits for the whole answer.\n\nREST: `POST /chat/completions`",
+    args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
+    resolve: (_, { input }, { openai, signal, requestLimits }) =>
+      createChatCompletion(openai, createChatRequest(input, requestLimits), signal),
+  }),
+);

@@ -1,0 +1,172 @@
+// Subscription.chat: POST /chat/completions with stream: true.
+import {
+  type ChatAudio as OpenAIChatAudio,
+  type ChatChunkChoice as OpenAIChatChunkChoice,
+  type ChatCompletionChunk as OpenAIChatCompletionChunk,
+  type ChatDelta as OpenAIChatDelta,
+  type ChoiceLogprobs as OpenAIChoiceLogprobs,
+  type CustomToolCall as OpenAICustomToolCall,
+  type FunctionCall as OpenAIFunctionCall,
+  type ToolCallDelta as OpenAIToolCallDelta,
+  streamChatCompletion,
+} from "../../openai/chat.ts";
+import type { Usage as OpenAIUsage } from "../../openai/usage.ts";
+import { builder } from "../shared/builder.ts";
+import { firstChoice, readNumbered } from "../shared/choices.ts";
+import { FinishReason, readFinishReason } from "../shared/finish-reason.ts";
+import { readContent, readObject, readString, readTime } from "../shared/lenient.ts";
+import { ChoiceLogprobs } from "../shared/logprobs.ts";
+import { readTextSoFar } from "../shared/text-so-far.ts";
+import { Usage } from "../shared/usage.ts";
+import { ChatInput, createChatRequest } from "./input.ts";
+import { ChatAudio, CustomToolCall, FunctionCall } from "./message.ts";
+import { ChatRole, readChatRole } from "./role.ts";
+
+const ToolCallDelta = builder.objectRef<OpenAIToolCallDelta & { index: number }>("ToolCallDelta").implement({
+  description: "A piece of a tool call: pieces with the same `index` belong together, their texts one after the other.",
+  fields: (t) => ({
+    index: t.exposeInt("index", { nullable: false, description: "The call's number in its choice, from 0." }),
+    id: t.id({ description: "The call's id, on its first piece.", resolve: (call) => readString(call.id) }),
+    type: t.string({
+      description: "`function` or `custom`, on its first piece.",
+      resolve: (call) => readString(call.type),
+    }),
+    function: t.field({
+      type: FunctionCall,
+      description: "A piece of the function call: its name on the first, then its arguments bit by bit.",
+      resolve: (call) => readObject<OpenAIFunctionCall>(call.function),
+    }),
+    custom: t.field({
+      type: CustomToolCall,
+      description: "A piece of the custom tool call.",
+      resolve: (call) => readObject<OpenAICustomToolCall>(call.custom),
+    }),
+  }),
+});
+
+const ChatDelta = builder.objectRef<OpenAIChatDelta>("ChatDelta").implement({
+  description: "What a chunk adds to a choice's message. Null: nothing.",
+  fields: (t) => ({
+    role: t.field({
+      type: ChatRole,
+      description: "ASSISTANT, on the first chunk.",
+      resolve: (delta) => readChatRole(delta.role),
+    }),
+    content: t.string({ description: "More of the text.", resolve: (delta) => readContent(delta.content) }),
+    refusal: t.string({ description: "More of the refusal.", resolve: (delta) => readString(delta.refusal) }),
+    reasoning: t.string({
+      description: "More of the reasoning, where a compatible server sends it (`reasoning_content` or `reasoning`).",
+      resolve: (delta) => readString(delta.reasoning_content) ?? readString(delta.reasoning),
+    }),
+    toolCalls: t.field({
+      type: [ToolCallDelta],
+      description: "More of the tool calls.",
+      resolve: (delta) => (delta.tool_calls ? readNumbered<OpenAIToolCallDelta>(delta.tool_calls) : null),
+    }),
+    functionCall: t.field({
+      type: FunctionCall,
+      description: "More of a function call in the deprecated way.",
+      resolve: (delta) => readObject<OpenAIFunctionCall>(delta.function_call),
+    }),
+    audio: t.field({
+      type: ChatAudio,
+      description: "More of the sound.",
+      resolve: (delta) => readObject<OpenAIChatAudio>(delta.audio),
+    }),
+  }),
+});
+
+const ChatChunkChoice = builder.objectRef<OpenAIChatChunkChoice & { index: number }>("ChatChunkChoice").implement({
+  description: "What a chunk adds to one of the choices.",
+  fields: (t) => ({
+    index: t.exposeInt("index", { nullable: false, description: "The choice's number, from 0." }),
+    delta: t.field({
+      type: ChatDelta,
+      nullable: false,
+      description: "What it adds.",
+      resolve: (choice) => readObject<OpenAIChatDelta>(choice.delta) ?? {},
+    }),
+    finishReason: t.field({
+      type: FinishReason,
+      description: "Why the choice ended, on its last chunk. Null: it goes on.",
+      resolve: (choice) => readFinishReason(choice.finish_reason),
+    }),
+    logprobs: t.field({
+      type: ChoiceLogprobs,
+      description: "Log probabilities of the tokens it adds. Null: not asked for.",
+      resolve: (choice) => readObject<OpenAIChoiceLogprobs>(choice.logprobs),
+    }),
+  }),
+});
+
+const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCompletionChunk").implement({
+  description: "A piece of an answer to a chat request. A null field: the upstream left it out.",
+  fields: (t) => ({
+    id: t.exposeID("id", { nullable: false, description: "The answer's id, the same on all its chunks." }),
+    object: t.string({
+      description: "Always `chat.completion.chunk`.",
+      resolve: (chunk) => readString(chunk.object),
+    }),
+    created: t.field({
+      type: "DateTime",
+      description: "When the answer was begun.",
+      resolve: (chunk) => readTime(chunk.created),
+    }),
+    model: t.string({
+      description: "The model that answers, by its full name.",
+      resolve: (chunk) => readString(chunk.model),
+    }),
+    choices: t.field({
+      type: [ChatChunkChoice],
+      nullable: false,
+      description: "What the chunk adds to the choices; empty on the one that brings the usage.",
+      resolve: (chunk) => readNumbered<OpenAIChatChunkChoice>(chunk.choices),
+    }),
+    text: t.string({
+      description: "What the chunk adds to the first choice's content. Null: nothing.",
+      resolve: readText,
+    }),
+    textSoFar: t.string({
+      nullable: false,
+      description:
+        "The first choice's content up to and with this chunk: select it where only the latest event is shown.",
+      resolve: (chunk) => readTextSoFar(chunk, readText(chunk)),
+    }),
+    usage: t.field({
+      type: Usage,
+      description: "The tokens used, on the last chunk; always asked for. Null: not told yet.",
+      resolve: (chunk) => readObject<OpenAIUsage>(chunk.usage),
+    }),
+    moderation: t.field({
+      type: "JSONObject",
+      description: "The moderation's results as the upstream spells them, where the request asked for them.",
+      resolve: (chunk) => readObject(chunk.moderation),
+    }),
+    serviceTier: t.string({
+      description: "The tier that serves the request, in the upstream's spelling.",
+      resolve: (chunk) => readString(chunk.service_tier),
+    }),
+    systemFingerprint: t.string({
+      description: "Changes when the upstream's backend does; see `seed`.",
+      resolve: (chunk) => readString(chunk.system_fingerprint),
+    }),
+  }),
+});
+
+function readText(chunk: OpenAIChatCompletionChunk): string | null {
+  const choice = firstChoice<OpenAIChatChunkChoice>(chunk.choices);
+  return readContent(readObject<OpenAIChatDelta>(choice?.delta)?.content);
+}
+
+builder.subscriptionField("chat", (t) =>
+  t.field({
+    type: ChatCompletionChunk,
+    nullable: false,
+    description:
+      "Asks a model for the next message of a conversation and gives the answer in chunks as they come. Ends when the answer is complete; any other end is an error.\n\nREST: `POST /chat/completions` with `stream: true`",
+    args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
+    subscribe: (_, { input }, { openai, signal, requestLimits }) =>
+      streamChatCompletion(openai, createChatRequest(input, requestLimits), signal),
+    resolve: (chunk) => chunk,
+  }),
+);

@@ -1,0 +1,162 @@
+// The messages of a chat request: inputs, checks, and their wire form.
+import type { ChatMessageParam, FileParam, ImageUrlParam, InputAudioParam } from "../../openai/chat.ts";
+import { builder } from "../shared/builder.ts";
+import { checkLength, refuse } from "../shared/checks.ts";
+import { given } from "../shared/wire-body.ts";
+import { ChatRole } from "./role.ts";
+
+const ImageDetail = builder.enumType("ImageDetail", {
+  description: "How closely the model looks at an image.",
+  values: {
+    AUTO: { value: "auto", description: "The model decides." },
+    LOW: { value: "low", description: "Coarse and cheap." },
+    HIGH: { value: "high", description: "Fine." },
+    ORIGINAL: { value: "original", description: "At the image's own resolution." },
+  },
+});
+
+const ImageUrlInput = builder.inputType("ImageUrlInput", {
+  description: "An image for the model to look at.",
+  fields: (t) => ({
+    url: t.string({
+      required: true,
+      description: "An `https:` URL that the upstream fetches, or a `data:` URL. This server never fetches it.",
+    }),
+    detail: t.field({ type: ImageDetail, description: "How closely to look. Null: the upstream's default." }),
+  }),
+});
+
+const InputAudioInput = builder.inputType("InputAudioInput", {
+  description: "A sound for the model to listen to.",
+  fields: (t) => ({
+    data: t.string({ required: true, description: "The sound, base64." }),
+    format: t.string({ required: true, description: "Its format, such as `wav` or `mp3`." }),
+  }),
+});
+
+const FilePartInput = builder.inputType("FilePartInput", {
+  description: "A document for the model to read: an uploaded one by `fileId`, or its bytes.",
+  fields: (t) => ({
+    fileId: t.id({ description: "The id of a file that the upstream holds." }),
+    fileData: t.string({ description: "The file as a base64 `data:` URL." }),
+    filename: t.string({ description: "Its name, given with `fileData`." }),
+  }),
+});
+
+const ContentPartInput = builder.inputType("ContentPartInput", {
+  description: "One part of a message; exactly one field is given.",
+  isOneOf: true,
+  fields: (t) => ({
+    text: t.string({ description: "Text." }),
+    refusal: t.string({ description: "A refusal of the model's, in an ASSISTANT message." }),
+    imageUrl: t.field({ type: ImageUrlInput, description: "An image." }),
+    inputAudio: t.field({ type: InputAudioInput, description: "A sound." }),
+    file: t.field({ type: FilePartInput, description: "A document." }),
+  }),
+});
+
+const FunctionCallInput = builder.inputType("FunctionCallInput", {
+  description: "A function call that the model made earlier.",
+  fields: (t) => ({
+    name: t.string({ required: true, description: "The function's name." }),
+    arguments: t.string({
+      required: true,
+      description: "Its arguments, the JSON text that the model wrote, unchanged.",
+    }),
+  }),
+});
+
+const ToolCallInput = builder.inputType("ToolCallInput", {
+  description: "A call of a function tool that the model made earlier.",
+  fields: (t) => ({
+    id: t.id({ required: true, description: "The call's id, which the TOOL message answers." }),
+    function: t.field({ type: FunctionCallInput, required: true, description: "What was called." }),
+  }),
+});
+
+const CustomToolCallInput = builder.inputType("CustomToolCallInput", {
+  description: "A call of a custom tool that the model made earlier.",
+  fields: (t) => ({
+    id: t.id({ required: true, description: "The call's id, which the TOOL message answers." }),
+    name: t.string({ required: true, description: "The custom tool's name." }),
+    input: t.string({ required: true, description: "The text that the model gave it, unchanged." }),
+  }),
+});
+
+/** One message of a chat request. */
+export const ChatMessageInput = builder.inputType("ChatMessageInput", {
+  description: "One message of the conversation. Its text is either `content` or `parts`.",
+  fields: (t) => ({
+    role: t.field({ type: ChatRole, required: true, description: "Who speaks." }),
+    content: t.string({
+      description: "The whole text. Null: see `parts`, or an ASSISTANT message that only calls tools.",
+    }),
+    parts: t.field({
+      type: [ContentPartInput],
+      description: "Text, images, sounds and documents, at least one, in place of `content`.",
+    }),
+    name: t.string({ description: "Tells participants of the same role apart." }),
+    refusal: t.string({ description: "The model's refusal, in an ASSISTANT message." }),
+    toolCalls: t.field({ type: [ToolCallInput], description: "The function calls that an ASSISTANT message made." }),
+    customToolCalls: t.field({
+      type: [CustomToolCallInput],
+      description: "The custom tool calls that an ASSISTANT message made.",
+    }),
+    toolCallId: t.id({ description: "In a TOOL message: the call that it answers." }),
+    audioId: t.id({ description: "In an ASSISTANT message: the id of the sound that the model answered with." }),
+  }),
+});
+
+type Message = typeof ChatMessageInput.$inferInput;
+type Part = typeof ContentPartInput.$inferInput;
+
+/** Throws BAD_USER_INPUT for a message with both or, where its role needs one, none of `content` and `parts`. */
+export function checkChatMessages(messages: readonly Message[], maxMessages: number): void {
+  checkLength("input.messages", messages, [1, maxMessages]);
+  for (const [index, { role, content, parts }] of messages.entries()) {
+    const hasContent = typeof content === "string";
+    if (hasContent && parts) refuse(`input.messages[${index}]`, "must have content or parts; got both.");
+    if (!hasContent && !parts && role !== "assistant" && role !== "function") {
+      refuse(`input.messages[${index}]`, "must have content or parts; got neither.");
+    }
+    if (parts) checkLength(`input.messages[${index}].parts`, parts, [1, Number.POSITIVE_INFINITY]);
+  }
+}
+
+/** The wire form of a message. https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages */
+export function createWireMessage(message: Message): ChatMessageParam {
+  const functionCalls = message.toolCalls?.map(({ id, function: { name, arguments: text } }) => ({
+    id,
+    type: "function",
+    function: { name, arguments: text },
+  }));
+  const customCalls = message.customToolCalls?.map(({ id, name, input }) => ({
+    id,
+    type: "custom",
+    custom: { name, input },
+  }));
+  return given<ChatMessageParam>({
+    role: message.role,
+    content: message.content ?? message.parts?.map(createWirePart),
+    name: message.name,
+    refusal: message.refusal,
+    tool_calls: functionCalls || customCalls ? [...(functionCalls ?? []), ...(customCalls ?? [])] : null,
+    tool_call_id: message.toolCallId,
+    audio: typeof message.audioId === "string" ? { id: message.audioId } : null,
+  });
+}
+
+function createWirePart({ text, refusal, imageUrl, inputAudio, file }: Part) {
+  if (imageUrl)
+    return { type: "image_url", image_url: given<ImageUrlParam>({ url: imageUrl.url, detail: imageUrl.detail }) };
+  if (inputAudio)
+    return {
+      type: "input_audio",
+      input_audio: given<InputAudioParam>({ data: inputAudio.data, format: inputAudio.format }),
+    };
+  if (file) {
+    const { fileId, fileData, filename } = file;
+    return { type: "file", file: given<FileParam>({ file_id: fileId, file_data: fileData, filename }) };
+  }
+  return typeof refusal === "string" ? { type: "refusal", refusal } : { type: "text", text };
+}

@@ -1,0 +1,66 @@
+// Reads upstream values leniently: a missing, null or strange value becomes null and never costs the rest of an answer.
+import { isRecord } from "../../openai/client/json.ts";
+
+/** The string, or null. */
+export function readString(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+/** The text of a message: a string, or the text parts of a list, as some servers send it; or null. */
+export function readContent(value: unknown): string | null {
+  const texts = readObjects<{ readonly text?: unknown }>(value)?.flatMap(({ text }) => readString(text) ?? []);
+  return texts && texts.length > 0 ? texts.join("") : readString(value);
+}
+
+/** The whole number within GraphQL's 32 bits, or null. */
+export function readInt(value: unknown): number | null {
+  return typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? value : null;
+}
+
+/** The finite number, or null. */
+export function readFloat(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+/** The boolean, or null. */
+export function readBoolean(value: unknown): boolean | null {
+  return typeof value === "boolean" ? value : null;
+}
+
+/** The object, whatever its fields hold, or null. */
+export function readObject<Shape extends { readonly [Key in keyof Shape]?: unknown }>(value: unknown): Shape | null {
+  return isRecord(value) ? (value as Shape) : null;
+}
+
+/** The objects of a list, others left out; null where there is no list. */
+export function readObjects<Shape extends { readonly [Key in keyof Shape]?: unknown }>(value: unknown): Shape[] | null {
+  return Array.isArray(value) ? (value.filter(isRecord) as Shape[]) : null;
+}
+
+/** A list read entry by entry, those that read as null left out; null where there is no list. */
+export function readList<Entry>(value: unknown, read: (entry: unknown) => Entry | null): Entry[] | null {
+  return Array.isArray(value) ? value.map(read).filter((entry) => entry !== null) : null;
+}
+
+/** The value where it is one of `known`, or null: an enum value that nobody knows yet. */
+export function readEnum<Value extends string>(value: unknown, known: ReadonlySet<Value>): Value | null {
+  return known.has(value as Value) ? (value as Value) : null;
+}
+
+/** A point in time from Unix seconds (milliseconds where they are plainly meant) or an ISO 8601 string, or null. */
+export function readTime(value: unknown): Date | null {
+  const number = typeof value === "string" && /^\d{9,}$/.test(value) ? Number(value) : value;
+  const time = new Date(readMilliseconds(number));
+  return time.getTime() >= 0 && time.getUTCFullYear() <= 9999 ? time : null;
+}
+
+/** Date.parse guesses at anything; only what begins like a date is one. */
+function readMilliseconds(value: unknown): number {
+  if (typeof value === "number") return value > 1e11 ? value : value * 1000;
+  return typeof value === "string" && /^\d{4}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
+}
+
+/** The day of a `YYYY-MM-DD…` string or of Unix seconds, as `YYYY-MM-DD`, or null. */
+export function readDay(value: unknown): string | null {
+  return readTime(value)?.toISOString().slice(0, 10) ?? null;
+}

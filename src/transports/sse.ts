@@ -1,0 +1,81 @@
+// Results of a subscription -> server-sent events: one write for what one read of the upstream brought, unless that is much.
+// https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
+import type { ServerResponse } from "node:http";
+import type { ExecutionResult } from "graphql";
+import { showError } from "../errors/shown-error.ts";
+import type { ResultBatches } from "../execution/batches.ts";
+import { CallerGone } from "../openai/cancellable.ts";
+
+/** A comment, which keeps an idle connection open. */
+const PING = ":\n\n";
+const COMPLETE = "event: complete\ndata:\n\n";
+
+/** The head of an event stream: proxies shall neither keep nor hold back what comes. */
+export const EVENT_STREAM = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+} as const;
+
+/** Most that is written at once, in characters, but for a single event. */
+const MAX_WRITE_LENGTH = 64 * 1024;
+
+/**
+ * Sends the events and ends the response, or leaves `results`, which must not throw, once the client has gone; `signal`
+ * tells of that too. What a client does not take holds the upstream back. `pingMs`: time between comments. The head must
+ * have been written.
+ */
+export async function writeEvents(
+  res: ServerResponse,
+  results: ResultBatches,
+  pingMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  let wake = () => {};
+  let isDone = false;
+  let isLeft = false;
+  const leave = () => {
+    if (isLeft) return;
+    isLeft = true;
+    clearInterval(ping);
+    signal.removeEventListener("abort", leaveIfGone);
+    wake();
+    if (!isDone) void results.return();
+  };
+  // A pipelined request whose turn has not come never hears of the close.
+  const leaveIfGone = () => {
+    if (res.destroyed || signal.reason instanceof CallerGone) leave();
+  };
+  const ping = setInterval(() => res.writableNeedDrain || res.write(PING), pingMs);
+  res.once("close", leave);
+  res.on("drain", () => wake());
+  signal.addEventListener("abort", leaveIfGone);
+  leaveIfGone();
+  // Some browsers wait for a first byte before they tell the page of the answer.
+  if (!isLeft) res.write(PING);
+  while (!isLeft) {
+    const { value, done } = await results.nextBatch();
+    if (done) {
+      isDone = true;
+      clearInterval(ping);
+      res.end(COMPLETE);
+      return;
+    }
+    let text = "";
+    // Taken out one by one: each may hold all that was said before it.
+    for (let result = value.shift(); result && !isLeft; result = value.shift()) {
+      text += `event: next\ndata: ${stringify(result)}\n\n`;
+      if (value.length > 0 && text.length < MAX_WRITE_LENGTH) continue;
+      const hasRoom = res.write(text);
+      text = "";
+      if (hasRoom) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  }
+}
+
+function stringify(result: ExecutionResult): string {
+  return JSON.stringify(result.errors ? { ...result, errors: result.errors.map(showError) } : result);
+}

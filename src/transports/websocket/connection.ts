@@ -1,0 +1,117 @@
+// One WebSocket under graphql-ws, from its opening to its end. Stands in for graphql-ws's own adapter to `ws`, which prints
+// to the console what clients do wrong, and that they have left. Knows no GraphQL.
+import type { Socket } from "node:net";
+import { CloseCode, type Server } from "graphql-ws";
+import type { WebSocket } from "ws";
+import { findExcess } from "../../http/json-text.ts";
+import type { OperationRecord } from "../../telemetry/operation-record.ts";
+import type { ConnectionCaller } from "./caller.ts";
+import { isInvalidMessage, reasonOf, TOO_LARGE } from "./closes.ts";
+import { createInbox } from "./inbox.ts";
+import { keepAlive } from "./pings.ts";
+import { limitGreeting } from "./waiting-room.ts";
+
+/** What graphql-ws tells of a connection beside its operations. */
+export interface ConnectionExtra {
+  socket: Socket;
+  caller: ConnectionCaller;
+  /** Begins the record of an operation, if anybody reads records. */
+  beginOperation(): OperationRecord | undefined;
+  connection: Connection;
+}
+
+export interface Connection {
+  /**
+   * How many of the client's messages are being handled: an operation from its request until its last answer has left. One
+   * that the client has completed counts until it has really ended.
+   */
+  underWay(): number;
+  /** To be called when it is known who the client is. Until then it may send little, and none of its closes is waited for. */
+  acknowledge(): void;
+  /** Closes with this code and its words, unless it is closing already. */
+  close(code: number): void;
+  /** Cuts it off. */
+  terminate(): void;
+}
+
+export interface OpenConnectionOptions extends Omit<ConnectionExtra, "connection"> {
+  client: WebSocket;
+  onAcknowledge(): void;
+  /** Hears of faults of this server alone. */
+  report(fault: unknown): void;
+}
+
+/** Serves `client` until it closes. */
+export function openConnection(
+  server: Server<ConnectionExtra>,
+  { client, onAcknowledge, report, ...extra }: OpenConnectionOptions,
+): Connection {
+  const { socket } = extra;
+  let handle = async (_text: string): Promise<void> => {};
+  let underWay = 0;
+  let isAcknowledged = false;
+  const inbox = createInbox(client, (message) => void take(message));
+  const stopLimit = limitGreeting(socket, () => connection.close(TOO_LARGE));
+
+  async function take(message: Buffer): Promise<void> {
+    if (findExcess(message)) return connection.close(CloseCode.BadRequest);
+    underWay++;
+    try {
+      await handle(String(message));
+    } catch (error) {
+      fail(error);
+    } finally {
+      underWay--;
+    }
+  }
+
+  function fail(error: unknown): void {
+    if (isInvalidMessage(error)) connection.close(CloseCode.BadRequest);
+    else {
+      report(error);
+      // A close that failed half way is not tried again.
+      if (client.readyState === client.OPEN) connection.close(CloseCode.InternalServerError);
+      else client.terminate();
+    }
+  }
+
+  const connection: Connection = {
+    underWay: () => underWay,
+    acknowledge() {
+      isAcknowledged = true;
+      stopLimit();
+      onAcknowledge();
+    },
+    close(code) {
+      if (client.readyState !== client.OPEN) return;
+      client.close(code, reasonOf(code));
+      inbox.close();
+      hurry();
+    },
+    terminate: () => client.terminate(),
+  };
+
+  /** Gives a client that is not known no time for the closing handshake: it ends when the close has left. */
+  function hurry(): void {
+    if (!isAcknowledged) socket.destroySoon();
+  }
+
+  const closed = server.opened(
+    {
+      protocol: client.protocol,
+      send: inbox.send,
+      close: connection.close,
+      onMessage(callback) {
+        handle = callback;
+      },
+    },
+    { ...extra, connection },
+  );
+  keepAlive(client, socket);
+  // Unheard it would end the process. What is wrong with a client's frame has closed the connection already.
+  client.on("error", hurry);
+  client.once("close", (code, reason) => {
+    closed(code, String(reason)).catch(report);
+  });
+  return connection;
+}

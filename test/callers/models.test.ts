@@ -1,0 +1,80 @@
+// The models that a caller may use, wherever a model can be named.
+import { describe, expect, test } from "vitest";
+import { calls, chatAnswer } from "../support/calls.ts";
+import { alice, aliceWith } from "../support/keys.ts";
+import { startTestServer } from "../support/server.ts";
+import { json, startUpstream } from "../support/upstream.ts";
+
+async function start(models: string[] | undefined, environment: Record<string, string> = {}) {
+  const upstream = await startUpstream(json(chatAnswer));
+  return { upstream, server: await startTestServer(upstream.url, { ...aliceWith({ models }), ...environment }) };
+}
+const chatWith = (model: string) => ({ input: { model, messages: [{ role: "USER", content: "hi" }] } });
+const chat = "mutation ($input: ChatInput!) { chat(input: $input) { text } }";
+
+describe("models", () => {
+  test.each<[string[] | undefined, string, boolean]>([
+    [undefined, "anything", true],
+    [["*"], "anything", true],
+    [["gpt-4o-mini"], "gpt-4o-mini", true],
+    [["gpt-4o-mini"], "gpt-4o", false],
+    [["gpt-4o-mini"], "gpt-4o-mini-2", false],
+    [["gpt-4o-mini"], "GPT-4o-mini", false],
+    [["gpt-4o*"], "gpt-4o-2024-08-06", true],
+    [["gpt-4o*"], "xgpt-4o", false],
+    [["*/llama-?.1"], "meta/llama-3.1", false],
+    [["a.c"], "abc", false],
+    [["a+"], "aa", false],
+    [["a", "b*d"], "bcd", true],
+    [["a*"], "a\u2028b", true],
+    [[], "a", false],
+  ])("%j and %s: %s", async (models, model, isAllowed) => {
+    const { upstream, server } = await start(models);
+    const { status, body } = await server.query(chat, chatWith(model), alice);
+    if (isAllowed) expect(body.data?.chat?.text ?? body.errors[0].extensions.code).toMatch(/hello|BAD_USER_INPUT/);
+    else {
+      expect([status, body.errors[0].extensions]).toEqual([403, { code: "FORBIDDEN" }]);
+      expect(body.errors[0].message).not.toContain(model.length > 3 ? model : "\0");
+    }
+    expect(upstream.requests.length).toBe(isAllowed && body.data?.chat ? 1 : 0);
+  });
+
+  test.each(calls.filter(({ field }) => field !== "models"))("hold for $field", async ({ operation, answer }) => {
+    const { upstream, server } = await start(["other"]);
+    upstream.answer = json(answer);
+    const { body } = await server.query(operation, {}, alice);
+    expect(body.errors[0].extensions.code).toBe("FORBIDDEN");
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  test("narrow down what `models` lists", async () => {
+    const { upstream, server } = await start(["gpt-*"]);
+    upstream.answer = json({ data: [{ id: "gpt-5" }, { id: "o3" }, { id: "gpt-4o" }] });
+    expect((await server.query("{ models { id } }", {}, alice)).body.data.models).toEqual([
+      { id: "gpt-5" },
+      { id: "gpt-4o" },
+    ]);
+  });
+
+  test("hold for the model that the operator chose for edits", async () => {
+    const edits = { IMAGE_VARIATIONS_VIA: "edits", IMAGE_VARIATIONS_MODEL: "gpt-image-1" };
+    const query = 'mutation { imageVariations(input: { image: "data:image/png;base64,aGk=" }) { data { url } } }';
+    const allowed = await start(["gpt-image-*"], edits);
+    allowed.upstream.answer = json({ data: [{ url: "https://images.example.com/1.png" }] });
+    expect((await allowed.server.query(query, {}, alice)).body.errors).toBeUndefined();
+    const forbidden = await start(["dall-e-2"], edits);
+    expect((await forbidden.server.query(query, {}, alice)).body.errors[0].extensions.code).toBe("FORBIDDEN");
+    expect(forbidden.upstream.requests).toHaveLength(0);
+  });
+
+  test("a model in another case of `extraBody` does not get past them", async () => {
+    const { upstream, server } = await start(["small"]);
+    const { body } = await server.query(
+      chat,
+      { input: { ...chatWith("small").input, extraBody: { MODEL: "large" } } },
+      alice,
+    );
+    expect(body.errors[0].extensions.code).toBe("BAD_USER_INPUT");
+    expect(upstream.requests).toHaveLength(0);
+  });
+});

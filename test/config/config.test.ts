@@ -1,0 +1,175 @@
+// The configuration: defaults, what depends on what, and one message for everything that is wrong.
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ConfigError, readConfig } from "../../src/config/read-config.ts";
+import { variables } from "../../src/config/variables.ts";
+
+const readText = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
+
+test("nothing set: development on loopback with the sandbox", () => {
+  expect(readConfig({})).toMatchObject({
+    HOST: "127.0.0.1",
+    PORT: 4000,
+    NODE_ENV: "development",
+    GRAPHIQL: true,
+    INTROSPECTION: true,
+    SANDBOX: true,
+    MAX_RETRIES: 2,
+  });
+});
+
+test("an empty variable counts as unset", () => {
+  expect(readConfig({ PORT: "", OPENAI_API_KEY: "", GRAPHIQL: "" })).toMatchObject({
+    PORT: 4000,
+    SANDBOX: true,
+    GRAPHIQL: true,
+  });
+});
+
+test("a key means OpenAI, a base URL means that server, and neither needs the sandbox", () => {
+  const withKey = readConfig({ OPENAI_API_KEY: "sk-1" });
+  expect(withKey.OPENAI_BASE_URL.href).toBe("https://api.openai.com/v1");
+  expect(withKey.SANDBOX).toBe(false);
+  const withUrl = readConfig({ OPENAI_BASE_URL: "http://127.0.0.1:11434/v1" });
+  expect(withUrl.OPENAI_BASE_URL.href).toBe("http://127.0.0.1:11434/v1");
+  expect(withUrl.OPENAI_API_KEY).toBeUndefined();
+  expect(withUrl.SANDBOX).toBe(false);
+});
+
+test("production turns GraphiQL and introspection off unless asked", () => {
+  const production = { NODE_ENV: "production", OPENAI_API_KEY: "sk-1", ALLOW_ANONYMOUS: "true" };
+  expect(readConfig(production)).toMatchObject({ GRAPHIQL: false, INTROSPECTION: false, SANDBOX: false });
+  expect(readConfig({ ...production, GRAPHIQL: "true", INTROSPECTION: "true" })).toMatchObject({
+    GRAPHIQL: true,
+    INTROSPECTION: true,
+  });
+});
+
+test.each([
+  ["production with neither key nor base URL", { NODE_ENV: "production" }, ["OPENAI_API_KEY"]],
+  ["the sandbox in production", { NODE_ENV: "production", SANDBOX: "true", OPENAI_API_KEY: "sk-1" }, ["SANDBOX"]],
+  ["the sandbox beside a key", { SANDBOX: "true", OPENAI_API_KEY: "sk-1" }, ["SANDBOX"]],
+  ["no sandbox and no upstream", { SANDBOX: "false" }, ["OPENAI_API_KEY"]],
+  [
+    "several workers that each count callers' limits in their own memory",
+    { WORKERS: "2", CLIENT_KEYS: '[{"id":"a","key":"secret"}]' },
+    ["REDIS_URL"],
+  ],
+  ["the same with a file of keys", { WORKERS: "2", CLIENT_KEYS_FILE: "/keys.json" }, ["REDIS_URL"]],
+  [
+    "the same with JWTs",
+    { WORKERS: "2", JWT_JWKS_URL: "https://issuer.example.com/keys", JWT_LIMITS: '{"requestsPerMinute":1}' },
+    ["REDIS_URL"],
+  ],
+  ["fewer calls at once than workers", { WORKERS: "3", MAX_CONCURRENT: "2" }, ["MAX_CONCURRENT"]],
+  [
+    "production without a way to tell callers apart",
+    { NODE_ENV: "production", OPENAI_API_KEY: "sk-1" },
+    ["CLIENT_KEYS"],
+  ],
+  ["production with AUTH=none", { NODE_ENV: "production", OPENAI_API_KEY: "sk-1", AUTH: "none" }, ["CLIENT_KEYS"]],
+  [
+    "production with JWTs of any issuer for any audience",
+    { NODE_ENV: "production", OPENAI_API_KEY: "sk-1", JWT_JWKS_URL: "https://issuer.example.com/keys" },
+    ["JWT_ISSUER"],
+  ],
+  ["AUTH=keys without keys", { AUTH: "keys" }, ["CLIENT_KEYS"]],
+  ["AUTH=jwt without keys", { AUTH: "jwt" }, ["JWT_JWKS_URL"]],
+  ["AUTH=none beside client keys", { AUTH: "none", CLIENT_KEYS: '[{"id":"a","key":"secret"}]' }, ["CLIENT_KEYS"]],
+  [
+    "AUTH=passthrough beside JWTs",
+    { AUTH: "passthrough", JWT_JWKS_URL: "https://secret.example.com" },
+    ["JWT_JWKS_URL"],
+  ],
+  ["an unknown AUTH", { AUTH: "secret" }, ["AUTH"]],
+  ["client keys that are no JSON", { CLIENT_KEYS: "[secret" }, ["CLIENT_KEYS"]],
+  ["no client key at all", { CLIENT_KEYS: "[]" }, ["CLIENT_KEYS"]],
+  ["a client key without a key", { CLIENT_KEYS: '[{"id":"secret"}]' }, ["CLIENT_KEYS"]],
+  ["a client key with an unknown field", { CLIENT_KEYS: '[{"id":"a","key":"b","secret":1}]' }, ["CLIENT_KEYS"]],
+  ["a client key with a space", { CLIENT_KEYS: '[{"id":"a","key":"sec ret"}]' }, ["CLIENT_KEYS"]],
+  ["a limit below zero", { CLIENT_KEYS: '[{"id":"a","key":"b","tokensPerDay":-1}]' }, ["CLIENT_KEYS"]],
+  [
+    "the upstream's key as a client's",
+    { OPENAI_API_KEY: "secret", CLIENT_KEYS: '[{"id":"a","key":"secret"}]' },
+    ["CLIENT_KEYS"],
+  ],
+  [
+    "pass-through with credentials of the server's in the base URL",
+    { AUTH: "passthrough", OPENAI_BASE_URL: "https://example.com/v1?key=secret" },
+    ["OPENAI_BASE_URL"],
+  ],
+  [
+    "two sources of client keys",
+    { CLIENT_KEYS: '[{"id":"a","key":"b"}]', CLIENT_KEYS_FILE: "/secret" },
+    ["CLIENT_KEYS"],
+  ],
+  [
+    "a private key where a public one belongs",
+    { JWT_PUBLIC_KEY: "-----BEGIN PRIVATE KEY-----secret" },
+    ["JWT_PUBLIC_KEY"],
+  ],
+  ["JWT limits without JWTs", { JWT_LIMITS: "{}" }, ["JWT_JWKS_URL"]],
+  ["origins with a path", { CORS_ORIGINS: "https://secret.example.com/" }, ["CORS_ORIGINS"]],
+  ["every origin", { CORS_ORIGINS: "*" }, ["CORS_ORIGINS"]],
+  ["the null origin", { CORS_ORIGINS: "null" }, ["CORS_ORIGINS"]],
+  ["a host with a port", { ALLOWED_HOSTS: "secret.example.com:443" }, ["ALLOWED_HOSTS"]],
+  ["a host as a URL", { ALLOWED_HOSTS: "https://secret.example.com" }, ["ALLOWED_HOSTS"]],
+  ["a host with a path", { ALLOWED_HOSTS: "secret.example.com/a" }, ["ALLOWED_HOSTS"]],
+  ["a host with a wildcard", { ALLOWED_HOSTS: "*.secret.example.com" }, ["ALLOWED_HOSTS"]],
+  ["an IPv6 address without brackets", { ALLOWED_HOSTS: "fe80::5ec" }, ["ALLOWED_HOSTS"]],
+  ["an empty host", { ALLOWED_HOSTS: "a,,b" }, ["ALLOWED_HOSTS"]],
+  ["a Redis of another protocol", { REDIS_URL: "http://secret" }, ["REDIS_URL"]],
+  ["a Redis with half an escape", { REDIS_URL: "redis://:secret%@127.0.0.1" }, ["REDIS_URL"]],
+  ["trusted documents alone, and none of them", { PERSISTED_OPERATIONS_ONLY: "true" }, ["PERSISTED_OPERATIONS_FILE"]],
+  ["a base URL of another protocol", { OPENAI_BASE_URL: "ftp://secret-host/v1" }, ["OPENAI_BASE_URL"]],
+  ["a base URL that is none", { OPENAI_BASE_URL: "secret-host" }, ["OPENAI_BASE_URL"]],
+  ["a key that no header may hold", { OPENAI_API_KEY: "secret\nkey" }, ["OPENAI_API_KEY"]],
+  ["a base URL with half an escape", { OPENAI_BASE_URL: "http://secret%:x@127.0.0.1/v1" }, ["OPENAI_BASE_URL"]],
+  [
+    "several bad values at once",
+    {
+      PORT: "secret",
+      MAX_RETRIES: "-1",
+      DRAIN_MS: "1.5",
+      GRAPHIQL: "yes",
+      NODE_ENV: "secret",
+      MAX_FILES: "9".repeat(20),
+    },
+    ["PORT", "MAX_RETRIES", "DRAIN_MS", "GRAPHIQL", "NODE_ENV", "MAX_FILES"],
+  ],
+])("%s is refused, every bad variable named and no value shown", (_, environment, names) => {
+  const read = () => readConfig(environment);
+  expect(read).toThrow(ConfigError);
+  for (const name of names) expect(read).toThrow(new RegExp(`^${name}\\b.* must `, "m"));
+  expect(read).not.toThrow(/secret/);
+});
+
+test("a request that may take less time than its head is refused, both times shown; equal ones are served", () => {
+  const problem = "REQUEST_TIMEOUT_MS (1000) must be at least HEADERS_TIMEOUT_MS (20000), which is a part of it";
+  expect(() => readConfig({ REQUEST_TIMEOUT_MS: "1000" })).toThrow(new ConfigError(problem));
+  expect(readConfig({ REQUEST_TIMEOUT_MS: "1000", HEADERS_TIMEOUT_MS: "1000" }).REQUEST_TIMEOUT_MS).toBe(1000);
+});
+
+test("allowed hosts are read as browsers send them", () => {
+  const ALLOWED_HOSTS = "API.example.com., localhost,[::1],10.0.0.1";
+  expect(readConfig({ ALLOWED_HOSTS }).ALLOWED_HOSTS).toEqual(["api.example.com", "localhost", "[::1]", "10.0.0.1"]);
+});
+
+describe("the documents", () => {
+  test(".env.example sets every variable, commented out, to its default", () => {
+    const lines = readText(".env.example").split("\n");
+    for (const [name, { schema }] of Object.entries(variables)) {
+      expect(lines).toContain(`# ${name}=${schema.parse(undefined) ?? ""}`);
+    }
+    const named = lines.flatMap((line) => /^# ([A-Z_]+)=/.exec(line)?.[1] ?? []);
+    expect(named).toEqual(Object.keys(variables));
+  });
+
+  test("README's table is the configuration's", () => {
+    const rows = Object.entries(variables).map(([name, { schema, accepts, description }]) => {
+      const value = schema.parse(undefined);
+      return `| \`${name}\` | ${accepts} | ${value === undefined ? "" : `\`${value}\``} | ${description} |`;
+    });
+    expect(readText("README.md")).toContain(`\n${rows.join("\n")}\n\n`);
+  });
+});

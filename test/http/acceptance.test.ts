@@ -1,0 +1,50 @@
+// The Accept header: what takes none of the served media types is told so, and nothing is paid for.
+import { expect, test } from "vitest";
+import { calls, chatAnswer, chat as chatCall } from "../support/calls.ts";
+import { startTestServer } from "../support/server.ts";
+import { chat } from "../support/stream.ts";
+import { json, startUpstream } from "../support/upstream.ts";
+
+test.each([
+  ...calls.map(({ operation }) => [operation, 406, "BAD_REQUEST"] as const),
+  [chat, 406, "BAD_REQUEST"] as const,
+  ["{ nonsense }", 400, "GRAPHQL_VALIDATION_FAILED"] as const,
+  ["{", 400, "GRAPHQL_PARSE_FAILED"] as const,
+])("with Accept: text/html %s is %d, with a reason in JSON, and calls no upstream", async (operation, status, code) => {
+  const upstream = await startUpstream(json({}));
+  const server = await startTestServer(upstream.url);
+  const answer = await server.query(operation, undefined, { headers: { accept: "text/html" } });
+  expect(answer.status).toBe(status);
+  expect(answer.headers.get("content-type")).toContain("application/json");
+  expect(answer.body.errors[0].extensions).toEqual({ code });
+  expect(upstream.requests).toEqual([]);
+});
+
+test.each([
+  "application/json;q=0",
+  "application/json ; Q=0.000, text/html",
+  "*/*;q=0",
+  "application/*; q=0, text/event-stream;q=0, multipart/*;q=0, */*;q=0",
+  "application/json; charset=iso-8859-1",
+  'application/json; charset="utf-8"',
+  "*",
+  ",",
+])("Accept: %s takes nothing that is served: 406, and the upstream is not called", async (accept) => {
+  const upstream = await startUpstream(json(chatAnswer));
+  const server = await startTestServer(upstream.url);
+  const answer = await server.query(chatCall, undefined, { headers: { accept } });
+  expect(answer.status).toBe(406);
+  expect(answer.body.errors[0].extensions).toEqual({ code: "BAD_REQUEST" });
+  expect(upstream.requests).toEqual([]);
+});
+
+test.each(["application/json;q=0.5", "text/html;q=0, */*", "application/json; charset=UTF-8", "Application/JSON", ""])(
+  "Accept: %j is answered in JSON",
+  async (accept) => {
+    const upstream = await startUpstream(json(chatAnswer));
+    const server = await startTestServer(upstream.url);
+    const answer = await server.query(chatCall, undefined, { headers: { accept } });
+    expect(answer.body).toEqual({ data: { chat: { text: "hello" } } });
+    expect(upstream.requests).toHaveLength(1);
+  },
+);

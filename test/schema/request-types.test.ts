@@ -1,0 +1,25 @@
+// The compiler's own check: a field of OpenAI's requests that is neither mapped nor left out does not compile.
+// `npm run check` is what fails here: each @ts-expect-error is an error once nothing is wrong below it.
+import { expectTypeOf, test } from "vitest";
+import type { ChatCompletionRequest, ChatMessageParam } from "../../src/openai/chat.ts";
+import type { CompletionRequest } from "../../src/openai/completions.ts";
+import type { Given } from "../../src/schema/shared/wire-body.ts";
+
+/** A field that OpenAI could add tomorrow. */
+type Tomorrow<Request> = Given<Request & { tomorrow?: string }>;
+
+test("a wire body names every field of OpenAI's, or does not compile", () => {
+  expectTypeOf<Given<ChatCompletionRequest>>().not.toExtend<Tomorrow<ChatCompletionRequest>>();
+  expectTypeOf<Given<CompletionRequest>>().not.toExtend<Tomorrow<CompletionRequest>>();
+  expectTypeOf<Given<ChatMessageParam>>().not.toExtend<Tomorrow<ChatMessageParam>>();
+  // @ts-expect-error prompt is missing
+  const incomplete: Pick<Given<CompletionRequest>, "model" | "prompt"> = { model: "m" };
+  expectTypeOf(incomplete).not.toBeAny();
+});
+
+test("a field that is left out cannot be sent", () => {
+  expectTypeOf<ChatCompletionRequest>().not.toHaveProperty("stream");
+  expectTypeOf<ChatCompletionRequest>().not.toHaveProperty("functions");
+  expectTypeOf<ChatMessageParam>().not.toHaveProperty("function_call");
+  expectTypeOf<CompletionRequest>().not.toHaveProperty("stream_options");
+});
