@@ -1,11 +1,12 @@
 // The package's entry for embedding: the server as a part of someone's own Node server. The command is main.ts.
 //
-//   const app = createApp(readConfig(process.env), console.error);
+//   const app = createApp(readConfig(process.env), { report: console.error });
 //   const server = http.createServer(app.handle);
 //   server.on("upgrade", app.handleUpgrade); // WebSocket
 //
 // It serves /graphql; the caller owns the port, TLS, timeouts and signals. To stop: `app.drain()`, `server.close()`, wait
 // for what is under way or end it by `app.endAll()`, then `await app.close()`.
+import type { Plugin } from "graphql-yoga";
 import { createApp as create } from "./app/app.ts";
 import type { App } from "./app/app-interface.ts";
 import type { Config } from "./config/read-config.ts";
@@ -13,10 +14,19 @@ import type { Config } from "./config/read-config.ts";
 export type { App } from "./app/app-interface.ts";
 export { type Config, ConfigError, readConfig } from "./config/read-config.ts";
 
+/** What an embedder may add. */
+export interface EmbeddingOptions {
+  /** Called with faults of this server, never with clients' mistakes or the upstream's failures. Unset: console.error. */
+  report?: (fault: unknown) => void;
+  /** GraphQL Yoga's or Envelop's plugins. Their hooks run for every operation, over every transport. */
+  plugins?: readonly Plugin[];
+}
+
 /**
- * Builds the app; opens no port. `report` hears of faults of this server, never of clients' mistakes or the upstream's
- * failures. Throws ConfigError for files and keys of the configuration that are no good.
+ * Builds the app; opens no port. A function in place of the options is `report`. Throws ConfigError for files and keys of the
+ * configuration that cannot be used.
  */
-export function createApp(config: Config, report: (fault: unknown) => void): App {
-  return create(config, report);
+export function createApp(config: Config, options: EmbeddingOptions | ((fault: unknown) => void) = {}): App {
+  const { report = console.error, plugins = [] } = typeof options === "function" ? { report: options } : options;
+  return create(config, report, { plugins });
 }

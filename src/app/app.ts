@@ -1,5 +1,6 @@
 // createApp: HTTP in front of GraphQL. Opens no port and reads no environment.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Plugin } from "graphql-yoga";
 import type { Config } from "../config/read-config.ts";
 import { createHostCheck } from "../edge/allowed-hosts.ts";
 import { createEdge } from "../edge/edge.ts";
@@ -7,37 +8,47 @@ import { createHealth } from "../edge/health.ts";
 import { createMetricsPage } from "../edge/metrics.ts";
 import { codedError } from "../errors/codes.ts";
 import { createMaskError } from "../errors/mask.ts";
+import { createEngine } from "../execution/engine.ts";
 import { createGraphiQLPage } from "../graphiql/page.ts";
-import { refuse, refuseUpgrade } from "../http/answer.ts";
+import { refuseUpgrade } from "../http/answer.ts";
 import { createDepartures } from "../http/departures.ts";
 import { requestIdOf } from "../http/request-id.ts";
 import { watchWriteStall } from "../http/write-stall.ts";
-import { CallerGone } from "../openai/cancellable.ts";
 import { createReadParams } from "../request/params.ts";
+import { schema } from "../schema/index.ts";
 import { createMetrics, type ShareMetrics } from "../telemetry/metrics.ts";
 import type { Observer } from "../telemetry/operation-record.ts";
 import { createBeginOperation, createTellRefused } from "../telemetry/operations.ts";
 import { createHttpTransport } from "../transports/http.ts";
 import { createWebSocketEndpoint } from "../transports/websocket/endpoint.ts";
 import { createHandshake } from "../transports/websocket/handshake.ts";
+import { createPrepareOperation } from "../transports/websocket/operation.ts";
 import { createWaitingRoom } from "../transports/websocket/waiting-room.ts";
-import { createGraphQL } from "../transports/yoga.ts";
+import { createFrame } from "../transports/yoga.ts";
 import type { App } from "./app-interface.ts";
+import { documentLimitsOf } from "./document-limits.ts";
 import { createGuard } from "./guard.ts";
+import { createServe } from "./serve.ts";
 
 const ENDPOINT = "/graphql";
 
+export interface AppOptions {
+  /** Each reads the record of every operation that has ended. */
+  observers?: readonly Observer[];
+  /** Makes the metrics' page one of several processes. */
+  shareMetrics?: ShareMetrics | undefined;
+  /** Yoga's or Envelop's plugins, whose hooks run for every operation. */
+  plugins?: readonly Plugin[];
+}
+
 /**
- * Builds the app. `report` hears of faults of this server, never of clients' mistakes or the upstream's failures.
- * Each of the `observers` reads the record of every operation that has ended. `shareMetrics` makes the metrics' page one of
- * several processes.
+ * Builds the app. `report` is called with faults of this server, never with clients' mistakes or the upstream's failures.
  * The upstream is called by operations alone. Throws ConfigError for files and keys of the configuration that are no good.
  */
 export function createApp(
   config: Config,
   report: (fault: unknown) => void,
-  observers: readonly Observer[] = [],
-  shareMetrics?: ShareMetrics,
+  { observers = [], shareMetrics, plugins = [] }: AppOptions = {},
 ): App {
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
@@ -59,12 +70,18 @@ export function createApp(
     },
     resolveDocument,
   );
-  const yoga = createGraphQL(config, { endpoint: ENDPOINT, readParams, maskError, messages });
-  const answer = createHttpTransport(yoga, {
-    readParams,
+  const engine = createEngine({
+    schema,
+    limits: documentLimitsOf(config),
+    messages,
+    introspection: config.INTROSPECTION,
+    maxPaidFields: config.MAX_PAID_FIELDS,
     maskError,
-    pingMs: config.STREAM_PING_MS,
   });
+  const frame = createFrame(engine, { endpoint: ENDPOINT, readParams, maskError, plugins });
+  const http = { readParams, maskError, pingMs: config.STREAM_PING_MS };
+  // Without plugins their hooks cost nothing.
+  const answer = plugins.length > 0 ? frame.answer : createHttpTransport(engine, http, frame.answer);
   let stopping = false;
   let draining = false;
   const isStopping = () => stopping;
@@ -99,7 +116,9 @@ export function createApp(
     },
   });
   const waitingRoom = createWaitingRoom();
-  const webSockets = createWebSocketEndpoint(yoga, {
+  const webSockets = createWebSocketEndpoint({
+    schema: engine.schema,
+    prepareOperation: plugins.length > 0 ? frame.prepareOperation : createPrepareOperation(engine),
     authenticator,
     contextOf,
     departures,
@@ -118,30 +137,7 @@ export function createApp(
     isDraining,
   });
 
-  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const signal = departures.signalOf(req.socket);
-    const operation = beginOperation(req, "http");
-    if (operation) {
-      const leave = () => signal.reason instanceof CallerGone && operation.end(true);
-      // A pipelined request whose turn has not come never hears of the close.
-      if (!res.socket) signal.addEventListener("abort", leave);
-      res.once("close", () => {
-        signal.removeEventListener("abort", leave);
-        operation.end(!res.writableFinished);
-      });
-    }
-    try {
-      const context = contextOf(await authenticator.identify(authenticator.readToken(req)));
-      if (operation) operation.caller = context;
-      await answer({ req, res, signal, operation, ...context });
-    } catch (error) {
-      const masked = maskError(error);
-      operation?.readResult({ errors: [masked] });
-      // What has begun cannot be taken back: that it breaks off tells that it is not whole.
-      if (res.headersSent) res.destroy();
-      else refuse(req, res, masked);
-    }
-  }
+  const serve = createServe({ authenticator, beginOperation, contextOf, departures, maskError, answer });
 
   return {
     handle(req, res) {

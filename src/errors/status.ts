@@ -1,9 +1,8 @@
 // The HTTP status of an operation that this server refused as a whole, for one reason, while it was executed.
 import { type ExecutionResult, GraphQLError } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import type { ErrorCode } from "./codes.ts";
 
-/** The reasons that HTTP has a status for. What the upstream answered is no reason of this server's. */
+/** The reasons that HTTP has a status for. What the upstream answered is not a reason of this server's. */
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   BAD_REQUEST: 400,
   FORBIDDEN: 403,
@@ -14,32 +13,27 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   SHUTTING_DOWN: 503,
 };
 
-/** The reasons that say "later", to HTTP's own machinery too: nothing has been done, and nothing is in `data`. */
+/** The reasons that ask to try later, which HTTP's own machinery understands too: nothing was done, and `data` holds nothing. */
 const LATER: ReadonlySet<ErrorCode> = new Set(["RATE_LIMITED", "BUDGET_EXCEEDED", "OVERLOADED", "SHUTTING_DOWN"]);
 
 /**
- * Sets the status, and Retry-After, where every root field failed with the same such code. As
+ * Adds the status, and Retry-After, to a result in which every root field failed with the same such code. As
  * `application/graphql-response+json` an answer that has data comes with 200 whatever happened, as the protocol asks for;
- * where the client shall try later the nulls are left out, so that the status can say so.
+ * if the client shall try later the nulls are left out, so that the status can be the refusal's.
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json
  */
-export function useErrorStatus(): Plugin {
+export function withStatus(result: ExecutionResult, isGraphQLType: boolean): ExecutionResult {
+  const { errors = [], data, extensions } = result;
+  if (errors.length === 0 || !data) return result;
+  const [code, ...others] = new Set(errors.map((error) => error.extensions.code as ErrorCode));
+  const status = code && STATUS[code];
+  if (!status || others.length > 0 || Object.values(data).some((field) => field !== null)) return result;
+  if (isGraphQLType && !LATER.has(code)) return result;
+  const waitMs = Math.max(...errors.map((error) => Number(error.extensions.retryAfterMs ?? 0)));
+  const headers = waitMs > 0 ? { "retry-after": String(Math.ceil(waitMs / 1000)) } : {};
   return {
-    onExecutionResult({ result, setResult, request }) {
-      if (!result || !("errors" in result) || !result.errors?.length || !result.data) return;
-      const { errors = [], data, extensions } = result as ExecutionResult;
-      const [code, ...others] = new Set(errors.map((error) => error.extensions.code as ErrorCode));
-      const status = code && STATUS[code];
-      if (!status || others.length > 0 || Object.values(data ?? {}).some((field) => field !== null)) return;
-      const wantsResponse = request.headers.get("accept")?.includes("application/graphql-response+json");
-      if (wantsResponse && !LATER.has(code)) return;
-      const waitMs = Math.max(...errors.map((error) => Number(error.extensions.retryAfterMs ?? 0)));
-      const headers = waitMs > 0 ? { "retry-after": String(Math.ceil(waitMs / 1000)) } : {};
-      setResult({
-        ...(wantsResponse ? { errors: errors.map(withoutPath) } : { data, errors }),
-        extensions: { ...extensions, http: { status, headers } },
-      });
-    },
+    ...(isGraphQLType ? { errors: errors.map(withoutPath) } : { data, errors }),
+    extensions: { ...extensions, http: { status, headers } },
   };
 }
 

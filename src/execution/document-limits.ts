@@ -1,17 +1,7 @@
 // How much a document may ask for. What is over a limit is refused before anything expensive looks at it.
-import {
-  type DocumentNode,
-  GraphQLError,
-  NoFragmentCyclesRule,
-  type ParseOptions,
-  parse,
-  type Source,
-  TokenKind,
-} from "graphql";
-import type { Plugin } from "graphql-yoga";
+import { type DocumentNode, GraphQLError, parse, TokenKind } from "graphql";
 import { codedError } from "../errors/codes.ts";
-import { measureDocument } from "./document-measures.ts";
-import { overlapsTooOften } from "./field-overlaps.ts";
+import { measureDocument, overlapsTooOften } from "./document-measures.ts";
 
 export interface DocumentLimits {
   /** Most lexical tokens. Comments, which are none, may be as many again. */
@@ -36,36 +26,10 @@ const MAX_WORD_LENGTH = 1_000;
 /** What graphql-js says of a document that has more tokens or comments than the parser was told to take. */
 const TOO_MANY = /^Syntax Error: Document contains more tha[nt] \d+ (tokens|comments)\. Parsing aborted\.$/;
 
-/**
- * Refuses a document over a limit with OPERATION_TOO_COMPLEX as its only error, over every transport. Documents that
- * come parsed and validated from a cache are not measured again.
- */
-export function useDocumentLimits(limits: DocumentLimits): Plugin {
-  return {
-    onParse({ parseFn, setParseFn }) {
-      setParseFn((source: string | Source, options?: object): DocumentNode => {
-        const text = typeof source === "string" ? source : source.body;
-        return parseWithin(limits, text, (more) => parseFn(source, { ...options, ...more }));
-      });
-    },
-    onValidate({ validateFn, setValidationFn }) {
-      setValidationFn((schema, document: DocumentNode, rules, ...rest) => {
-        const { problem, hasCycle } = findProblem(document, limits);
-        if (problem) return [tooComplex(problem)];
-        // The other rules can say nothing better of a fragment within itself, and have to find their way out of it.
-        return validateFn(schema, document, hasCycle ? [NoFragmentCyclesRule] : rules, ...rest);
-      });
-    },
-  };
-}
-
-/** What useDocumentLimits would refuse the document for; undefined for none. Whether it is GraphQL is not for this to tell. */
+/** The limit that a document is over, in words. Undefined if it is within all of them, or is not GraphQL. */
 export function findExcess(source: string, limits: DocumentLimits): string | undefined {
   try {
-    return findProblem(
-      parseWithin(limits, source, (options) => parse(source, options)),
-      limits,
-    ).problem;
+    return findProblem(parseWithin(limits, source), limits).problem;
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     return error.extensions.code === "OPERATION_TOO_COMPLEX" ? error.message : undefined;
@@ -77,9 +41,10 @@ export function tooComplex(message: string): GraphQLError {
   return codedError("OPERATION_TOO_COMPLEX", message, { http: { spec: true, status: 400 } });
 }
 
-function parseWithin(limits: DocumentLimits, source: string, parseFn: (options: ParseOptions) => DocumentNode) {
+/** Parses a document within the limits. Throws OPERATION_TOO_COMPLEX, or graphql-js' own syntax error. */
+export function parseWithin(limits: DocumentLimits, source: string): DocumentNode {
   checkSource(source, limits.maxLength);
-  const document = parseUpTo(limits.maxTokens, parseFn);
+  const document = parseUpTo(limits.maxTokens, source);
   checkWords(document);
   return document;
 }
@@ -99,9 +64,9 @@ function checkCount(source: string, pattern: RegExp, limit: number, things: stri
 }
 
 /** Parses up to the limit, at which the lexer stops too. */
-function parseUpTo(maxTokens: number, parseFn: (options: ParseOptions) => DocumentNode): DocumentNode {
+function parseUpTo(maxTokens: number, source: string): DocumentNode {
   try {
-    return parseFn({ maxTokens, maxComments: maxTokens });
+    return parse(source, { maxTokens, maxComments: maxTokens });
   } catch (error) {
     const [, things] = (error instanceof Error && TOO_MANY.exec(error.message)) || [];
     throw things ? tooComplex(`The document has more than ${maxTokens} ${things}.`) : error;
@@ -119,7 +84,8 @@ function checkWords({ loc }: DocumentNode): void {
   }
 }
 
-function findProblem(document: DocumentNode, limits: DocumentLimits): { problem?: string; hasCycle: boolean } {
+/** The limit that a parsed document is over, and whether a fragment of it leads into itself. */
+export function findProblem(document: DocumentNode, limits: DocumentLimits): { problem?: string; hasCycle: boolean } {
   const { depth, aliases, directives, hasCycle } = measureDocument(document);
   const over = (things: string, given: number, limit: number) =>
     given > limit && { problem: `The document ${things.replace("#", String(given))}; at most ${limit} are allowed.` };

@@ -1,36 +1,71 @@
-// Tells whoever observes an operation when each of its root fields begins and ends. Knows neither logs nor fields.
-import type { GraphQLFieldResolver, GraphQLSchema } from "graphql";
+// How root fields are resolved, by a plan or by the executor: each of them once, reported to the operation's record, and with
+// the upstream for this field alone.
+import {
+  type GraphQLFieldResolver,
+  GraphQLObjectType,
+  type GraphQLResolveInfo,
+  GraphQLSchema,
+  type GraphQLSchemaConfig,
+} from "graphql";
 import type { Context } from "../schema/shared/context.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
-/** Changes the root fields of `schema`, once for all operations, and yields it. Without an observer they are as before. */
-export function observeRootFields(schema: GraphQLSchema): GraphQLSchema {
-  for (const type of [schema.getQueryType(), schema.getMutationType()])
-    for (const field of Object.values(type?.getFields() ?? {}))
-      if (field.resolve) field.resolve = observe(field.resolve);
-  for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {}))
-    if (field.subscribe) field.subscribe = observe(field.subscribe);
-  return schema;
+/** The executor's root value: what root fields have resolved to already, by their keys in the answer. */
+export class RootValue {
+  readonly outcomes = new Map<string, Promise<unknown>>();
 }
 
-/** What a stream yields after `resolve` belongs to the field as well: it ends with the operation then. */
-function observe(resolve: Resolver): Resolver {
+/** Calls a root field's resolver, or what opens its stream. What a stream yields belongs to the field until the operation ends. */
+export function resolveRootField(
+  resolve: Resolver,
+  source: unknown,
+  parameters: Record<string, unknown>,
+  context: Context,
+  info: GraphQLResolveInfo,
+): unknown {
+  const field = context.operation?.beginField(String(info.path.key), info.fieldName);
+  if (!field) return resolve(source, parameters, context, info);
+  let result: unknown;
+  try {
+    result = resolve(source, parameters, { ...context, openai: field.openai ?? context.openai }, info);
+  } catch (error) {
+    field.end();
+    throw error;
+  }
+  if (result instanceof Promise) result.then(field.end, field.end);
+  else if (!isStream(result)) field.end();
+  return result;
+}
+
+/** The schema as the executor runs it: its root fields are resolved by resolveRootField, unless they have been already. */
+export function createExecutableSchema(schema: GraphQLSchema): GraphQLSchema {
+  const config = schema.toConfig();
+  const roots = { query: "resolve", mutation: "resolve", subscription: "subscribe" } as const;
+  const executable: GraphQLSchemaConfig = { ...config, types: config.types.filter((type) => !isRoot(schema, type)) };
+  for (const [root, role] of Object.entries(roots) as [keyof typeof roots, "resolve" | "subscribe"][]) {
+    executable[root] = config[root] && wrapFields(config[root], role);
+  }
+  return new GraphQLSchema(executable);
+}
+
+function isRoot(schema: GraphQLSchema, type: unknown): boolean {
+  return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type as never);
+}
+
+function wrapFields(type: GraphQLObjectType, role: "resolve" | "subscribe"): GraphQLObjectType {
+  const config = type.toConfig();
+  const fields = Object.entries(config.fields).map(([name, field]) => {
+    const resolve = field[role] as Resolver | undefined;
+    return [name, resolve ? { ...field, [role]: wrap(resolve) } : field];
+  });
+  return new GraphQLObjectType({ ...config, fields: Object.fromEntries(fields) });
+}
+
+function wrap(resolve: Resolver): Resolver {
   return (source, parameters, context, info) => {
-    const outcome = context.outcomes?.get(String(info.path.key));
-    if (outcome) return outcome;
-    const field = context.operation?.beginField(String(info.path.key), info.fieldName);
-    if (!field) return resolve(source, parameters, context, info);
-    let result: unknown;
-    try {
-      result = resolve(source, parameters, { ...context, openai: field.openai ?? context.openai }, info);
-    } catch (error) {
-      field.end();
-      throw error;
-    }
-    if (result instanceof Promise) result.then(field.end, field.end);
-    else if (!isStream(result)) field.end();
-    return result;
+    const outcome = source instanceof RootValue ? source.outcomes.get(String(info.path.key)) : undefined;
+    return outcome ?? resolveRootField(resolve, undefined, parameters, context, info);
   };
 }
 

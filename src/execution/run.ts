@@ -1,96 +1,135 @@
-// Execution by plan: what graphql's executor finds out anew for each request, and for each event of a stream, is looked up.
-// A plan serves only what goes well. For anything else the executor is asked as if there were no plan, with what the
-// root fields have yielded already: so errors and nulls are the executor's own, and no upstream call is made twice.
-import { execute } from "@graphql-tools/executor";
-import type { ExecutionArgs, ExecutionResult } from "graphql";
-import type { Plugin, PromiseOrValue } from "graphql-yoga";
+// Executes one prepared operation: by its plan, or by the executor where there is none. A plan serves only what goes well. For
+// anything else the executor takes over with what the root fields have resolved to already: so errors and nulls are the
+// executor's own, and no upstream call is made twice.
+import { execute, normalizedExecutor } from "@graphql-tools/executor";
+import { type ExecutionResult, type GraphQLError, type GraphQLSchema, locatedError } from "graphql";
 import { ChunkStream } from "../openai/chunk-stream.ts";
-import type { NodeContext } from "../request/params.ts";
 import type { Context } from "../schema/shared/context.ts";
-import { type ExecutionPlan, type PlannedField, planOf } from "./plan.ts";
-import { ResultStream } from "./result-stream.ts";
-import { variablesOf } from "./variables.ts";
+import type { PreparedOperation } from "./known-document.ts";
+import { createExecution, createInfo, type Execution, settle } from "./plan/compilation.ts";
+import type { ExecutionPlan, PlannedField } from "./plan/plan.ts";
+import { batchesOf, ResultStream } from "./result-stream.ts";
+import { RootValue, resolveRootField } from "./root-fields.ts";
+import type { Variables } from "./variables.ts";
 
-type Results = ExecutionResult | AsyncIterable<ExecutionResult>;
-/** Executes as if there were no plan, but for the outcomes that the context has by then. */
-type Execute = (args: ExecutionArgs) => PromiseOrValue<Results>;
-
-/** What the root fields have yielded, by their keys, for an executor that takes over. */
-type Outcomes = Map<string, Promise<unknown>>;
-
-/** Must come after useVariableErrors, which has coerced the variables. */
-export function usePlannedExecution(): Plugin<object, NodeContext> {
-  const findPlan = (args: ExecutionArgs) => {
-    const { outcomes } = args.contextValue as Partial<Context>;
-    // Where there are outcomes, a plan has been tried.
-    return outcomes || !variablesOf(args.contextValue) ? undefined : planOf(args);
-  };
-  return {
-    onExecute({ args, executeFn, setExecuteFn }) {
-      const plan = findPlan(args);
-      if (plan) setExecuteFn((given: ExecutionArgs) => executePlan(plan, given, executeFn));
-    },
-    onSubscribe({ args, subscribeFn, setSubscribeFn }) {
-      const plan = findPlan(args);
-      if (plan) setSubscribeFn((given: ExecutionArgs) => subscribeByPlan(plan, given, subscribeFn));
-    },
-  };
+/** One run of an operation. */
+export interface Run {
+  /** See createExecutableSchema. */
+  schema: GraphQLSchema;
+  prepared: PreparedOperation;
+  /** As the client sent them. */
+  given: Readonly<Variables> | null | undefined;
+  /** As coerced. Undefined if the executor has to coerce them. */
+  variables: Variables | undefined;
+  context: Context;
 }
 
-/** Executes a query or mutation whose variables have been checked: see variablesOf. */
-export async function executePlan(plan: ExecutionPlan, args: ExecutionArgs, fallBack: Execute): Promise<Results> {
-  const outcomes: Outcomes = new Map();
+/** Yields an operation's result, or its stream of results, with errors as they were thrown. Never throws. */
+export async function runOperation(run: Run): Promise<ExecutionResult | ResultStream> {
+  const { plan, operation } = run.prepared;
+  const rootValue = new RootValue();
+  if (!plan || !run.variables) return runByExecutor(run, rootValue);
+  return operation.operation === "subscription"
+    ? subscribeByPlan(plan, run, rootValue)
+    : runByPlan(plan, run, rootValue);
+}
+
+async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): Promise<ExecutionResult | ResultStream> {
+  const { outcomes } = rootValue;
+  const execution = createExecution(run.context, run.variables ?? {}, rootValue);
   const begin = (field: PlannedField) => {
-    const outcome = resolveRoot(field, args, field.definition.resolve);
+    const outcome = resolvePlanned(field, field.definition.resolve, execution);
     outcomes.set(field.key, outcome);
     return outcome;
   };
   try {
     // A mutation's fields one after the other, a query's side by side.
-    if (plan.operation.operation === "query") for (const field of plan.fields) begin(field).catch(() => {});
+    if (run.prepared.operation.operation === "query") for (const field of plan.fields) begin(field).catch(() => {});
     const data: Record<string, unknown> = {};
     for (const field of plan.fields) {
       const value = await (outcomes.get(field.key) ?? begin(field));
-      data[field.key] = field.complete(value, args.contextValue);
+      data[field.key] = completePlanned(plan, field, value, execution);
     }
+    if (execution.pending.length > 0 || execution.hasFailed) await settle(execution);
     return { data };
   } catch {
-    return fallBack(withOutcomes(args, outcomes));
+    return runByExecutor(run, rootValue);
   }
 }
 
-/** Begins a subscription whose variables have been checked. */
-export async function subscribeByPlan(plan: ExecutionPlan, args: ExecutionArgs, fallBack: Execute): Promise<Results> {
+async function subscribeByPlan(
+  plan: ExecutionPlan,
+  run: Run,
+  rootValue: RootValue,
+): Promise<ExecutionResult | ResultStream> {
   const [field] = plan.fields;
-  if (!field?.definition.subscribe || plan.fields.length > 1) return fallBack(args);
-  const outcome = resolveRoot(field, args, field.definition.subscribe);
+  if (!field?.definition.subscribe) return runByExecutor(run, rootValue);
+  const execution = createExecution(run.context, run.variables ?? {}, rootValue);
+  const outcome = resolvePlanned(field, field.definition.subscribe, execution);
   const source = await outcome.catch(() => undefined);
-  if (!(source instanceof ChunkStream)) return fallBack(withOutcomes(args, new Map([[field.key, outcome]])));
-  const { key, definition, complete } = field;
-  const info = { rootValue: undefined, variableValues: variablesOf(args.contextValue) ?? {}, ...field.info };
-  const results = new ResultStream(source, plan.operation, (chunk) => {
-    try {
-      const value = definition.resolve ? definition.resolve(chunk, {}, args.contextValue, info) : chunk;
-      return { data: { [key]: complete(value, args.contextValue) } };
-    } catch {
-      return execute({ ...args, rootValue: chunk }) as PromiseOrValue<ExecutionResult>;
-    }
+  if (source instanceof ChunkStream) return createStream(source, plan, field, run);
+  rootValue.outcomes.set(field.key, outcome);
+  return runByExecutor(run, rootValue);
+}
+
+/** The results of a planned subscription: one an event. */
+function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: PlannedField, run: Run): ResultStream {
+  const { context, variables = {}, prepared } = run;
+  const { key, info, path, readArguments } = field;
+  const { resolve } = field.definition;
+
+  function toData(execution: Execution): ExecutionResult {
+    const { rootValue: event } = execution;
+    const value = resolve
+      ? resolve(event, readArguments(variables), context, createInfo(info, execution, path))
+      : event;
+    return { data: { [key]: completePlanned(plan, field, value, execution) } };
+  }
+
+  return new ResultStream(source, {
+    toResult(event) {
+      const byExecutor = () => execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>;
+      const execution = createExecution(context, variables, event);
+      try {
+        const result = toData(execution);
+        return execution.pending.length === 0 ? result : settle(execution).then(() => result, byExecutor);
+      } catch {
+        return byExecutor();
+      }
+    },
+    toFailure: (error) => ({ errors: [locatedError(error, prepared.operation)] }),
   });
-  (args.contextValue as NodeContext).results = results;
-  return results;
 }
 
-/** Calls a root field's resolver, or what opens its stream. */
-async function resolveRoot(
-  { readArguments, info }: PlannedField,
-  { contextValue, rootValue }: ExecutionArgs,
+async function resolvePlanned(
+  { readArguments, info, path }: PlannedField,
   resolve: PlannedField["definition"]["resolve"],
+  execution: Execution,
 ): Promise<unknown> {
-  const variableValues = variablesOf(contextValue) ?? {};
-  return resolve?.(rootValue, readArguments(variableValues), contextValue, { rootValue, variableValues, ...info });
+  const { context, variables } = execution;
+  if (!resolve) return undefined;
+  const whole = createInfo(info, execution, path);
+  return resolveRootField(resolve, undefined, readArguments(variables), context as Context, whole);
 }
 
-function withOutcomes(args: ExecutionArgs, outcomes: Outcomes): ExecutionArgs {
-  (args.contextValue as Partial<Context>).outcomes = outcomes;
-  return args;
+async function runByExecutor(run: Run, rootValue: RootValue): Promise<ExecutionResult | ResultStream> {
+  try {
+    const result = (await normalizedExecutor(argumentsOf(run, rootValue))) as Results;
+    if (!(Symbol.asyncIterator in result)) return result;
+    const toFailure = (error: unknown) => ({ errors: [locatedError(error, run.prepared.operation)] });
+    return new ResultStream(batchesOf(result), { toResult: (one) => one, toFailure });
+  } catch (error) {
+    return { errors: [error as GraphQLError] };
+  }
+}
+
+type Results = ExecutionResult | AsyncIterable<ExecutionResult>;
+
+function completePlanned(plan: ExecutionPlan, field: PlannedField, value: unknown, execution: Execution): unknown {
+  return field.complete(value, execution, plan.compilation.needsPaths ? field.path : undefined);
+}
+
+function argumentsOf({ schema, prepared: { document, operation }, given, context }: Run, rootValue: unknown) {
+  const variableValues = given as Record<string, unknown> | undefined;
+  return { schema, document, operationName: operation.name?.value, variableValues, contextValue: context, rootValue };
 }

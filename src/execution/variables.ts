@@ -1,17 +1,17 @@
-// Variables that do not fit their types, told by their place and without their values.
+// An operation's variables: coerced to their types, and what is wrong with those that do not fit, by place and without values.
+// https://spec.graphql.org/September2025/#sec-Coercing-Variable-Values
 import {
   coerceInputValue,
-  type ExecutionArgs,
-  type ExecutionResult,
   GraphQLError,
-  getOperationAST,
+  type GraphQLInputType,
+  type GraphQLSchema,
   isInputType,
   isNonNullType,
+  type OperationDefinitionNode,
   typeFromAST,
   type VariableDefinitionNode,
   valueFromAST,
 } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import { errorCodes } from "../errors/codes.ts";
 import { MAX_ERRORS } from "../errors/error-limit.ts";
 import { type MessageOptions, safeMessage, shortenNames } from "../errors/safe-messages.ts";
@@ -20,62 +20,67 @@ import { coerceOf } from "./input-coercion.ts";
 /** Longest reason of graphql-js', in characters, that is asked for again with suggestions: they take as long to find. */
 const MAX_SUGGESTING_LENGTH = 1_000;
 
-type Args = Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues" | "contextValue">;
-type Variables = Record<string, unknown>;
+/** Variables by name, as clients send them or as resolvers get them. */
+export type Variables = Record<string, unknown>;
+type Given = Readonly<Variables> | null | undefined;
 
-/** Where an operation's context has its checked variables. On the context: a WeakMap of them would cost several times as much. */
-const VARIABLES = Symbol("variables");
+/** Yields the variables as resolvers get them. Undefined if one of them does not fit its type, or may not. */
+export type ReadVariables = (given: Given) => Variables | undefined;
 
-/** The checked variables of the operation with this context, as its resolvers get them. Undefined: the executor is to coerce them. */
-export function variablesOf(contextValue: unknown): Variables | undefined {
-  return (contextValue as { [VARIABLES]?: Variables })[VARIABLES];
+/** Makes the function for an operation, once for all requests. */
+export function createReadVariables(schema: GraphQLSchema, operation: OperationDefinitionNode): ReadVariables {
+  const definitions = typesOf(schema, operation);
+  if (definitions.some(({ type }) => type === undefined)) return () => undefined;
+  const readers = definitions.map(({ node, type }) => createReader(node, type as GraphQLInputType));
+  return (given) => {
+    const variables: Variables = {};
+    try {
+      for (const read of readers) read(given ?? NONE, variables);
+      return variables;
+    } catch {
+      return undefined;
+    }
+  };
 }
 
-/** Checks an operation's variables; see variablesOf. */
-export function checkVariables(args: Args): Variables | undefined {
-  const variables = coerceAll(args);
-  if (variables) (args.contextValue as { [VARIABLES]?: Variables })[VARIABLES] = variables;
-  return variables;
+const NONE: Readonly<Variables> = Object.freeze({});
+
+/** Thrown for a variable that is needed and not given. Nothing reads its message. */
+const missing = new Error("The variable is missing.");
+
+function createReader({ variable, defaultValue }: VariableDefinitionNode, type: GraphQLInputType) {
+  const name = variable.name.value;
+  const coerce = coerceOf(type);
+  const isRequired = isNonNullType(type);
+  return (given: Readonly<Variables>, variables: Variables): void => {
+    if (Object.hasOwn(given, name)) variables[name] = coerce(given[name]);
+    else if (defaultValue) variables[name] = valueFromAST(defaultValue, type);
+    else if (isRequired) throw missing;
+  };
 }
 
-interface Hook {
-  args: Args;
-  setResultAndStopExecution(result: ExecutionResult): void;
+/** An operation's variables with their types; no type for one that no variable can have. */
+function typesOf(schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode) {
+  return variableDefinitions.map((node) => {
+    const type = typeFromAST(schema, node.type);
+    return { node, type: isInputType(type) ? type : undefined };
+  });
 }
 
 /**
- * Checks variables before the executor does. The executor's own errors quote whole values, once for each thing wrong
- * with them: that tells prompts, and takes it many seconds for a body of a few megabytes.
+ * What the executor would find wrong with the variables, up to the number that is shown. The executor's own errors quote whole
+ * values, once for each thing wrong with them: that shows prompts, and takes it many seconds for a body of a few megabytes.
  */
-export function useVariableErrors(options: MessageOptions): Plugin {
-  function check({ args, setResultAndStopExecution }: Hook): void {
-    if (checkVariables(args)) return;
-    const found = findProblems(args, true);
-    if (found.length === 0) return;
-    const maySuggest = !options.hideSuggestions && found.every(({ reason }) => reason.length < MAX_SUGGESTING_LENGTH);
-    const problems = maySuggest ? findProblems(args, false) : found;
-    setResultAndStopExecution({ errors: problems.map((problem) => createError(problem, options)) });
-  }
-  return { onExecute: check, onSubscribe: check };
-}
-
-/** The variables as resolvers get them; undefined where one of them does not fit its type, or may not. */
-function coerceAll({ schema, document, operationName, variableValues = {} }: Args): Variables | undefined {
-  const variables: Variables = {};
-  try {
-    for (const { variable, type: typeNode, defaultValue } of getOperationAST(document, operationName)
-      ?.variableDefinitions ?? []) {
-      const name = variable.name.value;
-      const type = typeFromAST(schema, typeNode);
-      if (!isInputType(type)) return undefined;
-      if (variableValues && Object.hasOwn(variableValues, name)) variables[name] = coerceOf(type)(variableValues[name]);
-      else if (defaultValue) variables[name] = valueFromAST(defaultValue, type);
-      else if (isNonNullType(type)) return undefined;
-    }
-    return variables;
-  } catch {
-    return undefined;
-  }
+export function findVariableErrors(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  given: Given,
+  options: MessageOptions,
+): GraphQLError[] {
+  const found = findProblems(schema, operation, given, true);
+  const maySuggest = !options.hideSuggestions && found.every(({ reason }) => reason.length < MAX_SUGGESTING_LENGTH);
+  const problems = found.length > 0 && maySuggest ? findProblems(schema, operation, given, false) : found;
+  return problems.map((problem) => createError(problem, options));
 }
 
 /** One thing wrong with a variable, or inside it at `path`. */
@@ -83,12 +88,16 @@ interface Problem {
   node: VariableDefinitionNode;
   path: readonly (string | number)[];
   reason: string;
-  /** Said by a scalar of this server's own. */
-  isOurs?: boolean;
+  /** Whether it is in the words of a scalar of this server's own. */
+  isOwn: boolean;
 }
 
-/** What the executor would find, up to the number that is told. */
-function findProblems({ schema, document, operationName, variableValues }: Args, hideSuggestions: boolean): Problem[] {
+function findProblems(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  given: Given,
+  hideSuggestions: boolean,
+): Problem[] {
   const problems: Problem[] = [];
   const enough = new Error("enough");
   const report = (problem: Problem) => {
@@ -96,27 +105,22 @@ function findProblems({ schema, document, operationName, variableValues }: Args,
     if (problems.length === MAX_ERRORS) throw enough;
   };
   try {
-    for (const node of getOperationAST(document, operationName)?.variableDefinitions ?? []) {
-      const type = typeFromAST(schema, node.type);
-      if (!isInputType(type)) continue;
+    for (const { node, type } of typesOf(schema, operation)) {
+      if (!type) continue;
       const name = node.variable.name.value;
-      const isGiven = Object.hasOwn(variableValues ?? {}, name);
-      const value = variableValues?.[name];
+      const isGiven = Object.hasOwn(given ?? NONE, name);
+      const value = given?.[name];
       if (!isGiven || value === null) {
         if (!isNonNullType(type) || (!isGiven && node.defaultValue)) continue;
-        report({
-          node,
-          path: [],
-          reason: `Expected type "${type}"; ${isGiven ? "got null" : "it was not given"}.`,
-          isOurs: true,
-        });
+        const reason = `Expected type "${type}"; ${isGiven ? "got null" : "it was not given"}.`;
+        report({ node, path: [], reason, isOwn: true });
         continue;
       }
       coerceInputValue(
         value,
         type,
         (path, _, { message, extensions }) =>
-          report({ node, path, reason: message, isOurs: Object.hasOwn(errorCodes, String(extensions.code)) }),
+          report({ node, path, reason: message, isOwn: Object.hasOwn(errorCodes, String(extensions.code)) }),
         hideSuggestions,
       );
     }
@@ -126,11 +130,11 @@ function findProblems({ schema, document, operationName, variableValues }: Args,
   return problems;
 }
 
-function createError({ node, path, reason, isOurs }: Problem, options: MessageOptions): GraphQLError {
+function createError({ node, path, reason, isOwn }: Problem, options: MessageOptions): GraphQLError {
   const name = node.variable.name.value;
   const steps = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
   const place = path.length > 0 ? ` at "${name}${steps.join("")}"` : "";
-  const why = isOurs ? reason : safeMessage(reason, "It does not fit its type.", options);
+  const why = isOwn ? reason : safeMessage(reason, "It does not fit its type.", options);
   return new GraphQLError(shortenNames(`Variable "$${name}" is not valid${place}: ${why}`), {
     nodes: node,
     extensions: { code: "BAD_USER_INPUT", http: { spec: true, status: 400 } },

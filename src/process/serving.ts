@@ -42,7 +42,7 @@ export async function startServing(
     ...(config.LOG_LEVEL === "silent" ? [] : [createLogObserver(logger)]),
     ...(traces ? [traces.observer] : []),
   ];
-  const app = createApp(config, (fault) => logger.error({ err: fault }, "fault"), observers, shareMetrics);
+  const app = createApp(config, (fault) => logger.error({ err: fault }, "fault"), { observers, shareMetrics });
   try {
     const server = await startServer(app, config).catch(nameVariables("HOST, PORT or METRICS_PORT"));
     return {

@@ -1,37 +1,27 @@
 // From HTTP request to GraphQL parameters, for every method and content type that the server takes.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { GraphQLParams, Plugin } from "graphql-yoga";
-import { requestError } from "../errors/codes.ts";
-import type { ResultStream } from "../execution/result-stream.ts";
+import { codedError, requestError } from "../errors/codes.ts";
+import type { OperationContext, OperationParams } from "../execution/engine.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { parseJson } from "../http/json-text.ts";
 import { readBodyType } from "../http/request-head.ts";
-import type { CallerContext } from "../limits/caller-context.ts";
-import type { OperationRecord } from "../telemetry/operation-record.ts";
 import { readMultipart, type UploadLimits } from "./multipart.ts";
 import type { ResolveDocument } from "./trusted-documents.ts";
 
-/** What the HTTP server hands to Yoga with each request. */
-export interface NodeContext extends CallerContext {
+/** What an operation over HTTP is run with. */
+export interface NodeContext extends OperationContext {
   req: IncomingMessage;
   res: ServerResponse;
-  /** Aborted when the client has gone. */
-  signal: AbortSignal;
-  /** A subscription's results as they come, before the hooks that look at each of them. */
-  results?: ResultStream | undefined;
-  /** What is known of the operation; undefined where nobody reads it. */
-  operation?: OperationRecord | undefined;
 }
 
 /** The parameters that an operation may have, beside the ids that resolveDocument takes away. */
 const PARAMETERS: ReadonlySet<string> = new Set(["query", "operationName", "variables", "extensions"]);
 
 /** Reads a request's parameters. */
-export type ReadParams = (context: NodeContext) => Promise<GraphQLParams>;
+export type ReadParams = (context: NodeContext) => Promise<OperationParams>;
 
 /**
- * Takes the place of Yoga's own parsers: bodies are read once, from the socket, up to their limit, and what is wrong
- * with them is told without quoting them. Requests of other methods and content types do not come so far: see checkHead.
+ * Reads bodies once, from the socket, up to their limit; what is wrong with them is reported without quoting them. Requests of other methods and content types do not come so far: see checkHead.
  * Every operation goes through `resolveDocument`. Throws an error of requestError's for what is no request of GraphQL's.
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Request
  */
@@ -46,15 +36,6 @@ export function createReadParams(limits: UploadLimits, resolveDocument: ResolveD
     return readJsonBody(req, res, limits.maxBodyBytes);
   }
   return async (context) => checkParams(resolveDocument(expectObject(await read(context))));
-}
-
-/** Has Yoga read parameters by `readParams`. */
-export function useRequestParams(readParams: ReadParams): Plugin<object, NodeContext> {
-  return {
-    onRequestParse({ serverContext, setRequestParser }) {
-      setRequestParser(() => readParams(serverContext));
-    },
-  };
 }
 
 function readQueryString(url: string): object {
@@ -94,15 +75,33 @@ function expectObject(body: unknown): object {
   throw requestError("BAD_REQUEST", 400, `The request body must be a JSON object ${fields}.`);
 }
 
-/** Checks what Yoga does not, or would quote. */
-function checkParams(params: GraphQLParams): GraphQLParams {
-  const { operationName } = params;
+/** Checks what each parameter is; what is wrong with one is not quoted. */
+function checkParams(params: OperationParams): OperationParams {
+  const { query, operationName } = params as Record<keyof OperationParams, unknown>;
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string") {
     throw requestError("BAD_REQUEST", 400, "operationName must be a string.");
   }
   for (const name in params) {
-    if (!PARAMETERS.has(name) && (params[name as keyof GraphQLParams] ?? null) !== null)
+    if (!PARAMETERS.has(name) && (params[name as keyof OperationParams] ?? null) !== null)
       throw requestError("BAD_REQUEST", 400, `The request has a parameter other than ${[...PARAMETERS].join(", ")}.`);
   }
+  if (query === undefined || query === null) {
+    const http = { spec: true, status: 400, headers: { allow: "GET, POST" } };
+    throw codedError("BAD_REQUEST", "Must provide query string.", { http });
+  }
+  if (typeof query !== "string") throw unexpected("query", "a string", query);
+  checkObject("variables", params.variables);
+  checkObject("extensions", params.extensions);
   return params;
+}
+
+function checkObject(name: string, value: unknown): void {
+  if (value === undefined || value === null || (typeof value === "object" && !Array.isArray(value))) return;
+  throw unexpected(name, "empty or an object", value);
+}
+
+function unexpected(name: string, expected: string, value: unknown): Error {
+  const given = Array.isArray(value) ? "array" : typeof value;
+  const message = `Expected "${name}" param to be ${expected}, but given ${given}.`;
+  return requestError("BAD_REQUEST", 400, message, { allow: "GET, POST" });
 }

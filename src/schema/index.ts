@@ -1,6 +1,5 @@
 // Imports every domain, exports the schema.
 
-import { observeRootFields } from "../execution/root-fields.ts";
 import { builder } from "./shared/builder.ts";
 import "./scalars.ts";
 import "./json-object.ts";
@@ -14,4 +13,4 @@ import "./completions/completions.ts";
 import "./images.ts";
 
 /** The executable schema. */
-export const schema = observeRootFields(builder.toSchema());
+export const schema = builder.toSchema();

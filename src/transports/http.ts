@@ -1,15 +1,18 @@
-// GraphQL over HTTP between node:http and Yoga's getResultForParams: every hook of every plugin runs, and Yoga's Request,
-// Response and streams, which cost several times what the rest of a request does, are left out. What only they serve
-// (multipart/mixed, and what cannot be answered) takes Yoga's own way.
-import type { ExecutionResult } from "graphql";
-import { processRegularResult, type YogaServerInstance } from "graphql-yoga";
+// GraphQL over HTTP between node:http and the engine: a request's parameters in, JSON or an event stream out.
+// https://graphql.github.io/graphql-over-http/draft/
+import type { IncomingMessage } from "node:http";
+import type { ExecutionResult, GraphQLError, OperationTypeNode } from "graphql";
+import { type FetchAPI, processRegularResult } from "graphql-yoga";
+import { requestError } from "../errors/codes.ts";
 import type { createMaskError } from "../errors/mask.ts";
-import { createBatches } from "../execution/batches.ts";
-import { readAcceptance } from "../http/acceptance.ts";
-import { sendWhole } from "../http/answer.ts";
+import { withStatus } from "../errors/status.ts";
+import type { Engine, Results } from "../execution/engine.ts";
+import { ResultStream } from "../execution/result-stream.ts";
+import { type JsonType, readAcceptance } from "../http/acceptance.ts";
+import { refuse, sendWhole, type WholeAnswer } from "../http/answer.ts";
 import { readAway } from "../http/read-away.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
-import { EVENT_STREAM, writeEvents } from "./sse.ts";
+import { EVENT_STREAM, type ResultBatches, writeEvents } from "./sse.ts";
 
 export interface HttpTransportOptions {
   readParams: ReadParams;
@@ -18,52 +21,89 @@ export interface HttpTransportOptions {
   pingMs: number;
 }
 
-type Yoga = YogaServerInstance<NodeContext, object>;
-
 /** Answers one request, and resolves when there is no more to send or nobody to send it to. */
-export function createHttpTransport(
-  yoga: Yoga,
-  { readParams, maskError, pingMs }: HttpTransportOptions,
-): (context: NodeContext) => Promise<void> {
-  const { getResultForParams, fetchAPI } = yoga;
+export type AnswerRequest = (context: NodeContext) => Promise<void>;
 
-  async function execute(context: NodeContext): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
+/** Answers by the engine alone, what is accepted as JSON or as an event stream; `others` answers the rest. */
+export function createHttpTransport(
+  engine: Engine,
+  { readParams, maskError, pingMs }: HttpTransportOptions,
+  others: AnswerRequest,
+): AnswerRequest {
+  async function execute(context: NodeContext): Promise<Results> {
+    const { req, operation } = context;
+    const fail = (error: unknown): ExecutionResult => {
+      const result = { errors: [maskError(error)] };
+      operation?.readResult(result);
+      return result;
+    };
     try {
       const params = await readParams(context);
-      // What the hooks read of a request.
-      const { method, headers } = context.req;
-      const request = { method, headers: { get: (name: string) => headers[name] ?? null } } as unknown as Request;
-      return (await getResultForParams({ params, request }, context as Parameters<typeof getResultForParams>[1])) ?? {};
+      const prepared = engine.prepare(params, operation);
+      if (!("operation" in prepared)) return prepared;
+      const refusal = findRefusal(req, prepared.operation.operation);
+      return refusal ? fail(refusal) : await engine.run(prepared, params.variables, context);
     } catch (error) {
-      return { errors: [maskError(error)] };
+      return fail(error);
     }
   }
 
   return async (context) => {
-    const { req, res, signal, operation } = context;
-    const { json, stream } = readAcceptance(req.headers.accept);
-    if (!(json || stream)) return void (await yoga(req, res, context));
-    const result = await execute(context);
-    if (Symbol.asyncIterator in result) {
+    const { req, res, signal } = context;
+    const { json, stream, isServed } = readAcceptance(req.headers.accept);
+    if (isServed && !json && !stream) return others(context);
+    const results = await execute(context);
+    if (results instanceof ResultStream) {
       res.writeHead(200, EVENT_STREAM);
-      await writeEvents(res, createBatches(context.results ?? result, maskError, operation), pingMs, signal);
-      return;
+      return writeEvents(res, results, pingMs, signal);
     }
-    operation?.readResult(result);
     // Most clients read only after they have sent.
     if (!req.complete) await readAway(req);
-    if (json && !result.errors && !result.extensions) {
-      const headers = { "content-type": `${json}; charset=utf-8` };
-      sendWhole(req, res, { status: 200, headers, body: JSON.stringify(result) });
-      return;
-    }
-    // What errors say of status and headers is read by Yoga.
-    const response = processRegularResult(result, fetchAPI, json ?? "application/json");
-    const { "content-length": _, ...headers } = Object.fromEntries(response.headers);
-    if (json) sendWhole(req, res, { status: response.status, headers, body: await response.text() });
-    else {
-      res.writeHead(response.status, { ...headers, ...EVENT_STREAM });
-      await writeEvents(res, createBatches([result], maskError), pingMs, signal);
-    }
+    const [error] = results.errors ?? [];
+    if (!json && !stream && error) return refuse(req, res, error);
+    const { status, headers, body } = await encode(results, json ?? "application/json");
+    if (json) return sendWhole(req, res, { status, headers, body });
+    res.writeHead(status, { ...headers, ...EVENT_STREAM });
+    await writeEvents(res, onlyResult(results), pingMs, signal);
   };
+}
+
+/** Why an operation of this type is not run for the request: its answer could not be given, or its method is wrong. */
+export function findRefusal({ method, headers }: IncomingMessage, type: OperationTypeNode): GraphQLError | undefined {
+  if (method === "GET" && type === "mutation") {
+    const message = "Can only perform a mutation operation from a POST request.";
+    return requestError("BAD_REQUEST", 405, message, { allow: "POST" });
+  }
+  const { stream, isServed } = readAcceptance(headers.accept);
+  if (type === "subscription" && !stream) {
+    const ways = "accept text/event-stream, or send it over WebSocket (graphql-transport-ws)";
+    return requestError("BAD_REQUEST", 406, `A subscription's answer is a stream: ${ways}.`);
+  }
+  if (type === "subscription" || isServed) return undefined;
+  const message = "Answers come as application/json, which the request's Accept header leaves out.";
+  return requestError("BAD_REQUEST", 406, message);
+}
+
+/** One result as a stream. */
+function onlyResult(result: ExecutionResult): ResultBatches {
+  let value: ExecutionResult[] | undefined = [result];
+  return {
+    async nextBatch() {
+      const batch = value;
+      value = undefined;
+      return batch ? { value: batch, done: false } : { value: undefined, done: true };
+    },
+    return: async () => {},
+  };
+}
+
+/** A result as JSON, under the status that it calls for. Yoga reads what its errors say of status and headers. */
+async function encode(result: ExecutionResult, type: JsonType): Promise<WholeAnswer> {
+  if (!result.errors && !result.extensions) {
+    return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body: JSON.stringify(result) };
+  }
+  const shown = withStatus(result, type === "application/graphql-response+json");
+  const response = processRegularResult(shown, globalThis as unknown as FetchAPI, type);
+  const { "content-length": _, ...headers } = Object.fromEntries(response.headers);
+  return { status: response.status, headers, body: await response.text() };
 }

@@ -3,7 +3,6 @@
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
 import { showError } from "../errors/shown-error.ts";
-import type { ResultBatches } from "../execution/batches.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 
 /** A comment, which keeps an idle connection open. */
@@ -19,6 +18,14 @@ export const EVENT_STREAM = {
 
 /** Most that is written at once, in characters, but for a single event. */
 const MAX_WRITE_LENGTH = 64 * 1024;
+
+/** Results in the batches in which they come; see ResultStream. */
+export interface ResultBatches {
+  /** At least one result; waits for it. The list is the caller's. */
+  nextBatch(): Promise<IteratorResult<ExecutionResult[], undefined>>;
+  /** Ends the results, and the upstream call with them. */
+  return(): Promise<unknown>;
+}
 
 /**
  * Sends the events and ends the response, or leaves `results`, which must not throw, once the client has gone; `signal`

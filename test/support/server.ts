@@ -45,7 +45,7 @@ export async function startTestServer(
     ...environment,
   });
   const running = await startServer(
-    createApp(config, (fault) => faults.push(fault), observers),
+    createApp(config, (fault) => faults.push(fault), { observers }),
     config,
   );
   let stopped: Promise<void> | undefined;

@@ -71,6 +71,4 @@ export interface Context extends ServerContext {
   signal: AbortSignal;
   /** Undefined: nobody observes. */
   operation?: FieldsObserver | undefined;
-  /** What root fields have yielded already, by their keys in the answer: they are not resolved again. */
-  outcomes?: ReadonlyMap<string, Promise<unknown>> | undefined;
 }

@@ -3,11 +3,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { handleProtocols } from "graphql-ws";
-import type { YogaServerInstance } from "graphql-yoga";
 import { type ServerOptions, WebSocketServer } from "ws";
 import type { Authenticator } from "../../callers/authenticate.ts";
 import { requestIdOf } from "../../http/request-id.ts";
-import type { NodeContext } from "../../request/params.ts";
 import type { BeginOperation } from "../../telemetry/operations.ts";
 import { createConnectionCaller } from "./caller.ts";
 import { GOING_AWAY } from "./closes.ts";
@@ -41,12 +39,10 @@ export interface WebSocketEndpoint {
 }
 
 /** Serves every operation of the schema, subscription or not; opens no port. */
-export function createWebSocketEndpoint(
-  yoga: Pick<YogaServerInstance<NodeContext, object>, "getEnveloped">,
-  { authenticator, beginOperation, waitingRoom, maxBodyBytes, report, ...options }: WebSocketOptions,
-): WebSocketEndpoint {
+export function createWebSocketEndpoint(webSocketOptions: WebSocketOptions): WebSocketEndpoint {
+  const { authenticator, beginOperation, waitingRoom, maxBodyBytes, report, ...options } = webSocketOptions;
   let draining = false;
-  const graphqlServer = createGraphQLServer(yoga, { ...options, isDraining: () => draining });
+  const graphqlServer = createGraphQLServer({ ...options, isDraining: () => draining });
   const server = new WebSocketServer(readOptions(maxBodyBytes));
   server.on("headers", (headers, req) => headers.push(`x-request-id: ${requestIdOf(req)}`));
   const connections = new Set<Connection>();

@@ -1,21 +1,21 @@
-// GraphQL behind a WebSocket, as hooks of graphql-ws: who may connect, and what becomes of each operation. The same schema,
-// plugins and errors as over HTTP; knows no socket.
+// GraphQL behind a WebSocket, as hooks of graphql-ws: who may connect, and what becomes of each operation. The same engine and
+// errors as over HTTP; knows no socket.
+import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
-import type { ExecutionArgs, ExecutionResult, GraphQLError } from "graphql";
+import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
 import { makeServer, type Server } from "graphql-ws";
-import type { YogaServerInstance } from "graphql-yoga";
 import type { Caller } from "../../callers/caller.ts";
 import { codedError } from "../../errors/codes.ts";
 import { showError } from "../../errors/shown-error.ts";
-import { readResults } from "../../execution/operation-record.ts";
+import type { OperationParams } from "../../execution/engine.ts";
 import type { Departures } from "../../http/departures.ts";
 import type { CallerContext } from "../../limits/caller-context.ts";
 import { CallerGone, createCancellable } from "../../openai/cancellable.ts";
-import type { NodeContext } from "../../request/params.ts";
 import type { ResolveDocument } from "../../request/trusted-documents.ts";
+import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import { InvalidMessage, TRY_AGAIN_LATER } from "./closes.ts";
 import type { ConnectionExtra } from "./connection.ts";
-import { type Operation, prepareOperation } from "./operation.ts";
+import type { PrepareOperation, ReadyOperation } from "./operation.ts";
 
 /** How many operations may be under way on a connection. A page with more subscriptions than that is out of order. */
 const MAX_OPERATIONS = 256;
@@ -24,7 +24,16 @@ const RETRY_AFTER_MS = 1_000;
 /** Longest id of an operation, in UTF-16 units. Each answer repeats it. */
 const MAX_ID_LENGTH = 128;
 
+/** What graphql-ws passes along with an operation, as its root value. */
+interface Operation {
+  socket: Socket;
+  ready: ReadyOperation;
+  record: OperationRecord | undefined;
+}
+
 export interface GraphQLOptions {
+  schema: GraphQLSchema;
+  prepareOperation: PrepareOperation;
   contextOf(caller: Caller): CallerContext;
   departures: Departures;
   maskError(error: unknown): GraphQLError;
@@ -34,26 +43,21 @@ export interface GraphQLOptions {
 }
 
 /** Builds the protocol's server, which opens no port. */
-export function createGraphQLServer(
-  yoga: Pick<YogaServerInstance<NodeContext, object>, "getEnveloped">,
-  { contextOf, departures, maskError, resolveDocument, isDraining }: GraphQLOptions,
-): Server<ConnectionExtra> {
+export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionExtra> {
+  const { schema, prepareOperation, contextOf, departures, maskError, resolveDocument, isDraining } = options;
+
   /** Results that can be left: a client's `complete` ends the upstream call, of a mutation too. */
   function run(args: ExecutionArgs): AsyncIterableIterator<ExecutionResult> {
-    const { socket, execute, record } = args.rootValue as Operation;
+    const { socket, ready, record } = args.rootValue as Operation;
     const departure = departures.signalOf(socket);
     let isComplete = false;
     const end = () => {
       record?.end(!isComplete || departure.reason instanceof CallerGone);
     };
     async function* generate(signal: AbortSignal): AsyncGenerator<ExecutionResult> {
-      const contextValue = Object.assign(args.contextValue as object, { signal });
-      const result = await execute({ ...args, contextValue, rootValue: undefined });
-      if (Symbol.asyncIterator in result) yield* record ? readResults(result, record) : result;
-      else {
-        record?.readResult(result);
-        yield result;
-      }
+      const results = await ready.run(signal);
+      if (Symbol.asyncIterator in results) yield* results;
+      else yield results;
       isComplete = true;
     }
     return createCancellable(departure, generate, end);
@@ -84,25 +88,25 @@ export function createGraphQLServer(
     async onSubscribe({ extra }, id, payload): Promise<ExecutionArgs | GraphQLError[]> {
       if (id.length > MAX_ID_LENGTH) throw new InvalidMessage();
       const operation = extra.beginOperation();
-      const refuse = (errors: readonly unknown[]) => {
-        const masked = errors.map(maskError);
-        operation?.readResult({ errors: masked });
+      const refuse = (errors: readonly GraphQLError[]) => {
+        operation?.readResult({ errors });
         operation?.end(false);
-        return masked;
+        return [...errors];
       };
       const refusal = findRefusal(extra);
-      if (refusal) return refuse([refusal]);
+      if (refusal) return refuse([maskError(refusal)]);
       try {
         operation?.nameAs(payload.operationName);
         await untilNextMessage();
         const params = resolveDocument(payload);
         const context = contextOf(await extra.caller.identify());
         if (operation) operation.caller = context;
-        const enveloped = yoga.getEnveloped({ params, ...context, operation });
-        const prepared = await prepareOperation(enveloped, params, { socket: extra.socket, record: operation });
-        return Array.isArray(prepared) ? refuse(prepared) : prepared;
+        const ready = prepareOperation(params as OperationParams, { ...context, operation });
+        if (!("run" in ready)) return refuse(ready.errors ?? []);
+        const rootValue: Operation = { socket: extra.socket, ready, record: operation };
+        return { schema, document: ready.document, operationName: params.operationName, rootValue };
       } catch (error) {
-        return refuse([error]);
+        return refuse([maskError(error)]);
       }
     },
     onNext: (_connection, _id, _payload, _args, { data, errors }) => ({

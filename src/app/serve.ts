@@ -1,0 +1,55 @@
+// One request to the endpoint, from who sent it to the end of its answer, with the record of its operation.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Authenticator } from "../callers/authenticate.ts";
+import type { Caller } from "../callers/caller.ts";
+import type { createMaskError } from "../errors/mask.ts";
+import { refuse } from "../http/answer.ts";
+import type { Departures } from "../http/departures.ts";
+import type { CallerContext } from "../limits/caller-context.ts";
+import { CallerGone } from "../openai/cancellable.ts";
+import type { BeginOperation } from "../telemetry/operations.ts";
+import type { AnswerRequest } from "../transports/http.ts";
+
+export interface ServeOptions {
+  authenticator: Authenticator;
+  beginOperation: BeginOperation;
+  contextOf(caller: Caller): CallerContext;
+  departures: Departures;
+  maskError: ReturnType<typeof createMaskError>;
+  answer: AnswerRequest;
+}
+
+/** Yields what serves a request; it never rejects. */
+export function createServe({
+  authenticator,
+  beginOperation,
+  contextOf,
+  departures,
+  maskError,
+  answer,
+}: ServeOptions): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
+  return async (req, res) => {
+    const signal = departures.signalOf(req.socket);
+    const operation = beginOperation(req, "http");
+    if (operation) {
+      const leave = () => signal.reason instanceof CallerGone && operation.end(true);
+      // A pipelined request whose turn has not come never hears of the close.
+      if (!res.socket) signal.addEventListener("abort", leave);
+      res.once("close", () => {
+        signal.removeEventListener("abort", leave);
+        operation.end(!res.writableFinished);
+      });
+    }
+    try {
+      const context = contextOf(await authenticator.identify(authenticator.readToken(req)));
+      if (operation) operation.caller = context;
+      await answer({ req, res, signal, operation, ...context });
+    } catch (error) {
+      const masked = maskError(error);
+      operation?.readResult({ errors: [masked] });
+      // What has begun cannot be taken back: that it breaks off tells that it is not whole.
+      if (res.headersSent) res.destroy();
+      else refuse(req, res, masked);
+    }
+  };
+}

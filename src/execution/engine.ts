@@ -1,0 +1,162 @@
+// GraphQL from a request's parameters to its results, the same for every transport: an operation is prepared once for all
+// requests that name it, and then run for each of them. Knows no HTTP.
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+  specifiedRules,
+  type ValidationRule,
+} from "graphql";
+import type { Caller } from "../callers/caller.ts";
+import { requestError } from "../errors/codes.ts";
+import { maskErrors } from "../errors/error-limit.ts";
+import type { Context } from "../schema/shared/context.ts";
+import { type OperationRecord, RootField } from "../telemetry/operation-record.ts";
+import { findExcess } from "./allowance.ts";
+import { createDocuments, type DocumentsOptions } from "./documents.ts";
+import type { PreparedOperation } from "./known-document.ts";
+import { ResultStream } from "./result-stream.ts";
+import { createExecutableSchema } from "./root-fields.ts";
+import { runOperation } from "./run.ts";
+import { findVariableErrors, type Variables } from "./variables.ts";
+
+/** What an operation is run with. */
+export interface OperationContext extends Context {
+  readonly caller: Caller;
+  /** What is known of the operation. Undefined if nobody reads it. */
+  operation?: OperationRecord | undefined;
+}
+
+/** The parameters of a request. https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters */
+export interface OperationParams {
+  query?: string | undefined;
+  operationName?: string | null | undefined;
+  variables?: Readonly<Variables> | null | undefined;
+  /** Not read here. */
+  extensions?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** What an operation yields: one result, or a stream of them. */
+export type Results = ExecutionResult | ResultStream;
+
+/** None of its functions throws, but `parse`. Errors are as clients may see them, but for those of the last three. */
+export interface Engine {
+  /** The schema as it is executed. */
+  readonly schema: GraphQLSchema;
+  /** Finds the operation that is asked for, parsing and validating its document if need be; `record` learns of it. */
+  prepare(params: OperationParams, record?: OperationRecord): PreparedOperation | ExecutionResult;
+  /** Runs the operation, if the caller may and the variables fit; the context's record learns how it went. */
+  run(prepared: PreparedOperation, given: OperationParams["variables"], context: OperationContext): Promise<Results>;
+  /** For a frame that does both in steps of its own. Throws what is wrong with the syntax. */
+  parse(source: string): DocumentNode;
+  /** For such a frame; `rules` beside GraphQL's own are checked every time. */
+  validate(document: DocumentNode, rules?: readonly ValidationRule[]): readonly GraphQLError[];
+  /** For such a frame. The document must be valid. */
+  execute(args: ExecutionArgs): Promise<Results>;
+}
+
+export interface EngineOptions extends Omit<DocumentsOptions, "rules"> {
+  /** Whether documents may ask for the schema. */
+  introspection: boolean;
+  /** Most root fields of mutations and subscriptions in one operation. */
+  maxPaidFields: number;
+  maskError(error: unknown): GraphQLError;
+}
+
+/** Builds the engine for a schema. */
+export function createEngine({ introspection, maxPaidFields, maskError, ...options }: EngineOptions): Engine {
+  const { messages } = options;
+  const schema = createExecutableSchema(options.schema);
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const documents = createDocuments({ ...options, schema, rules });
+
+  /** What keeps an operation from being run for this caller and with these variables. */
+  function findRefusals(prepared: PreparedOperation, { variables, given, caller }: Attempt): readonly GraphQLError[] {
+    const errors = variables ? [] : findVariableErrors(schema, prepared.operation, given, messages);
+    if (errors.length > 0) return errors;
+    const excess = findExcess(schema, prepared, { caller, given }, maxPaidFields);
+    return excess ? [excess] : [];
+  }
+
+  /** Runs an operation, or says why not; errors as they were thrown. */
+  async function attempt(
+    prepared: PreparedOperation,
+    given: OperationParams["variables"],
+    context: OperationContext,
+  ): Promise<Results> {
+    const variables = prepared.readVariables(given);
+    const errors = findRefusals(prepared, { variables, given, caller: context.caller });
+    return errors.length > 0 ? { errors } : runOperation({ schema, prepared, given, variables, context });
+  }
+
+  /** The results as clients may see them; the record learns of each. */
+  function show(results: Results, record: OperationRecord | undefined): Results {
+    const showOne = (result: ExecutionResult): ExecutionResult => {
+      if (!result.errors) return result;
+      const masked = maskErrors(result, maskError);
+      record?.readResult(masked);
+      return masked;
+    };
+    if (!(results instanceof ResultStream)) return showOne(results);
+    record?.beginStream();
+    return results.map(showOne);
+  }
+
+  return {
+    schema,
+    prepare({ query = "", operationName }, record) {
+      record?.nameAs(operationName);
+      const refuse = (errors: readonly GraphQLError[]) => show({ errors }, record) as ExecutionResult;
+      let known = documents.find(query);
+      try {
+        if (!known) {
+          const document = documents.parse(query);
+          const errors = documents.validate(document);
+          if (errors.length > 0) return refuse(errors);
+          known = documents.know(document);
+        }
+      } catch (error) {
+        return refuse([error as GraphQLError]);
+      }
+      const prepared = known.operationOf(operationName);
+      if (!prepared) return refuse([unknownOperation()]);
+      if (record) describeOperation(prepared, record);
+      return prepared;
+    },
+    run: async (prepared, given, context) => show(await attempt(prepared, given, context), context.operation),
+    parse: documents.parse,
+    validate: (document, rules = []) =>
+      documents.validate(
+        document,
+        rules.filter((rule) => !specifiedRules.includes(rule)),
+      ),
+    async execute({ document, operationName, variableValues, contextValue }) {
+      const prepared = documents.know(document).operationOf(operationName);
+      if (!prepared) return { errors: [unknownOperation()] };
+      const context = contextValue as OperationContext;
+      if (context.operation) describeOperation(prepared, context.operation);
+      return attempt(prepared, variableValues, context);
+    },
+  };
+}
+
+/** One try to run an operation. */
+interface Attempt {
+  given: OperationParams["variables"];
+  variables: Variables | undefined;
+  caller: Caller;
+}
+
+/** Fills the record with what is to be executed. */
+function describeOperation({ operation, rootFields }: PreparedOperation, record: OperationRecord): void {
+  record.type = operation.operation;
+  record.nameAs(operation.name?.value);
+  record.fields = rootFields.map(({ key, name }) => new RootField(record, key, name));
+}
+
+function unknownOperation(): GraphQLError {
+  return requestError("BAD_REQUEST", 400, "Could not determine what operation to execute.");
+}

@@ -1,0 +1,104 @@
+// What the prepared functions of an operation share: what is known when they are made, what each run of them is given, and
+// how they treat a value that is not plain.
+import type {
+  FragmentDefinitionNode,
+  GraphQLResolveInfo,
+  GraphQLSchema,
+  OperationDefinitionNode,
+  ResponsePath,
+} from "graphql";
+import type { Select } from "./selection.ts";
+
+/** What is known of an operation before its variables. */
+export interface Compilation {
+  readonly schema: GraphQLSchema;
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: Record<string, FragmentDefinitionNode>;
+  readonly select: Select;
+  /** Whether anything in the operation reads `info`, whose path is then kept. */
+  needsPaths: boolean;
+}
+
+/** One run of an operation, or of one event of a stream. */
+export interface Execution {
+  readonly context: unknown;
+  /** As coerced. */
+  readonly variables: Record<string, unknown>;
+  readonly rootValue: unknown;
+  /** Fields whose values have yet to come. They never reject: see hasFailed. */
+  pending: Promise<void>[];
+  /** Whether one of them was not plain. */
+  hasFailed: boolean;
+}
+
+/** Where a value stands in the answer. Undefined if nothing in the operation asks for it. */
+export type Path = ResponsePath | undefined;
+
+/** Yields a value's place in the answer, or throws: then the executor completes the answer. */
+export type Complete = (value: unknown, execution: Execution, path: Path) => unknown;
+
+/** The part of a resolver's `info` that is the same for every request. */
+export type StaticInfo = Omit<GraphQLResolveInfo, "variableValues" | "rootValue" | "path">;
+
+/** Thrown for a value that is not what most are: null where it must not be, an error, of an unexpected type. */
+export const notPlain = new Error("The executor completes this value.");
+
+/** Begins a run. */
+export function createExecution(context: unknown, variables: Record<string, unknown>, rootValue: unknown): Execution {
+  return { context, variables, rootValue, pending: [], hasFailed: false };
+}
+
+/** Waits for all fields whose values have yet to come. Throws `notPlain` if the executor has to complete one. */
+export async function settle(execution: Execution): Promise<void> {
+  while (execution.pending.length > 0) {
+    const { pending } = execution;
+    execution.pending = [];
+    await Promise.all(pending);
+  }
+  if (execution.hasFailed) throw notPlain;
+}
+
+/** Completes a value into its place in `holder`, or reserves the place for one that has yet to come. */
+export function put(
+  holder: unknown[] | Record<string, unknown>,
+  key: string | number,
+  value: unknown,
+  complete: Complete,
+  execution: Execution,
+  path: Path,
+): void {
+  const places = holder as Record<string | number, unknown>;
+  if (!isPromise(value)) {
+    places[key] = complete(value, execution, path);
+    return;
+  }
+  places[key] = undefined;
+  const fill = (settled: unknown) => {
+    places[key] = complete(settled, execution, path);
+  };
+  const fail = () => {
+    execution.hasFailed = true;
+  };
+  execution.pending.push(Promise.resolve(value).then(fill).catch(fail));
+}
+
+/** A resolver's whole `info`. */
+export function createInfo(info: StaticInfo, execution: Execution, path: Path): GraphQLResolveInfo {
+  let place = path;
+  // As the executor has it: the place of the field, not of an entry in its list.
+  while (typeof place?.key === "number") place = place.prev;
+  const { variables: variableValues, rootValue } = execution;
+  return { ...info, path: place as ResponsePath, rootValue, variableValues };
+}
+
+/** Whether a value is an object, and neither an error, which a resolver may return as well as throw, nor a promise. */
+export function isPlain(value: unknown): boolean {
+  return typeof value === "object" && !(value instanceof Error) && !isPromise(value);
+}
+
+/** JSON may have a `then` that is not a function. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function"
+  );
+}

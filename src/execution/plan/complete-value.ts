@@ -1,0 +1,117 @@
+// How resolved values become an answer: one function for each type and selection set of a document, made once. The functions
+// serve answers in which all is well; the executor completes anything else.
+// https://spec.graphql.org/September2025/#sec-Value-Completion
+import {
+  defaultTypeResolver,
+  type GraphQLAbstractType,
+  type GraphQLOutputType,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+import {
+  type Compilation,
+  type Complete,
+  createInfo,
+  type Execution,
+  isPlain,
+  notPlain,
+  type Path,
+  put,
+  type StaticInfo,
+} from "./compilation.ts";
+import { createCompleteObject } from "./complete-object.ts";
+import type { FieldNodes } from "./selection.ts";
+
+/**
+ * Makes the function for values of `type`, of which `nodes` select fields; `info` is that of the field that yields them.
+ * Undefined if the document alone does not decide what is selected.
+ */
+export function createComplete(
+  type: GraphQLOutputType,
+  nodes: FieldNodes,
+  info: StaticInfo,
+  compilation: Compilation,
+): Complete | undefined {
+  if (isNonNullType(type)) {
+    const complete = createComplete(type.ofType, nodes, info, compilation);
+    return complete && ((value, execution, path) => expectValue(complete(value, execution, path)));
+  }
+  if (isListType(type)) {
+    const complete = createComplete(type.ofType, nodes, info, compilation);
+    return complete && ((value, execution, path) => completeList(value, complete, execution, path));
+  }
+  if (isLeafType(type)) return (value) => completeLeaf(value, type);
+  if (isAbstractType(type)) return createCompleteAbstract(type, nodes, info, compilation);
+  return createCompleteObject(type, nodes, info, compilation, createComplete);
+}
+
+function expectValue(completed: unknown): unknown {
+  if (completed === null) throw notPlain;
+  return completed;
+}
+
+function completeList(value: unknown, complete: Complete, execution: Execution, path: Path): unknown {
+  if (value === null || value === undefined) return null;
+  if (!Array.isArray(value)) throw notPlain;
+  const completed: unknown[] = [];
+  for (let index = 0; index < value.length; index++) {
+    put(completed, index, value[index], complete, execution, path && { prev: path, key: index, typename: undefined });
+  }
+  return completed;
+}
+
+/** The function for an interface or a union. Each object type is prepared when a value of it comes first. */
+function createCompleteAbstract(
+  type: GraphQLAbstractType,
+  nodes: FieldNodes,
+  info: StaticInfo,
+  compilation: Compilation,
+): Complete {
+  const { schema } = compilation;
+  const resolveType = type.resolveType ?? defaultTypeResolver;
+  const byName = new Map<string, Complete | undefined>();
+  compilation.needsPaths = true;
+
+  function prepare(name: string): Complete | undefined {
+    const objectType = schema.getType(name);
+    const isPossible = isObjectType(objectType) && schema.isSubType(type, objectType);
+    return isPossible ? createCompleteObject(objectType, nodes, info, compilation, createComplete) : undefined;
+  }
+
+  return (value, execution, path) => {
+    if (value === null || value === undefined) return null;
+    if (!isPlain(value)) throw notPlain;
+    const name = resolveType(value, execution.context, createInfo(info, execution, path), type);
+    if (typeof name !== "string") throw notPlain;
+    // Bounded by the schema: other names are not kept.
+    const complete = byName.get(name) ?? prepare(name);
+    if (!complete) throw notPlain;
+    byName.set(name, complete);
+    return complete(value, execution, path);
+  };
+}
+
+function completeLeaf(value: unknown, type: { serialize(value: unknown): unknown }): unknown {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "object" && !isPlain(value)) throw notPlain;
+  const serialized = type.serialize(value);
+  if (serialized === null || serialized === undefined) throw notPlain;
+  return serialized instanceof Date ? writeTime(serialized) : serialized;
+}
+
+/** Times in the text that JSON has for them. To make one costs as much as all of a model's other fields. */
+const texts = new LRUCache<number, string>({ max: 1_000 });
+
+function writeTime(time: Date): string {
+  const milliseconds = time.getTime();
+  let text = texts.get(milliseconds);
+  if (text === undefined) {
+    text = time.toISOString();
+    texts.set(milliseconds, text);
+  }
+  return text;
+}
