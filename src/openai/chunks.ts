@@ -4,14 +4,7 @@ import type { OpenAIEvent } from "./client/client.ts";
 import { OpenAIError } from "./client/errors.ts";
 import type { EventStreamEnd } from "./client/event-stream.ts";
 import { isRecord } from "./client/json.ts";
-
-/** On each chunk: a WeakMap would cost more than all else that is done to one. */
-const STREAM = Symbol("stream");
-
-/** What all chunks of one stream have in common and no other chunk has. Undefined for a whole answer. */
-export function streamOf(chunk: object): object | undefined {
-  return (chunk as { [STREAM]?: object })[STREAM];
-}
+import { Transcript } from "./transcript.ts";
 
 /**
  * Yields the chunks, each with the stream's id, in the batches in which their events came. Ends as the stream does if that
@@ -22,7 +15,7 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
   events: AsyncGenerator<readonly OpenAIEvent[], EventStreamEnd>,
   idPrefix: string,
 ): AsyncGenerator<readonly (Chunk & { id: string })[]> {
-  const stream = {};
+  const transcript = new Transcript();
   const begun = new Set<unknown>();
   const finished = new Set<unknown>();
   let id: string | undefined;
@@ -39,7 +32,7 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
     if (id !== undefined) event.id = id;
     const chunk = (id === undefined ? withId(event, idPrefix) : event) as unknown as Chunk & { id: string };
     id = chunk.id;
-    (chunk as { [STREAM]?: object })[STREAM] = stream;
+    (chunk as { transcript?: Transcript }).transcript = transcript;
     return chunk;
   }
 
