@@ -1,6 +1,5 @@
 // createApp: HTTP in front of GraphQL. Opens no port and reads no environment.
 import type { IncomingMessage } from "node:http";
-import type { Plugin } from "graphql-yoga";
 import type { Config } from "../config/read-config.ts";
 import { createHostCheck } from "../edge/allowed-hosts.ts";
 import { createEdge } from "../edge/edge.ts";
@@ -24,7 +23,7 @@ import { createWebSocketEndpoint } from "../transports/websocket/endpoint.ts";
 import { createHandshake } from "../transports/websocket/handshake.ts";
 import { createPrepareOperation } from "../transports/websocket/operation.ts";
 import { createWaitingRoom } from "../transports/websocket/waiting-room.ts";
-import { createFrame } from "../transports/yoga.ts";
+import { createFrame, type EmbedderPlugin } from "../transports/yoga.ts";
 import type { App } from "./app-interface.ts";
 import { documentLimitsOf } from "./document-limits.ts";
 import { createGuard } from "./guard.ts";
@@ -38,7 +37,7 @@ export interface AppOptions {
   /** Makes the metrics' page one of several processes. */
   shareMetrics?: ShareMetrics | undefined;
   /** Yoga's or Envelop's plugins, whose hooks run for every operation. */
-  plugins?: readonly Plugin[];
+  plugins?: readonly EmbedderPlugin[];
 }
 
 /**

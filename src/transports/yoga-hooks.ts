@@ -1,11 +1,12 @@
 // What this server adds to Yoga's own handling of HTTP, before an embedder's plugins and after them: how parameters are read,
 // what is refused before it costs anything, statuses, the record of the operation, and answers that arrive.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ExecutionArgs, type ExecutionResult, type GraphQLError, getOperationAST } from "graphql";
 import { isAsyncIterable, type Plugin } from "graphql-yoga";
 import { limitErrors } from "../errors/error-limit.ts";
 import { httpOf, showError } from "../errors/shown-error.ts";
 import { withStatus } from "../errors/status.ts";
-import type { Results } from "../execution/engine.ts";
+import type { OperationContext, OperationParams, Results } from "../execution/engine.ts";
 import { batchesOf, ResultStream } from "../execution/result-stream.ts";
 import { readAcceptance } from "../http/acceptance.ts";
 import { readAway } from "../http/read-away.ts";
@@ -14,20 +15,33 @@ import type { OperationRecord } from "../telemetry/operation-record.ts";
 import { findRefusal } from "./http.ts";
 import { EVENT_STREAM } from "./sse.ts";
 
+/** What Yoga is given with each operation: a request over HTTP, or a message over WebSocket. */
+export interface FrameContext extends OperationContext {
+  req: IncomingMessage;
+  res?: ServerResponse;
+  message?: {
+    params: OperationParams;
+    /** Takes the results, which then are not made into a response. */
+    take(results: Results): void;
+  };
+}
+
 /** To come before an embedder's plugins. */
-export function useRequests(readParams: ReadParams): Plugin<object, NodeContext> {
+export function useRequests(readParams: ReadParams): Plugin<object, FrameContext> {
   function check({ args, setResultAndStopExecution }: ExecuteHook): void {
-    const { req, res } = args.contextValue as Partial<NodeContext>;
+    const { req, message } = args.contextValue as FrameContext;
     const operation = getOperationAST(args.document, args.operationName);
-    // Over WebSocket there is no response, and nothing to negotiate.
-    const refusal = req && res && operation && findRefusal(req, operation.operation);
+    const refusal = !message && operation && findRefusal(req, operation.operation);
     if (refusal) setResultAndStopExecution({ errors: [refusal] });
   }
   return {
     onRequestParse({ serverContext, setRequestParser }) {
-      setRequestParser(async () => (await readParams(serverContext)) as object);
+      const { message } = serverContext;
+      setRequestParser(
+        async () => (message ? message.params : await readParams(serverContext as NodeContext)) as object,
+      );
     },
-    onParams: ({ params, context }) => (context as Partial<NodeContext>).operation?.nameAs(params.operationName),
+    onParams: ({ params, context }) => (context as Partial<FrameContext>).operation?.nameAs(params.operationName),
     onExecute: check,
     onSubscribe: check,
   };
@@ -39,23 +53,26 @@ interface ExecuteHook {
 }
 
 /** To come after an embedder's plugins. */
-export function useResponses(maskError: (error: unknown) => GraphQLError): Plugin<object, NodeContext> {
+export function useResponses(maskError: (error: unknown) => GraphQLError): Plugin<object, FrameContext> {
   return {
     onExecutionResult({ result, setResult, request }) {
       if (!result || isAsyncIterable(result) || Array.isArray(result)) return;
       const { json } = readAcceptance(request.headers.get("accept"));
       setResult(withStatus(limitErrors(result), json === "application/graphql-response+json"));
     },
-    onResultProcess({ result, setResult, resultProcessor, setResultProcessor, serverContext: { operation } }) {
+    onResultProcess({ result, setResult, resultProcessor, setResultProcessor, serverContext: { operation, message } }) {
       if (Array.isArray(result)) return;
-      setResult(recordResults(result, operation, maskError));
+      const recorded = recordResults(result, operation, maskError);
+      message?.take(recorded);
+      if (message) return setResultProcessor((_, { Response }) => new Response(), "application/json");
+      setResult(recorded);
       // Yoga would answer 406 with nothing in it.
       if (!resultProcessor && "errors" in result)
         setResultProcessor((_, { Response }) => createRefusal(result, Response), "application/json");
     },
     async onResponse({ response, serverContext }) {
-      const req = serverContext?.req;
-      if (!req) return;
+      const { req, message } = serverContext ?? {};
+      if (!req || message) return;
       if (response.headers.get("content-type") === "text/event-stream") {
         for (const [name, value] of Object.entries(EVENT_STREAM)) response.headers.set(name, value);
         // Yoga's "none" is not a content coding.
@@ -70,7 +87,7 @@ export function useResponses(maskError: (error: unknown) => GraphQLError): Plugi
 }
 
 /** The results, the record learning of each. */
-export function recordResults(
+function recordResults(
   results: ExecutionResult | AsyncIterable<ExecutionResult>,
   record: OperationRecord | undefined,
   maskError: (error: unknown) => GraphQLError,

@@ -1,37 +1,38 @@
 // GraphQL Yoga around the engine: the frame for an embedder's own plugins, and for answers as multipart/mixed. Yoga runs the
 // plugins' hooks and negotiates the content; the engine is its parse, validate, execute and subscribe.
 // https://the-guild.dev/graphql/yoga-server/docs/features/envelop-plugins
-import { type DocumentNode, type ExecutionResult, type GraphQLSchema, getOperationAST } from "graphql";
-import { createYoga, type Plugin } from "graphql-yoga";
-import { requestError } from "../errors/codes.ts";
-import { maskErrors } from "../errors/error-limit.ts";
+import type { IncomingMessage } from "node:http";
+import { createYoga, type Plugin, type YogaServerOptions } from "graphql-yoga";
 import type { createMaskError } from "../errors/mask.ts";
-import type { Engine, OperationParams } from "../execution/engine.ts";
-import type { NodeContext, ReadParams } from "../request/params.ts";
+import type { Engine, Results } from "../execution/engine.ts";
+import type { ReadParams } from "../request/params.ts";
 import type { AnswerRequest } from "./http.ts";
 import type { PrepareOperation } from "./websocket/operation.ts";
-import { recordResults, useRequests, useResponses } from "./yoga-hooks.ts";
+import { type FrameContext, useRequests, useResponses } from "./yoga-hooks.ts";
+
+/** An embedder's plugin, of Yoga's or of Envelop's kind. */
+export type EmbedderPlugin = NonNullable<YogaServerOptions<object, object>["plugins"]>[number];
 
 export interface FrameOptions {
   /** The one path that is served. */
   endpoint: string;
   readParams: ReadParams;
   maskError: ReturnType<typeof createMaskError>;
-  /** Yoga's or Envelop's. Their hooks run in this order, around the engine. */
-  plugins: readonly Plugin[];
+  /** Their hooks run in this order, around the engine. */
+  plugins: readonly EmbedderPlugin[];
 }
 
 /** Yoga, as transports use it. */
 export interface Frame {
   /** Answers one request over HTTP, by all hooks of the plugins. */
   answer: AnswerRequest;
-  /** Prepares an operation that came over WebSocket, by those hooks of the plugins that are Envelop's. */
+  /** Prepares an operation that came over WebSocket; it is run by all hooks of the plugins, too. */
   prepareOperation: PrepareOperation;
 }
 
 /** Builds Yoga; opens no port, and calls nothing before the first operation. */
 export function createFrame(engine: Engine, { endpoint, readParams, maskError, plugins }: FrameOptions): Frame {
-  const yoga = createYoga<NodeContext>({
+  const yoga = createYoga<FrameContext>({
     schema: engine.schema,
     graphqlEndpoint: endpoint,
     maskedErrors: { maskError },
@@ -52,48 +53,31 @@ export function createFrame(engine: Engine, { endpoint, readParams, maskError, p
   return {
     answer: async (context) => void (await yoga(context.req, context.res, context)),
     prepareOperation(params, context) {
-      const { operation: record } = context;
-      record?.nameAs(params.operationName);
-      const refuse = (errors: readonly unknown[]) => maskErrors({ errors } as ExecutionResult, maskError);
-      try {
-        const enveloped = yoga.getEnveloped({ ...context, params } as never);
-        const document: DocumentNode = enveloped.parse(params.query);
-        const errors: readonly unknown[] = enveloped.validate(enveloped.schema, document);
-        if (errors.length > 0) return refuse(errors);
-        const operation = getOperationAST(document, params.operationName);
-        if (!operation) return refuse([unknownOperation()]);
-        const execute = operation.operation === "subscription" ? enveloped.subscribe : enveloped.execute;
-        return {
-          document,
-          async run(signal) {
-            try {
-              const contextValue = await enveloped.contextFactory({ signal });
-              const results = await execute(argumentsOf(enveloped.schema, document, params, contextValue));
-              return recordResults(results, record, maskError);
-            } catch (error) {
-              return recordResults(refuse([error]), record, maskError);
-            }
-          },
+      const prepared = engine.prepare(params, context.operation);
+      if (!("operation" in prepared)) return prepared;
+      const run = async (signal: AbortSignal): Promise<Results> => {
+        let taken: Results | undefined;
+        const take = (results: Results) => {
+          taken = results;
         };
-      } catch (error) {
-        return refuse([error]);
-      }
+        const message = { params, take };
+        await yoga.fetch(asRequest(context.req, endpoint), { ...context, signal, message });
+        return taken ?? { errors: [maskError(new Error("A plugin has answered in place of Yoga."))] };
+      };
+      return { document: prepared.document, run };
     },
   };
 }
 
-function argumentsOf(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  { operationName, variables }: OperationParams,
-  contextValue: unknown,
-) {
-  return { schema, document, operationName, variableValues: variables, contextValue };
+/** A WebSocket's operation as the request that Yoga's hooks look at: a POST with the headers of the handshake. */
+function asRequest({ headers }: IncomingMessage, endpoint: string): Request {
+  const given = Object.entries(headers).filter(([name]) => !NOT_OF_OPERATIONS.has(name));
+  const init = { method: "POST", headers: { ...Object.fromEntries(given), accept: "*/*" } as Record<string, string> };
+  return new Request(`http://${headers.host ?? "localhost"}${endpoint}`, init);
 }
 
-function unknownOperation(): Error {
-  return requestError("BAD_REQUEST", 400, "Could not determine what operation to execute.");
-}
+/** What the handshake says of itself alone. */
+const NOT_OF_OPERATIONS = new Set(["accept", "connection", "upgrade", "content-length", "transfer-encoding"]);
 
 /** Has Yoga parse, validate and execute by the engine. Rules that plugins add are checked by it as well. */
 function useEngine({ parse, validate, execute }: Engine): Plugin {

@@ -5,6 +5,7 @@ import { createApp } from "../../src/app/app.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { startServer } from "../../src/process/server.ts";
 import type { Observer } from "../../src/telemetry/operation-record.ts";
+import type { EmbedderPlugin } from "../../src/transports/yoga.ts";
 
 /** A GraphQL answer with its HTTP side. */
 export interface Answered {
@@ -33,6 +34,7 @@ export async function startTestServer(
   upstreamUrl: string,
   environment: Record<string, string> = {},
   observers: readonly Observer[] = [],
+  plugins: readonly EmbedderPlugin[] = [],
 ): Promise<TestServer> {
   const faults: unknown[] = [];
   const config = readConfig({
@@ -45,7 +47,7 @@ export async function startTestServer(
     ...environment,
   });
   const running = await startServer(
-    createApp(config, (fault) => faults.push(fault), { observers }),
+    createApp(config, (fault) => faults.push(fault), { observers, plugins }),
     config,
   );
   let stopped: Promise<void> | undefined;

@@ -1,5 +1,6 @@
 // One WebSocket under graphql-ws, from its opening to its end. Stands in for graphql-ws's own adapter to `ws`, which prints
 // to the console what clients do wrong, and that they have left. Knows no GraphQL.
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { CloseCode, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
@@ -13,6 +14,8 @@ import { limitGreeting } from "./waiting-room.ts";
 
 /** What graphql-ws tells of a connection beside its operations. */
 export interface ConnectionExtra {
+  /** The handshake. */
+  req: IncomingMessage;
   socket: Socket;
   caller: ConnectionCaller;
   /** Begins the record of an operation, if anybody reads records. */

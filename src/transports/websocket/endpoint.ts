@@ -53,6 +53,7 @@ export function createWebSocketEndpoint(webSocketOptions: WebSocketOptions): Web
         let operations = 0;
         const connection = openConnection(graphqlServer, {
           client,
+          req,
           socket,
           caller: createConnectionCaller(authenticator, token),
           beginOperation: () => beginOperation(req, "websocket", `${requestIdOf(req)}:${++operations}`),

@@ -1,4 +1,5 @@
 // What a message asks for, as the protocol runs it: prepared by the engine, or by a frame around it.
+import type { IncomingMessage } from "node:http";
 import type { DocumentNode, ExecutionResult } from "graphql";
 import type { Engine, OperationContext, OperationParams, Results } from "../../execution/engine.ts";
 
@@ -10,7 +11,10 @@ export interface ReadyOperation {
 }
 
 /** What an operation is run with, but for the signal, which begins with the run. */
-export type PreparedContext = Omit<OperationContext, "signal">;
+export interface PreparedContext extends Omit<OperationContext, "signal"> {
+  /** The handshake. */
+  req: IncomingMessage;
+}
 
 /** Yields the operation, or why there is none. Never throws. */
 export type PrepareOperation = (params: OperationParams, context: PreparedContext) => ReadyOperation | ExecutionResult;

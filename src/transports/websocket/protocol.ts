@@ -101,7 +101,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         const params = resolveDocument(payload);
         const context = contextOf(await extra.caller.identify());
         if (operation) operation.caller = context;
-        const ready = prepareOperation(params as OperationParams, { ...context, operation });
+        const ready = prepareOperation(params as OperationParams, { ...context, operation, req: extra.req });
         if (!("run" in ready)) return refuse(ready.errors ?? []);
         const rootValue: Operation = { socket: extra.socket, ready, record: operation };
         return { schema, document: ready.document, operationName: params.operationName, rootValue };

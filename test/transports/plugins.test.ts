@@ -1,0 +1,136 @@
+// An embedder's own plugins, of Yoga's and of Envelop's kind: their hooks run for every operation, over every transport.
+import { useFilterAllowedOperations } from "@envelop/filter-operation-type";
+import { useDisableIntrospection } from "@graphql-yoga/plugin-disable-introspection";
+import { OperationTypeNode } from "graphql";
+import { type Plugin, useExtendContext } from "graphql-yoga";
+import { describe, expect, test } from "vitest";
+import type { EmbedderPlugin } from "../../src/transports/yoga.ts";
+import { chatAnswer } from "../support/calls.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { done, event, streams } from "../support/stream.ts";
+import { subscribeSse, subscribeWs } from "../support/subscribe.ts";
+import { type Answer, json, startUpstream, type Upstream } from "../support/upstream.ts";
+
+const input = { model: "m", messages: [{ role: "USER", content: "hi" }] };
+const chat = "mutation ($input: ChatInput!) { chat(input: $input) { id text } }";
+const stream = "subscription ($input: ChatInput!) { chat(input: $input) { text } }";
+const models = "{ models { id } }";
+const introspection = "{ __schema { queryType { name } } }";
+
+/** Whole answers and streams, as each request asks. */
+const answer: Answer = (received, res, req) => {
+  if (received.method === "GET") return json({ data: [{ id: "a" }] })(received, res, req);
+  const { stream: isStream } = received.json() as { stream?: boolean };
+  const events = ["Hel", "lo"].map((content) => event({ id: "c", choices: [{ index: 0, delta: { content } }] }));
+  return isStream ? streams(...events, done)(received, res, req) : json(chatAnswer)(received, res, req);
+};
+
+async function start(...plugins: EmbedderPlugin[]): Promise<[TestServer, Upstream]> {
+  const upstream = await startUpstream(answer);
+  return [await startTestServer(upstream.url, {}, [], plugins), upstream];
+}
+
+/** Every way to send an operation; each yields its results. */
+const ways: [string, (server: TestServer, query: string) => Promise<unknown[]>][] = [
+  ["over HTTP", async (server, query) => [(await server.query(query, { input })).body]],
+  ["over SSE", (server, query) => resultsOf(subscribeSse(server.url, query, { input }))],
+  ["over WebSocket", (server, query) => resultsOf(subscribeWs(server.url, query, { input }))],
+];
+
+async function resultsOf(subscribing: Promise<{ results: unknown[]; ended: Promise<string> }>): Promise<unknown[]> {
+  const { results, ended } = await subscribing;
+  await ended;
+  return results;
+}
+
+describe.each(ways)("%s", (way, send) => {
+  test("Yoga's plugin against introspection refuses it, and nothing else", async () => {
+    const [server] = await start(useDisableIntrospection());
+    for (let time = 1; time <= 2; time++) {
+      const [refused] = (await send(server, introspection)) as [{ errors: { extensions: object }[] }];
+      const refusal = { extensions: { code: "GRAPHQL_VALIDATION_FAILED" } };
+      expect(refused.errors).toMatchObject([refusal, refusal]);
+      expect(await send(server, models)).toEqual([{ data: { models: [{ id: "a" }] } }]);
+    }
+    expect(server.faults).toEqual([]);
+  });
+
+  test("Envelop's plugin that allows queries alone keeps mutations and subscriptions from the upstream", async () => {
+    const [server, upstream] = await start(useFilterAllowedOperations([OperationTypeNode.QUERY]));
+    for (const query of [chat, chat, stream]) {
+      const [refused] = await send(server, query);
+      expect(refused).toMatchObject({ errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] });
+    }
+    expect(upstream.requests).toHaveLength(0);
+    expect(await send(server, models)).toEqual([{ data: { models: [{ id: "a" }] } }]);
+  });
+
+  test("hooks see each operation once, and the answer is the same as without them", async () => {
+    const seen: string[] = [];
+    const watch: Plugin = {
+      onParams: ({ params }) => void seen.push(`params ${params.query?.split(" ", 1)[0]}`),
+      onParse: () => void seen.push("parse"),
+      onValidate: () => void seen.push("validate"),
+      onContextBuilding: () => void seen.push("context"),
+      onExecute: () => void seen.push("execute"),
+      onSubscribe: () => void seen.push("subscribe"),
+    };
+    const [server, upstream] = await start(
+      useExtendContext(() => ({ more: true })),
+      watch,
+    );
+    expect(await send(server, chat)).toEqual([{ data: { chat: { id: "chatcmpl-1", text: "hello" } } }]);
+    expect(seen).toEqual(["params mutation", "parse", "validate", "context", "execute"]);
+    if (way === "over HTTP") return;
+    seen.length = 0;
+    expect(await send(server, stream)).toEqual([
+      { data: { chat: { text: "Hel" } } },
+      { data: { chat: { text: "lo" } } },
+    ]);
+    expect(seen).toEqual(["params subscription", "parse", "validate", "context", "subscribe"]);
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  test("what a plugin throws is masked, reported, and costs nothing", async () => {
+    const fault = new Error("secret of the plugin");
+    const [server, upstream] = await start({
+      onExecute() {
+        throw fault;
+      },
+    });
+    const results = await send(server, chat);
+    expect(results).toMatchObject([{ errors: [{ extensions: { code: "INTERNAL_SERVER_ERROR" } }] }]);
+    expect(JSON.stringify(results)).not.toContain("secret");
+    expect(server.faults).toEqual([fault]);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  test("a result that a plugin changes reaches the client", async () => {
+    const [server] = await start({
+      onExecute: () => ({
+        onExecuteDone: ({ setResult }: { setResult(result: object): void }) =>
+          setResult({ data: { models: [{ id: "changed" }] } }),
+      }),
+    });
+    expect(await send(server, models)).toEqual([{ data: { models: [{ id: "changed" }] } }]);
+  });
+});
+
+test("with a plugin the upstream's failures, limits and statuses are as without", async () => {
+  const upstream = await startUpstream(json({ error: { message: "no", type: "t" } }, 400));
+  const environment = { MAX_PAID_FIELDS: "1" };
+  const plain = await startTestServer(upstream.url, environment);
+  const framed = await startTestServer(upstream.url, environment, [], [useExtendContext(() => ({}))]);
+  const twice = "mutation ($input: ChatInput!) { a: chat(input: $input) { id } b: chat(input: $input) { id } }";
+  for (const query of [
+    chat,
+    twice,
+    stream,
+    "{",
+    "{ nothing }",
+    "mutation ($input: Int!) { chat(input: $input) { id } }",
+  ]) {
+    const [one, other] = await Promise.all([plain.query(query, { input }), framed.query(query, { input })]);
+    expect([query, other.status, other.body]).toEqual([query, one.status, one.body]);
+  }
+});
