@@ -3,6 +3,7 @@
 
 import { createId, unixSeconds } from "../shared/ids.ts";
 import { chatLogprobs } from "../shared/logprobs.ts";
+import { fullNameOf } from "../shared/models.ts";
 import type { Pace } from "../shared/pace.ts";
 import { loadTokenizer, type Tokenizer } from "../shared/tokens.ts";
 import { countChatTokens, createUsage } from "../shared/usage.ts";
@@ -25,7 +26,7 @@ export async function createChatCompletion(
   const frame = {
     id: createId("chatcmpl-"),
     created: unixSeconds(),
-    model: request.model,
+    model: fullNameOf(request.model),
     service_tier: "default" as const,
     system_fingerprint: "fp_sandbox0000",
   };

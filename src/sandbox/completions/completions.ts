@@ -4,6 +4,7 @@ import { continuePrompt } from "../shared/answer.ts";
 import { cutAnswer, groupWords } from "../shared/cut-answer.ts";
 import { createId, unixSeconds } from "../shared/ids.ts";
 import { type LegacyLogprobs, legacyLogprobs } from "../shared/logprobs.ts";
+import { fullNameOf } from "../shared/models.ts";
 import { interleave, type Pace } from "../shared/pace.ts";
 import { decodeTokens, loadTokenizer, type Token, type Tokenizer } from "../shared/tokens.ts";
 import { createUsage } from "../shared/usage.ts";
@@ -40,7 +41,7 @@ export async function createCompletion(
     id: createId("cmpl-"),
     object: "text_completion" as const,
     created: unixSeconds(),
-    model: request.model,
+    model: fullNameOf(request.model),
     system_fingerprint: "fp_sandbox0000",
   };
   if (request.stream === true) return streamChunks(request, continuations, frame, usage, pace);

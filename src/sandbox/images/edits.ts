@@ -1,8 +1,7 @@
 // Owns POST /images/edits: the first uploaded picture, changed in ways that the prompt picks. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/images/createEdit
-import { hashText } from "../shared/hash.ts";
 import { HttpError } from "../shared/http-error.ts";
-import { unixSeconds } from "../shared/ids.ts";
+import { hashText, unixSeconds } from "../shared/ids.ts";
 import { loadTokenizer } from "../shared/tokens.ts";
 import { checkFieldNames, readChoice, readFiles, readImageCount, readText } from "./form.ts";
 import { decodePng, invalidImage, type Pixels, readPngSize } from "./png.ts";

@@ -1,5 +1,5 @@
 // Owns made-up but lawful log probabilities: negative, falling, the same for the same token at the same place.
-import { hashText } from "./hash.ts";
+import { hashText } from "./ids.ts";
 import { showToken, type Token, type Tokenizer } from "./tokens.ts";
 
 /** One token of chat's logprobs. */
