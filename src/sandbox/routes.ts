@@ -5,9 +5,9 @@ import { createCompletion } from "./completions/completions.ts";
 import { createImageEdits } from "./images/edits.ts";
 import type { ImageStore } from "./images/store.ts";
 import { createImageVariations } from "./images/variations.ts";
+import type { Reply } from "./reply.ts";
 import { HttpError } from "./shared/http-error.ts";
 import { listModels, retrieveModel } from "./shared/models.ts";
-import type { Reply } from "./shared/reply.ts";
 import { readForm, readJson } from "./shared/request-body.ts";
 
 /** What an endpoint may use besides the request. */

@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { checkAuthorization } from "./authorization.ts";
 import { ImageStore } from "./images/store.ts";
+import { sendReply } from "./reply.ts";
 import { findRoute } from "./routes.ts";
 import { errorReply } from "./shared/http-error.ts";
 import { createId } from "./shared/ids.ts";
-import { sendReply } from "./shared/reply.ts";
 
 /** How the sandbox runs. */
 export interface SandboxOptions {

@@ -6,8 +6,9 @@ import { chatLogprobs } from "../shared/logprobs.ts";
 import { fullNameOf } from "../shared/models.ts";
 import type { Pace } from "../shared/pace.ts";
 import { loadTokenizer, type Tokenizer } from "../shared/tokens.ts";
-import { countChatTokens, createUsage } from "../shared/usage.ts";
+import { createUsage } from "../shared/usage.ts";
 import { type ChatChoice, createChoice } from "./choice.ts";
+import { countPromptTokens } from "./prompt-tokens.ts";
 import { readChatRequest } from "./request.ts";
 import type { ChatRequest } from "./schema.ts";
 import { streamChunks } from "./stream.ts";
@@ -19,7 +20,7 @@ export async function createChatCompletion(
 ): Promise<object | AsyncIterable<object>> {
   const request = readChatRequest(body);
   const tokenizer = await loadTokenizer();
-  const promptTokens = countChatTokens(request, tokenizer);
+  const promptTokens = countPromptTokens(request, tokenizer);
   const choices = Array.from({ length: request.n ?? 1 }, (_slot, index) => createChoice(request, index, tokenizer));
   const completionTokens = choices.reduce((sum, choice) => sum + choice.completionTokens, 0);
   const usage = createUsage(promptTokens, completionTokens);

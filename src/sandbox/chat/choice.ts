@@ -1,7 +1,7 @@
 // Owns one choice of a chat completion: text or tool calls, cut at the request's limits. Knows no wire form.
-import { answerChat } from "../shared/answer.ts";
 import { type CutAnswer, cutAnswer } from "../shared/cut-answer.ts";
 import type { Tokenizer } from "../shared/tokens.ts";
+import { answerChat } from "./answer.ts";
 import type { ChatRequest } from "./schema.ts";
 import { callTools, type ToolCall } from "./tool-calls.ts";
 

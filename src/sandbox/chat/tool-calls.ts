@@ -1,7 +1,7 @@
 // Owns when the sandbox calls tools, which ones, and with which arguments.
 // https://platform.openai.com/docs/guides/function-calling
-import { quote } from "../shared/answer.ts";
 import { createId } from "../shared/ids.ts";
+import { quote } from "../shared/quote.ts";
 import { isRecord } from "../shared/request-body.ts";
 import { jsonFromSchema } from "./json-from-schema.ts";
 import { type ChatRequest, type ChatTool, messageText } from "./schema.ts";
