@@ -5,9 +5,9 @@ import { createId, unixSeconds } from "../shared/ids.ts";
 import { type LegacyLogprobs, legacyLogprobs } from "../shared/logprobs.ts";
 import { fullNameOf } from "../shared/models.ts";
 import { interleave, type Pace } from "../shared/pace.ts";
-import { quote } from "../shared/quote.ts";
 import { decodeTokens, loadTokenizer, type Token, type Tokenizer } from "../shared/tokens.ts";
 import { createUsage } from "../shared/usage.ts";
+import { continuePrompt } from "./answer.ts";
 import { type CompletionRequest, readCompletionRequest } from "./request.ts";
 
 const defaultMaxTokens = 16;
@@ -70,12 +70,6 @@ function continueTokens(
     logprobs:
       request.logprobs == null ? null : legacyLogprobs(tokens, { topCount: request.logprobs, firstOffset }, tokenizer),
   };
-}
-
-function continuePrompt(prompt: string, suffix: string | null | undefined, choiceIndex: number): string {
-  const numbered = choiceIndex === 0 ? "" : ` ${choiceIndex + 1}`;
-  const lead = suffix == null || suffix === "" ? "" : ` It leads up to "${quote(suffix, 60)}".`;
-  return `\n\nSandbox continuation${numbered} of "${quote(prompt, 60)}": no model wrote this, the built-in sandbox did.${lead}`;
 }
 
 function wholeChoice({ tokens, logprobs, finishReason }: Continuation, index: number): object {
