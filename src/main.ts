@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// The command `openai-graphql-server`: its arguments, configuration, start, signals and exit codes. No other file touches
-// `process`.
+// The command: arguments, configuration, start, signals and exit codes. No other file touches `process`.
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,7 +13,7 @@ import { addUpMetrics, createSharedMetrics } from "./process/worker-metrics.ts";
 import type { Sandbox } from "./sandbox/server.ts";
 import { createLogger } from "./telemetry/log.ts";
 
-/** The sandbox asks for a key because OpenAI does. It is no secret: the sandbox listens on loopback and holds nothing. */
+/** The sandbox asks for a key because OpenAI does. It protects nothing: the sandbox listens on loopback alone. */
 const SANDBOX_KEY = "sandbox";
 
 /** The environment variable by which the primary gives its workers the URL of its sandbox. */
@@ -132,7 +131,7 @@ async function openSandbox({ SANDBOX_PORT, SANDBOX_DELAY_MS }: Config): Promise<
   );
 }
 
-/** The configuration of one process: with the sandbox as its upstream if there is one, and with a worker's share of the limits. */
+/** The configuration of one process: with the sandbox as upstream, if there is one, and a worker's share of limits. */
 function settle(config: Config, sandboxUrl: string | undefined, isWorker: boolean): Config {
   return {
     ...config,

@@ -6,7 +6,7 @@ import { type ChatMessage, type ChatRequest, messageText } from "./schema.ts";
 
 const maxQuoteLength = 240;
 
-/** The assistant's text for one choice: prose, or JSON when response_format asks for it. */
+/** The assistant's text for one choice: prose, or JSON if response_format asks for it. */
 export function answerChat(request: ChatRequest, choiceIndex: number): string {
   const format = request.response_format;
   const asked = lastMessage(request, "user");

@@ -1,4 +1,4 @@
-// Owns POST /chat/completions: one reply, whole or as a stream of chunks. Knows no HTTP.
+// Owns POST /chat/completions: the answer to a chat, whole or as a stream of chunks. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/chat/create
 
 import { createId, unixSeconds } from "../shared/ids.ts";
@@ -13,7 +13,7 @@ import { readChatRequest } from "./request.ts";
 import type { ChatRequest } from "./schema.ts";
 import { streamChunks } from "./stream.ts";
 
-/** The completion, or its chunks when the request says `stream`. Throws HttpError before the first chunk only. */
+/** The completion, or its chunks if the request says `stream`. Throws HttpError before the first chunk only. */
 export async function createChatCompletion(
   body: Record<string, unknown>,
   pace: Pace,

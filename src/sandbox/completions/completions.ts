@@ -13,14 +13,14 @@ import { type CompletionRequest, readCompletionRequest } from "./request.ts";
 const defaultMaxTokens = 16;
 
 interface Continuation {
-  /** The prompt's tokens too when the request says `echo`. */
+  /** With the prompt's tokens first, if the request says `echo`. */
   tokens: Token[];
   finishReason: "stop" | "length";
   completionTokens: number;
   logprobs: LegacyLogprobs | null;
 }
 
-/** The completion, or its chunks when the request says `stream`. Throws HttpError before the first chunk only. */
+/** The completion, or its chunks if the request says `stream`. Throws HttpError before the first chunk only. */
 export async function createCompletion(
   body: Record<string, unknown>,
   pace: Pace,

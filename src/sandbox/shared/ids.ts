@@ -14,7 +14,7 @@ export function unixSeconds(): number {
 }
 
 /**
- * A 32-bit FNV-1a hash of text, in place of a random number where the same request must get the same answer.
+ * A 32-bit FNV-1a hash of text, in place of a random number: the same request gets the same answer.
  * https://datatracker.ietf.org/doc/html/draft-eastlake-fnv
  */
 export function hashText(text: string): number {

@@ -1,4 +1,4 @@
-// Owns the models that the sandbox claims to have, and which endpoint serves each of them.
+// Owns the sandbox's list of models, and which endpoint serves each of them.
 // https://platform.openai.com/docs/api-reference/models
 import { HttpError } from "./http-error.ts";
 import { hashText } from "./ids.ts";
