@@ -1,4 +1,5 @@
-# The image: compiled once, production dependencies only, no user but `node`, nothing written to disk.
+# The image: compiled once, and run by the user `node`, who can write nowhere. It holds what production needs: no
+# development dependency, and no optional one, as those are the sandbox's.
 FROM node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS base
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -6,11 +7,12 @@ COPY package.json package-lock.json ./
 FROM base AS build
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
+COPY .build ./.build
 COPY src ./src
 RUN npm run build
 
 FROM base AS dependencies
-RUN npm ci --omit=dev --ignore-scripts
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24.21.0-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20
 ENV NODE_ENV=production HOST=0.0.0.0
@@ -18,7 +20,7 @@ WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# In figures, as Kubernetes sees no names: it is `node`.
+# The user `node`, by number: Kubernetes cannot tell from a name that a user is not root.
 USER 1000:1000
 EXPOSE 4000
 STOPSIGNAL SIGTERM

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The process: arguments, configuration, start, signals, exit codes. The only file that touches `process`.
+// The command: arguments, configuration, start, signals and exit codes. No other file touches `process`.
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -13,13 +13,13 @@ import { addUpMetrics, createSharedMetrics } from "./process/worker-metrics.ts";
 import type { Sandbox } from "./sandbox/server.ts";
 import { createLogger } from "./telemetry/log.ts";
 
-/** The sandbox listens on loopback and gives nothing away; a key is asked for because OpenAI asks for one. */
+/** The sandbox asks for a key because OpenAI does. It protects nothing: the sandbox listens on loopback alone. */
 const SANDBOX_KEY = "sandbox";
 
-/** Tells workers where the primary's sandbox is. */
+/** The environment variable by which the primary gives its workers the URL of its sandbox. */
 const SANDBOX_URL = "OPENAI_GRAPHQL_SANDBOX_URL";
 
-/** How long a worker may take beyond its time to finish before it counts as stuck. */
+/** How long a worker may go on after its time to stop has passed, before the primary ends it. */
 const STUCK_MS = 5_000;
 
 const HELP = `Usage: openai-graphql-server [--help | --version | --print-schema]
@@ -32,7 +32,7 @@ ${Object.entries(variables)
   .join("\n")}
 `;
 
-// Whoever read the output may have gone; that is no reason to end.
+// The reader of the output may be gone, as in `| head`. The server goes on.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
@@ -41,7 +41,7 @@ try {
 } catch (error) {
   process.stderr.write(`${explainFault(error)}\n`);
   process.exitCode = 1;
-  // The primary's channel would keep it alive.
+  // The channel to the primary would keep the process alive.
   if (cluster.isWorker) process.exit();
 }
 
@@ -65,7 +65,7 @@ async function serve(config: Config): Promise<void> {
   const output = await openLogDestination(process.stdout, process.stdout.isTTY);
   process.on("exit", output.flush);
   const logger = createLogger(config.LOG_LEVEL, output);
-  // What the primary says for all is not said again by each worker.
+  // The primary logs for all; a worker does not repeat it.
   const log = (message: string) => {
     if (!isWorker) logger.info(message);
   };
@@ -83,7 +83,7 @@ async function serve(config: Config): Promise<void> {
         report: (fault) => logger.error({ err: fault }, "fault"),
       });
     } else {
-      // A primary needs none of it.
+      // A primary serves nothing, and so does not load it.
       const { startServing } = await import("./process/serving.ts");
       running = await startServing(settle(config, isWorker ? process.env[SANDBOX_URL] : sandbox?.url, isWorker), {
         logger,
@@ -107,15 +107,15 @@ async function serve(config: Config): Promise<void> {
     process.exit(0);
   };
   let isSignalled = false;
-  const hearSignal = (signal: NodeJS.Signals) => {
-    // A worker may hear of one stop twice, by the terminal's signal to all processes and by its primary.
+  const onSignal = (signal: NodeJS.Signals) => {
+    // A worker may get two orders to stop: the terminal's signal to all processes, and its primary's message.
     if (isSignalled) process.exit(1);
     isSignalled = true;
     log(`${signal}: finishing what is in flight, for up to ${config.DRAIN_MS} ms. Once more to exit at once.`);
     void stop();
   };
-  process.on("SIGINT", hearSignal);
-  process.on("SIGTERM", hearSignal);
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
   if (isWorker) obeyPrimary(url, { reload, stop });
   log(
     `OpenAI GraphQL server at ${url}${isPrimary ? ` by ${config.WORKERS} workers` : ""}${sandbox ? ` on the built-in sandbox, which makes its answers up. For real ones set OPENAI_API_KEY, or OPENAI_BASE_URL.` : ""}`,
@@ -123,13 +123,15 @@ async function serve(config: Config): Promise<void> {
 }
 
 async function openSandbox({ SANDBOX_PORT, SANDBOX_DELAY_MS }: Config): Promise<Sandbox> {
+  const { checkPackages } = await import("./sandbox/packages.ts");
+  checkPackages();
   const { startSandbox } = await import("./sandbox/server.ts");
   return startSandbox({ port: SANDBOX_PORT, delayMs: SANDBOX_DELAY_MS, apiKey: SANDBOX_KEY }).catch(
     nameVariables("SANDBOX_PORT"),
   );
 }
 
-/** What a process serves by: on the sandbox where there is one, and of what workers have in common its own share. */
+/** The configuration of one process: with the sandbox as upstream, if there is one, and a worker's share of limits. */
 function settle(config: Config, sandboxUrl: string | undefined, isWorker: boolean): Config {
   return {
     ...config,

@@ -1,9 +1,9 @@
-// Owns who may ask: the one key that the sandbox accepts. Knows no endpoint.
+// Owns the check of the API key: the sandbox accepts exactly one. Knows no endpoint.
 import { HttpError } from "./shared/http-error.ts";
 
 const keysPage = "https://platform.openai.com/account/api-keys";
 
-/** Throws 401 in OpenAI's words unless the header holds the key; a wrong key is quoted masked. */
+/** Throws 401 in OpenAI's words unless the header holds the key; the message quotes a wrong key, masked. */
 export function checkAuthorization(header: string | undefined, apiKey: string): void {
   const given = /^bearer\s+(.*)$/i.exec(header ?? "")?.[1]?.trim() ?? "";
   if (given === apiKey && given !== "") return;

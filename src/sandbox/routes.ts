@@ -1,16 +1,16 @@
-// Owns which path and method lead to which endpoint. Knows no endpoint's fields.
+// Owns the routes: which endpoint serves which method and path. Knows no endpoint's fields.
 import type { IncomingMessage } from "node:http";
 import { createChatCompletion } from "./chat/chat.ts";
 import { createCompletion } from "./completions/completions.ts";
 import { createImageEdits } from "./images/edits.ts";
 import type { ImageStore } from "./images/store.ts";
 import { createImageVariations } from "./images/variations.ts";
+import type { Reply } from "./reply.ts";
 import { HttpError } from "./shared/http-error.ts";
 import { listModels, retrieveModel } from "./shared/models.ts";
-import type { Reply } from "./shared/reply.ts";
 import { readForm, readJson } from "./shared/request-body.ts";
 
-/** What an endpoint may use besides the request. */
+/** The request, and what else an endpoint may use. */
 interface RouteContext {
   request: IncomingMessage;
   /** What follows the route's path, percent-decoded: a model id or a file name. */
@@ -26,9 +26,9 @@ interface RouteContext {
 interface Route {
   method: "GET" | "POST";
   path: string;
-  /** Whether the path goes on with an id. */
+  /** Whether an id follows the path. */
   open?: boolean;
-  /** Whether the key is not asked for. */
+  /** Whether the route needs no key. */
   public?: boolean;
   handle(context: RouteContext): Promise<Reply> | Reply;
 }
@@ -73,7 +73,7 @@ const routes: readonly Route[] = [
   },
 ];
 
-/** The endpoint for a request and what follows its path. Throws 404 for an unknown path, 405 for the wrong method. */
+/** The route of a request, and what follows its path. Throws 404 for an unknown path, 405 for the wrong method. */
 export function findRoute(method: string, url: string): { route: Route; rest: string } {
   const path = url.split(/[?#]/, 1)[0] ?? "";
   const matching = routes.filter((route) =>

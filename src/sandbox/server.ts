@@ -1,25 +1,25 @@
-// Owns the sandbox: a real HTTP server on loopback that speaks OpenAI's REST contract, for running without a key.
-// Costs nothing until it is used. https://platform.openai.com/docs/api-reference
+// Owns the sandbox: a small HTTP server on loopback that speaks OpenAI's REST API and makes up its answers, so that the
+// GraphQL server runs without a key. https://platform.openai.com/docs/api-reference
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { checkAuthorization } from "./authorization.ts";
 import { ImageStore } from "./images/store.ts";
+import { sendReply } from "./reply.ts";
 import { findRoute } from "./routes.ts";
 import { errorReply } from "./shared/http-error.ts";
 import { createId } from "./shared/ids.ts";
-import { sendReply } from "./shared/reply.ts";
 
-/** How the sandbox runs. */
+/** The sandbox's settings. */
 export interface SandboxOptions {
-  /** 0, the default, takes any free port. */
+  /** 0, the default, means any free port. */
   port?: number;
-  /** Between two streamed words; 40 by default, a human pace. */
+  /** The pause between two streamed words; 40 by default, about as fast as a model. */
   delayMs?: number;
-  /** The one key that is accepted; "sandbox" by default. */
+  /** The only key that it accepts; "sandbox" by default. */
   apiKey?: string;
 }
 
-/** A sandbox that listens. */
+/** A running sandbox. */
 export interface Sandbox {
   /** The base URL for clients: http://127.0.0.1:PORT/v1 */
   url: string;
@@ -27,7 +27,7 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1. Rejects with Node's error when the port is taken; a request never makes it throw. */
+/** Listens on 127.0.0.1. Rejects with Node's error if the port is taken. No request makes it throw. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { port = 0, delayMs = 40, apiKey = "sandbox" } = options;
   const images = new ImageStore();
@@ -69,7 +69,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, servin
     await sendReply(response, reply);
   } catch (thrown) {
     if (response.destroyed) return;
-    // The head of a stream has left: only a cut connection can still tell that it failed.
+    // The status of a stream has been sent: closing the connection is the only way left to report the failure.
     if (response.headersSent) return void response.destroy();
     const { status, body } = errorReply(thrown);
     response.setHeader("openai-processing-ms", Math.round(performance.now() - startedAt));

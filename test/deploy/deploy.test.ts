@@ -21,9 +21,9 @@ describe("Dockerfile", () => {
     for (const base of image.bases) expect(base).toMatch(DIGEST);
   });
 
-  test("packages run no scripts, and development's are not in the image", () => {
+  test("packages run no scripts, and neither development's nor the sandbox's are in the image", () => {
     const installs = image.runs.filter((run) => run.includes("npm ci"));
-    expect(installs).toEqual(["npm ci --ignore-scripts", "npm ci --omit=dev --ignore-scripts"]);
+    expect(installs).toEqual(["npm ci --ignore-scripts", "npm ci --omit=dev --omit=optional --ignore-scripts"]);
   });
 
   test("its variables are the server's, its port is the default one, its user is not root", () => {

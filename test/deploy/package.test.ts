@@ -99,7 +99,7 @@ test("it holds what runs, its types and the schema, and nothing else", () => {
 
 test("it installs without a warning of engines, with the versions that were tested", () => {
   expect(installed.stderr).not.toContain("EBADENGINE");
-  for (const [name, version] of Object.entries(project.dependencies)) {
+  for (const [name, version] of Object.entries({ ...project.dependencies, ...project.optionalDependencies })) {
     const found = JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8"));
     expect([name, found.version]).toEqual([name, version]);
   }

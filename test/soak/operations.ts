@@ -3,7 +3,8 @@
 import { createClient } from "graphql-ws";
 import { getGlobalDispatcher } from "undici";
 import { WebSocket } from "ws";
-import { answerChat, continuePrompt } from "../../src/sandbox/shared/answer.ts";
+import { answerChat } from "../../src/sandbox/chat/answer.ts";
+import { continuePrompt } from "../../src/sandbox/completions/answer.ts";
 import { digestOf } from "./answers.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: results of any operation

@@ -1,31 +1,33 @@
-// Owns POST /chat/completions: one reply, whole or as a stream of chunks. Knows no HTTP.
+// Owns POST /chat/completions: the answer to a chat, whole or as a stream of chunks. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/chat/create
 
 import { createId, unixSeconds } from "../shared/ids.ts";
 import { chatLogprobs } from "../shared/logprobs.ts";
+import { fullNameOf } from "../shared/models.ts";
 import type { Pace } from "../shared/pace.ts";
 import { loadTokenizer, type Tokenizer } from "../shared/tokens.ts";
-import { countChatTokens, createUsage } from "../shared/usage.ts";
+import { createUsage } from "../shared/usage.ts";
 import { type ChatChoice, createChoice } from "./choice.ts";
+import { countPromptTokens } from "./prompt-tokens.ts";
 import { readChatRequest } from "./request.ts";
 import type { ChatRequest } from "./schema.ts";
 import { streamChunks } from "./stream.ts";
 
-/** The completion, or its chunks when the request says `stream`. Throws HttpError before the first chunk only. */
+/** The completion, or its chunks if the request says `stream`. Throws HttpError before the first chunk only. */
 export async function createChatCompletion(
   body: Record<string, unknown>,
   pace: Pace,
 ): Promise<object | AsyncIterable<object>> {
   const request = readChatRequest(body);
   const tokenizer = await loadTokenizer();
-  const promptTokens = countChatTokens(request, tokenizer);
+  const promptTokens = countPromptTokens(request, tokenizer);
   const choices = Array.from({ length: request.n ?? 1 }, (_slot, index) => createChoice(request, index, tokenizer));
   const completionTokens = choices.reduce((sum, choice) => sum + choice.completionTokens, 0);
   const usage = createUsage(promptTokens, completionTokens);
   const frame = {
     id: createId("chatcmpl-"),
     created: unixSeconds(),
-    model: request.model,
+    model: fullNameOf(request.model),
     service_tier: "default" as const,
     system_fingerprint: "fp_sandbox0000",
   };

@@ -1,13 +1,13 @@
 // Owns one choice of a chat completion: text or tool calls, cut at the request's limits. Knows no wire form.
-import { answerChat } from "../shared/answer.ts";
 import { type CutAnswer, cutAnswer } from "../shared/cut-answer.ts";
 import type { Tokenizer } from "../shared/tokens.ts";
+import { answerChat } from "./answer.ts";
 import type { ChatRequest } from "./schema.ts";
 import { callTools, type ToolCall } from "./tool-calls.ts";
 
-/** One answer before it takes the form of a message or of chunks. */
+/** One choice, before it becomes a message or chunks. */
 export interface ChatChoice {
-  /** null when the answer is tool calls. */
+  /** null if the choice is tool calls. */
   answer: CutAnswer | null;
   toolCalls: ToolCall[];
   finishReason: "stop" | "length" | "tool_calls";
@@ -23,7 +23,7 @@ export function createChoice(request: ChatRequest, index: number, tokenizer: Tok
   return { answer, toolCalls: [], finishReason: answer.finishReason, completionTokens: answer.tokens.length };
 }
 
-/** Arguments count as completion tokens too: at the limit they end in the middle, as a model's do. */
+/** Arguments count as completion tokens too: at the limit they break off, as a model's do. */
 function limitCalls(calls: ToolCall[], maxTokens: number, tokenizer: Tokenizer): ChatChoice {
   let tokensLeft = maxTokens;
   let completionTokens = 0;

@@ -1,4 +1,4 @@
-// Owns making a value that satisfies a JSON schema, the subset that OpenAI's structured outputs and tools accept.
+// Owns making a value that satisfies a JSON schema, of the kind that OpenAI accepts for structured outputs and tools.
 // Knows nothing of chat. https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
 
 import { isRecord } from "../shared/request-body.ts";
@@ -8,18 +8,18 @@ type Schema = Record<string, unknown>;
 
 interface Walk {
   root: Schema;
-  /** What strings without a format say. */
+  /** The text of strings without a format. */
   topic: string;
-  /** Values that may still be made; schemas can fan out without end. */
+  /** How many more values may be made: a small schema can ask for endlessly many. */
   budget: number;
 }
 
 const maxValues = 2_000;
-/** Below this depth only what is required is made, and recursion takes the way out. */
+/** Deeper than this, only required properties are made, and recursion ends as soon as the schema allows. */
 const fullDepth = 4;
 const maxDepth = 64;
 
-/** A deterministic value for the schema; strings speak of the topic. Bounded: a schema without an end yields null inside. Never throws. */
+/** A value for the schema, always the same; its strings mention the topic. An endless schema ends in nulls. */
 export function jsonFromSchema(schema: unknown, topic: string): unknown {
   const root = isRecord(schema) ? schema : {};
   return makeValue(root, { root, topic, budget: maxValues }, "value", 0);
@@ -87,7 +87,7 @@ function makeArray(schema: Schema, walk: Walk, name: string, depth: number): unk
   return items;
 }
 
-/** Deep down, a branch that ends the recursion: null first, then anything without a reference. */
+/** The first branch; deep down the one that ends the recursion, null or else any without a reference. */
 function chooseBranch(branches: readonly unknown[], depth: number): unknown {
   if (depth < fullDepth) return branches[0];
   const ending = branches.find((branch) => isRecord(branch) && branch.type === "null");

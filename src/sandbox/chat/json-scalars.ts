@@ -4,7 +4,7 @@ type Schema = Record<string, unknown>;
 
 const maxStringLength = 1_000;
 
-/** A number within the bounds, 1 when they allow it; whole when asked. */
+/** A number within the bounds, 1 if they allow it; an integer if `whole` is set. */
 export function makeNumber(schema: Schema, whole: boolean): number {
   const step = readNumber(schema, "multipleOf") ?? (whole ? 1 : 0);
   const above = readNumber(schema, "exclusiveMinimum");

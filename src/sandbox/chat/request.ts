@@ -1,4 +1,4 @@
-// Owns the rules between the fields of a chat completion request: what OpenAI refuses although each field alone is right.
+// Owns the rules between the fields of a chat completion request: OpenAI refuses some combinations of valid fields.
 // https://platform.openai.com/docs/api-reference/chat/create
 
 import { HttpError } from "../shared/http-error.ts";

@@ -1,4 +1,4 @@
-// Owns the fields of a chat completion request and their ranges; the rules between fields are in chat-request.ts.
+// Owns the fields of a chat completion request and their ranges; the rules between fields are in request.ts.
 // https://platform.openai.com/docs/api-reference/chat/create
 import * as zod from "zod";
 import { decimal, integer } from "../shared/request-schema.ts";
@@ -82,7 +82,7 @@ export type ChatRequest = zod.output<typeof chatRequest>;
 export type ChatMessage = ChatRequest["messages"][number];
 export type ChatTool = NonNullable<ChatRequest["tools"]>[number];
 
-/** All text of a message, whether its content is one string or parts. */
+/** All text of a message, whose content is a string or parts. */
 export function messageText({ content }: ChatMessage): string {
   if (content == null) return "";
   return typeof content === "string" ? content : content.map((entry) => entry.text ?? "").join(" ");

@@ -1,4 +1,4 @@
-// Owns the chunks of a streamed chat completion: who says what in which order. Knows neither HTTP nor SSE.
+// Owns the chunks of a streamed chat completion, and their order. Knows neither HTTP nor SSE.
 // https://platform.openai.com/docs/api-reference/chat/streaming
 
 import { groupWords } from "../shared/cut-answer.ts";
@@ -13,7 +13,7 @@ import type { ToolCall } from "./tool-calls.ts";
 interface Stream {
   request: ChatRequest;
   choices: readonly ChatChoice[];
-  /** What every chunk repeats: id, created, model and so on. */
+  /** The fields that every chunk repeats: id, created, model and so on. */
   frame: object;
   usage: Usage;
   tokenizer: Tokenizer;
@@ -26,7 +26,10 @@ interface ChunkChoice {
   finish_reason: string | null;
 }
 
-/** Chunks for all choices in turn, then the usage chunk when it was asked for. Throws the abort reason when the client leaves. */
+/**
+ * Chunks of all choices in turn, then the usage chunk if the request asks for it. Throws the abort reason if the client
+ * leaves.
+ */
 export async function* streamChunks(stream: Stream, pace: Pace): AsyncGenerator<object> {
   const includeUsage = stream.request.stream_options?.include_usage === true;
   const frame = { ...stream.frame, object: "chat.completion.chunk" };
@@ -66,7 +69,7 @@ function wordChunks(choice: ChatChoice, { request, tokenizer }: Stream): { text:
   });
 }
 
-/** First the id and name with nothing in the arguments, then the arguments in pieces. */
+/** First the id and the name with empty arguments, then the arguments in pieces. */
 function callDeltas(call: ToolCall, index: number, tokenizer: Tokenizer): object[] {
   const input = call.type === "function" ? call.function.arguments : call.custom.input;
   const part = (piece: string) =>

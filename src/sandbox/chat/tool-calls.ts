@@ -1,19 +1,19 @@
 // Owns when the sandbox calls tools, which ones, and with which arguments.
 // https://platform.openai.com/docs/guides/function-calling
-import { quote } from "../shared/answer.ts";
 import { createId } from "../shared/ids.ts";
+import { quote } from "../shared/quote.ts";
 import { isRecord } from "../shared/request-body.ts";
 import { jsonFromSchema } from "./json-from-schema.ts";
 import { type ChatRequest, type ChatTool, messageText } from "./schema.ts";
 
-/** A call of a tool; arguments and input are text, JSON or not. */
+/** A call of a tool; arguments and input are text, which need not be JSON. */
 export type ToolCall =
   | { id: string; type: "function"; function: { name: string; arguments: string } }
   | { id: string; type: "custom"; custom: { name: string; input: string } };
 
 const maxParallelCalls = 2;
 
-/** The calls for one choice; empty when the answer is text: no tools, tool_choice none, or a tool has just answered. */
+/** The calls of one choice. None if the answer is text: without tools, with tool_choice none, after a tool's result. */
 export function callTools(request: ChatRequest): ToolCall[] {
   if (request.messages.at(-1)?.role === "tool") return [];
   const question = request.messages.findLast((message) => message.role === "user");

@@ -1,25 +1,26 @@
 // Owns POST /completions, the legacy endpoint: choices for every prompt, whole or streamed. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/completions/create
-import { continuePrompt } from "../shared/answer.ts";
 import { cutAnswer, groupWords } from "../shared/cut-answer.ts";
 import { createId, unixSeconds } from "../shared/ids.ts";
 import { type LegacyLogprobs, legacyLogprobs } from "../shared/logprobs.ts";
+import { fullNameOf } from "../shared/models.ts";
 import { interleave, type Pace } from "../shared/pace.ts";
 import { decodeTokens, loadTokenizer, type Token, type Tokenizer } from "../shared/tokens.ts";
 import { createUsage } from "../shared/usage.ts";
+import { continuePrompt } from "./answer.ts";
 import { type CompletionRequest, readCompletionRequest } from "./request.ts";
 
 const defaultMaxTokens = 16;
 
 interface Continuation {
-  /** The prompt's tokens too when the request says `echo`. */
+  /** With the prompt's tokens first, if the request says `echo`. */
   tokens: Token[];
   finishReason: "stop" | "length";
   completionTokens: number;
   logprobs: LegacyLogprobs | null;
 }
 
-/** The completion, or its chunks when the request says `stream`. Throws HttpError before the first chunk only. */
+/** The completion, or its chunks if the request says `stream`. Throws HttpError before the first chunk only. */
 export async function createCompletion(
   body: Record<string, unknown>,
   pace: Pace,
@@ -40,7 +41,7 @@ export async function createCompletion(
     id: createId("cmpl-"),
     object: "text_completion" as const,
     created: unixSeconds(),
-    model: request.model,
+    model: fullNameOf(request.model),
     system_fingerprint: "fp_sandbox0000",
   };
   if (request.stream === true) return streamChunks(request, continuations, frame, usage, pace);

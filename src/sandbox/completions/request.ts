@@ -1,4 +1,4 @@
-// Owns what a legacy completion request may say: its fields, their ranges, and the rules between them.
+// Owns the check of a legacy completion request: its fields, their ranges, and the rules between them.
 // https://platform.openai.com/docs/api-reference/completions/create
 import * as zod from "zod";
 import { HttpError } from "../shared/http-error.ts";
@@ -7,9 +7,9 @@ import { decimal, integer, parseRequest } from "../shared/request-schema.ts";
 import type { Token, Tokenizer } from "../shared/tokens.ts";
 
 const contextTokens = 4_097;
-/** Longer prompts are refused unread: no 4,097 tokens of real text are as long. */
+/** Longer prompts are refused without counting: no real text of 4,097 tokens is that long. */
 const maxPromptCharacters = 100_000;
-/** Prompts times n: more would only keep the process busy. */
+/** Prompts times n. More would only keep the process busy. */
 const maxChoices = 2_048;
 
 const completionRequest = zod.strictObject({

@@ -1,8 +1,7 @@
-// Owns POST /images/edits: the first uploaded picture, changed in ways that the prompt picks. Knows no HTTP.
+// Owns POST /images/edits: the first uploaded picture, changed in a way that depends on the prompt. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/images/createEdit
-import { hashText } from "../shared/hash.ts";
 import { HttpError } from "../shared/http-error.ts";
-import { unixSeconds } from "../shared/ids.ts";
+import { hashText, unixSeconds } from "../shared/ids.ts";
 import { loadTokenizer } from "../shared/tokens.ts";
 import { checkFieldNames, readChoice, readFiles, readImageCount, readText } from "./form.ts";
 import { decodePng, invalidImage, type Pixels, readPngSize } from "./png.ts";
@@ -19,7 +18,7 @@ const outputTokens = {
   high: { "1024x1024": 4160, "1024x1536": 6240, "1536x1024": 6208 },
 };
 
-/** The edited pictures. Throws 400 in OpenAI's words, and the abort reason when the client leaves. */
+/** The edited pictures. Throws 400 in OpenAI's words, and the abort reason if the client leaves. */
 export async function createImageEdits(form: FormData, context: ImageContext): Promise<object> {
   const model = readText(form, "model") ?? "gpt-image-1";
   if (model === "dall-e-2") return editWithDallE(form, context);
@@ -115,7 +114,7 @@ function nearestSize({ width, height }: { width: number; height: number }): "102
   return height > width * 1.2 ? "1024x1536" : "1024x1024";
 }
 
-/** 65 tokens and 129 for each 512-pixel tile once the shorter side is 512 pixels. */
+/** 65 tokens, and 129 for each tile of 512 pixels after the shorter side is scaled to 512 pixels. */
 function inputTokens({ width, height }: { width: number; height: number }): number {
   const shorter = Math.max(Math.min(width, height), 1);
   return 65 + 129 * Math.ceil(width / shorter) * Math.ceil(height / shorter);

@@ -1,4 +1,4 @@
-// Owns reading the fields of an image request's form and refusing them in OpenAI's words. Knows no pixels.
+// Owns reading and checking the form fields of an image request, with OpenAI's error messages. Knows no pixels.
 import { HttpError } from "../shared/http-error.ts";
 import { supported } from "../shared/request-schema.ts";
 
@@ -10,7 +10,7 @@ export function checkFieldNames(form: FormData, known: readonly string[]): void 
   }
 }
 
-/** The text of a field; undefined when it is absent or empty. Throws 400 when it is a file. */
+/** The text of a field; undefined if it is absent or empty. Throws 400 if it is a file. */
 export function readText(form: FormData, name: string): string | undefined {
   const value = form.get(name);
   if (value === null || value === "") return undefined;
@@ -21,7 +21,7 @@ export function readText(form: FormData, name: string): string | undefined {
   });
 }
 
-/** One of the values, the first when the field is absent. Throws 400 for any other. */
+/** One of the values, the first if the field is absent. Throws 400 for any other. */
 export function readChoice<Value extends string>(
   form: FormData,
   name: string,
@@ -37,7 +37,7 @@ export function readChoice<Value extends string>(
   });
 }
 
-/** How many images to make: 1 to 10, 1 when the field is absent. Throws 400. */
+/** How many images to make: 1 to 10, 1 if the field is absent. Throws 400. */
 export function readImageCount(form: FormData): number {
   const text = readText(form, "n") ?? "1";
   const count = Number(text);
@@ -53,7 +53,7 @@ export function readImageCount(form: FormData): number {
   return count;
 }
 
-/** The bytes of every file under the names. Throws 400 when the first name's field is missing or holds text. */
+/** The bytes of every file under the names. Throws 400 if there is none, or if one holds text. */
 export async function readFiles(form: FormData, names: readonly [string, ...string[]]): Promise<Buffer[]> {
   const [name] = names;
   const values = names.flatMap((candidate) => form.getAll(candidate));

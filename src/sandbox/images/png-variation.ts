@@ -1,14 +1,14 @@
-// Owns what happens to a picture: scaling it, and ten ways to make it visibly different. Knows no file format.
+// Owns changing a picture: scaling it, and ten ways to make it visibly different. Knows no file format.
 import type { Pixels } from "./png.ts";
 
 /** Rows of red, green, blue factors and an offset: what each channel of the result is made of. */
 type ColorMatrix = readonly (readonly [red: number, green: number, blue: number, offset: number])[];
 
 const variationCount = 10;
-/** How much of the tint is in the result: enough to see on a picture of one colour. */
+/** The tint's share of the result: enough to show on a picture of a single colour. */
 const tintShare = 0.3;
 
-/** The picture at another size: bilinear, the middle kept when the shape differs. */
+/** The picture at another size, bilinear; if the shape differs, the edges are cut off and the middle is kept. */
 export function resize(source: Pixels, width: number, height: number): Pixels {
   const data = new Uint8Array(width * height * 4);
   const scale = Math.min(source.width / width, source.height / height);
@@ -40,7 +40,7 @@ export function resize(source: Pixels, width: number, height: number): Pixels {
   return { width, height, data };
 }
 
-/** The picture changed in the way of its index: turned hue and a tint, every second one mirrored. Repeats after ten. */
+/** The picture changed in the way of this index: another hue, a tint, every second one mirrored. Repeats after ten. */
 export function vary(source: Pixels, index: number): Pixels {
   const { width, height } = source;
   const data = new Uint8Array(source.data.length);
@@ -71,7 +71,7 @@ export function vary(source: Pixels, index: number): Pixels {
   return { width, height, data };
 }
 
-/** The edited picture where the mask is transparent, the original elsewhere; both and the mask have one size. */
+/** The edited picture where the mask is transparent, the original elsewhere. All three have the same size. */
 export function keepMasked(original: Pixels, edited: Pixels, mask: Pixels): Pixels {
   const data = Uint8Array.from(edited.data, (value, place) => {
     const maskAlpha = mask.data[place - (place % 4) + 3] ?? 0;

@@ -1,4 +1,4 @@
-// Owns PNG bytes to pixels and back, bounded so that a small file cannot ask for much memory. Knows no pictures.
+// Owns reading and writing PNG files, with bounds so that a small file cannot take up much memory.
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { inflateSync } from "node:zlib";
@@ -13,16 +13,19 @@ export interface Pixels {
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const maxPixels = 4_096 * 4_096;
-/** A header's place: signature, chunk length, "IHDR", then width, height and five bytes more. */
+/** Where width and height begin: after the signature, the chunk's length and "IHDR". Five more bytes follow them. */
 const headerStart = 16;
 
-/** Width and height as the header says; null when the bytes are no PNG. Reads nothing behind the header. */
+/** Width and height as the header says; null if the bytes are not a PNG. Reads nothing after the header. */
 export function readPngSize(bytes: Buffer): { width: number; height: number } | null {
   if (bytes.length < headerStart + 13 || !bytes.subarray(0, 8).equals(signature)) return null;
   return { width: bytes.readUInt32BE(headerStart), height: bytes.readUInt32BE(headerStart + 4) };
 }
 
-/** The pixels of a PNG; other requests run before it returns. Throws 400 with the field's name for a broken image or one above 4096 x 4096 pixels. */
+/**
+ * The pixels of a PNG. Lets other requests run before it returns. Throws 400 with the field's name for a broken image,
+ * or one above 4096 x 4096 pixels.
+ */
 export async function decodePng(bytes: Buffer, param: string): Promise<Pixels> {
   const { PNG } = await import("pngjs");
   const size = readPngSize(bytes);
@@ -40,7 +43,7 @@ export async function decodePng(bytes: Buffer, param: string): Promise<Pixels> {
   }
 }
 
-/** A PNG of the pixels: quick to make rather than small. zlib works on another thread meanwhile. */
+/** A PNG of the pixels, made fast rather than small, on zlib's thread. */
 export async function encodePng(pixels: Pixels): Promise<Buffer> {
   const { PNG } = await import("pngjs");
   const image = new PNG({ width: pixels.width, height: pixels.height, deflateLevel: 1, filterType: 1 });
@@ -57,7 +60,7 @@ export function invalidImage(message: string, param: string): HttpError {
   return new HttpError(400, message, { param, code: "invalid_image" });
 }
 
-/** pngjs inflates interlaced images without a bound, so a bomb is found here first. */
+/** pngjs inflates interlaced images without a bound. This throws first if the data would inflate too far. */
 function checkInterlaced(bytes: Buffer, pixelCount: number): void {
   const interlaced = bytes[headerStart + 12] === 1;
   if (!interlaced) return;

@@ -1,4 +1,4 @@
-// Owns the images that were handed out as URLs, in memory and bounded: the newest push out the oldest.
+// Owns the images that answers give as URLs. They are kept in memory, up to a limit: then the oldest are dropped.
 import { createId } from "../shared/ids.ts";
 
 const maxImages = 64;
@@ -9,7 +9,7 @@ export class ImageStore {
   readonly #images = new Map<string, Buffer>();
   #byteCount = 0;
 
-  /** Keeps the image and yields its file name, which nobody can guess. */
+  /** Keeps the image and yields its file name, which cannot be guessed. */
   add(image: Buffer): string {
     const name = `${createId("img-", 24)}.png`;
     this.#images.set(name, image);
@@ -22,7 +22,7 @@ export class ImageStore {
     return name;
   }
 
-  /** The image under the name; undefined once newer ones have pushed it out. */
+  /** The image of this name; undefined if it has been dropped. */
   get(name: string): Buffer | undefined {
     return this.#images.get(name);
   }

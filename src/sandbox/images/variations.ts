@@ -1,4 +1,4 @@
-// Owns POST /images/variations: the uploaded picture again, n times, each time visibly changed. Knows no HTTP.
+// Owns POST /images/variations: n copies of the uploaded picture, each visibly changed. Knows no HTTP.
 // https://platform.openai.com/docs/api-reference/images/createVariation
 import { setImmediate } from "node:timers/promises";
 import { unixSeconds } from "../shared/ids.ts";
@@ -8,15 +8,15 @@ import { resize, vary } from "./png-variation.ts";
 
 const maxImageBytes = 4 * 1024 * 1024;
 
-/** What an image endpoint needs of the server around it. */
+/** What an image endpoint needs from the server. */
 export interface ImageContext {
-  /** Keeps an image and yields the URL under which it is served. */
+  /** Keeps an image and yields its URL. */
   publish(image: Buffer): string;
   /** Aborted when the client has left. */
   signal: AbortSignal;
 }
 
-/** The variations as URLs or base64. Throws 400 in OpenAI's words, and the abort reason when the client leaves. */
+/** The variations as URLs or base64. Throws 400 in OpenAI's words, and the abort reason if the client leaves. */
 export async function createImageVariations(form: FormData, context: ImageContext): Promise<object> {
   checkFieldNames(form, ["image", "model", "n", "response_format", "size", "user"]);
   readChoice(form, "model", ["dall-e-2"]);
@@ -39,7 +39,7 @@ export function checkSquarePng(image: Buffer): void {
   if (size.width !== size.height) throw invalidImage("Uploaded image must be square.", "image");
 }
 
-/** PNGs of the picture changed in consecutive ways. Lets other requests run between two of them; throws the abort reason. */
+/** PNGs of the picture, each changed in the next way. Lets other requests run in between. Throws the abort reason. */
 export async function makeVariations(
   source: Pixels,
   count: number,

@@ -1,7 +1,7 @@
-// Owns ending an answer where the request says so (`stop`, a token limit) and cutting it into streamed words.
+// Owns cutting an answer: at the request's limits (`stop`, a number of tokens), and into words for a stream.
 import { decodeTokens, type Token, type Tokenizer } from "./tokens.ts";
 
-/** An answer after its cut. */
+/** An answer within the request's limits. */
 export interface CutAnswer {
   text: string;
   tokens: Token[];
@@ -25,7 +25,7 @@ export function cutAnswer(
   return { text: decodeTokens(kept), tokens: kept, finishReason: "length" };
 }
 
-/** The tokens in groups to send one by one: about a word each, never a part of a character. */
+/** The tokens in groups of about a word, for a stream. No group ends inside a character. */
 export function groupWords(tokens: readonly Token[]): Token[][] {
   const groups: Token[][] = [];
   let group: Token[] = [];

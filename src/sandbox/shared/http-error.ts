@@ -1,14 +1,14 @@
-// Owns OpenAI's error envelope: what every failed answer of the sandbox looks like. Knows no endpoint.
+// Owns OpenAI's error format, which every failed request gets. Knows no endpoint.
 
-/** One refusal as OpenAI words it; the server turns it into a status and `{"error": {…}}`. */
+/** One error, with OpenAI's message; the server answers with its status and `{"error": {…}}`. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;
   /** OpenAI's coarse class of error, such as invalid_request_error. */
   readonly type: string;
-  /** The request field at fault; null when none is. */
+  /** The request field that is wrong; null if it is not one field. */
   readonly param: string | null;
-  /** OpenAI's machine-readable reason; null when it gives none. */
+  /** OpenAI's machine-readable reason; null if it gives none. */
   readonly code: string | null;
 
   constructor(
@@ -24,7 +24,7 @@ export class HttpError extends Error {
   }
 }
 
-/** The status and body for anything thrown: an HttpError as it says, everything else as OpenAI's own 500. Never throws. */
+/** The status and body for anything thrown: an HttpError's own, and OpenAI's 500 for everything else. Never throws. */
 export function errorReply(thrown: unknown): { status: number; body: object } {
   const error =
     thrown instanceof HttpError

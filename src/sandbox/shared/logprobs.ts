@@ -1,5 +1,5 @@
-// Owns made-up but lawful log probabilities: negative, falling, the same for the same token at the same place.
-import { hashText } from "./hash.ts";
+// Owns log probabilities, made up but plausible: negative, falling, and always the same for a token at a place.
+import { hashText } from "./ids.ts";
 import { showToken, type Token, type Tokenizer } from "./tokens.ts";
 
 /** One token of chat's logprobs. */
@@ -10,13 +10,13 @@ interface ChatLogprob {
   top_logprobs: object[];
 }
 
-/** Parallel lists with an entry per token; null where nothing precedes the token that could make it likely. */
+/** Parallel lists with an entry for each token. The first token of a text has no probability: null. */
 export interface LegacyLogprobs {
   tokens: string[];
   token_logprobs: (number | null)[];
   /** In characters. */
   text_offset: number[];
-  /** null when no alternatives were asked for. */
+  /** null if the request asks for no alternatives. */
   top_logprobs: (Record<string, number> | null)[] | null;
 }
 
@@ -38,7 +38,7 @@ export function chatLogprobs(tokens: readonly Token[], topCount: number, tokeniz
   });
 }
 
-/** The legacy form; offsets count from where the prompt began, and an echoed prompt's first token has no logprob. */
+/** The legacy form. Offsets count from the start of the prompt; the first token of an echoed prompt has no logprob. */
 export function legacyLogprobs(
   tokens: readonly Token[],
   span: { topCount: number; firstOffset: number },
@@ -92,7 +92,7 @@ function round(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }
 
-/** Characters that begin in this token: UTF-8 continuation bytes are 10xxxxxx. */
+/** How many characters begin in this token: UTF-8 continuation bytes, 10xxxxxx, begin none. */
 function countCharacters(token: Token): number {
   return token.bytes.reduce((count, byte) => count + ((byte & 0xc0) === 0x80 ? 0 : 1), 0);
 }

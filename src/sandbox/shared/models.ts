@@ -1,6 +1,7 @@
-// Owns the models that the sandbox claims to have and which endpoint serves each.
+// Owns the sandbox's list of models, and which endpoint serves each of them.
 // https://platform.openai.com/docs/api-reference/models
 import { HttpError } from "./http-error.ts";
+import { hashText } from "./ids.ts";
 
 type Ability = "chat" | "completion" | "image";
 
@@ -10,73 +11,75 @@ interface SandboxModel {
   /** Unix seconds. */
   created: number;
   owned_by: string;
-  abilities: readonly Ability[];
-  /** The day on which OpenAI retires the model, YYYY-MM-DD. */
+  /** OpenAI no longer sends permissions; vLLM still does, and OpenAI's own older examples show them. */
+  permission: readonly object[];
+  /** The day on which OpenAI shuts the model down, YYYY-MM-DD. */
   shutdown_date?: string;
-  /** vLLM's fields, which OpenAI dropped long ago. */
+  /** vLLM's fields. */
   root?: string;
   parent?: string | null;
   max_model_len?: number;
-  permission?: readonly object[];
 }
 
-const models: readonly SandboxModel[] = [
+/** A model and what its entry in the list does not show. */
+interface Served {
+  model: SandboxModel;
+  ability: Ability;
+  /** The dated name that answers carry in place of an alias; absent if the id is the full name. */
+  fullName?: string;
+}
+
+const models: readonly Served[] = [
   describe("gpt-4o-mini", "chat", 1_721_172_741),
   describe("gpt-4o", "chat", 1_715_367_049),
   describe("gpt-4.1-mini", "chat", 1_744_318_173),
   describe("gpt-5-mini", "chat", 1_754_425_928),
+  { ...describe("gpt-3.5-turbo", "chat", 1_677_610_602, { owned_by: "openai" }), fullName: "gpt-3.5-turbo-0301" },
+  describe("gpt-3.5-turbo-0301", "chat", 1_677_649_963, { owned_by: "openai", shutdown_date: "2024-09-13" }),
   describe("gpt-3.5-turbo-instruct", "completion", 1_692_901_427),
+  describe("text-davinci-003", "completion", 1_669_599_635, {
+    owned_by: "openai-internal",
+    shutdown_date: "2024-01-04",
+  }),
   describe("gpt-image-1", "image", 1_745_517_030),
-  { ...describe("dall-e-2", "image", 1_698_798_177), shutdown_date: "2026-05-12" },
-  { ...describe("ft:gpt-4o-mini-2024-07-18:acme:support:AbC123xy", "chat", 1_727_881_200), owned_by: "acme" },
-  {
-    ...describe("meta-llama/Llama-3.1-8B-Instruct", "chat", 1_735_689_600),
+  describe("dall-e-2", "image", 1_698_798_177, { shutdown_date: "2026-05-12" }),
+  describe("ft:gpt-4o-mini-2024-07-18:acme:support:AbC123xy", "chat", 1_727_881_200, { owned_by: "acme" }),
+  describe("meta-llama/Llama-3.1-8B-Instruct", "chat", 1_735_689_600, {
     owned_by: "vllm",
     root: "meta-llama/Llama-3.1-8B-Instruct",
     parent: null,
     max_model_len: 128_000,
-    permission: [
-      {
-        id: "modelperm-5f1c0f2ab34d4e0b",
-        object: "model_permission",
-        created: 1_735_689_600,
-        allow_create_engine: false,
-        allow_sampling: true,
-        allow_logprobs: true,
-        allow_search_indices: false,
-        allow_view: true,
-        allow_fine_tuning: false,
-        organization: "*",
-        group: null,
-        is_blocking: false,
-      },
-    ],
-  },
+  }),
 ];
 
 /** The answer of GET /models. */
 export function listModels(): object {
-  return { object: "list", data: models.map(wireModel) };
+  return { object: "list", data: models.map(({ model }) => model) };
 }
 
 /** The answer of GET /models/{model}. Throws 404 model_not_found for an id that is not in the list. */
 export function retrieveModel(id: string): object {
-  const found = models.find((model) => model.id === id);
+  const found = findModel(id);
   if (found === undefined) {
     throw new HttpError(404, `The model '${id}' does not exist`, { param: "model", code: "model_not_found" });
   }
-  return wireModel(found);
+  return found.model;
+}
+
+/** The name that answers carry as `model`: the dated one for an alias, the id itself otherwise. */
+export function fullNameOf(id: string): string {
+  return findModel(id)?.fullName ?? id;
 }
 
 /** Throws OpenAI's 404 unless the model exists and serves the endpoint. */
 export function requireModel(id: string, ability: "chat" | "completion"): void {
-  const found = models.find((model) => model.id === id);
-  if (found === undefined || found.abilities.includes("image")) {
+  const found = findModel(id);
+  if (found === undefined || found.ability === "image") {
     throw new HttpError(404, `The model \`${id}\` does not exist or you do not have access to it.`, {
       code: "model_not_found",
     });
   }
-  if (found.abilities.includes(ability)) return;
+  if (found.ability === ability) return;
   throw new HttpError(
     404,
     ability === "completion"
@@ -86,10 +89,29 @@ export function requireModel(id: string, ability: "chat" | "completion"): void {
   );
 }
 
-function describe(id: string, ability: Ability, created: number): SandboxModel {
-  return { id, object: "model", created, owned_by: "system", abilities: [ability] };
+function findModel(id: string): Served | undefined {
+  return models.find(({ model }) => model.id === id);
 }
 
-function wireModel({ abilities: _abilities, ...model }: SandboxModel): object {
-  return model;
+function describe(id: string, ability: Ability, created: number, details: Partial<SandboxModel> = {}): Served {
+  const permission = [describePermission(id, created)];
+  return { model: { id, object: "model", created, owned_by: "system", permission, ...details }, ability };
+}
+
+/** What anybody may do with the model: everything but change it. */
+function describePermission(modelId: string, created: number): object {
+  return {
+    id: `modelperm-${hashText(modelId).toString(16).padStart(8, "0")}`,
+    object: "model_permission",
+    created,
+    allow_create_engine: false,
+    allow_sampling: true,
+    allow_logprobs: true,
+    allow_search_indices: false,
+    allow_view: true,
+    allow_fine_tuning: false,
+    organization: "*",
+    group: null,
+    is_blocking: false,
+  };
 }

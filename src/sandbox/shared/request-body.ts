@@ -1,18 +1,18 @@
-// Owns turning the bytes of a request into JSON or form fields, within limits. Knows no endpoint.
+// Owns reading a request's body as JSON or as a form, up to a size. Knows no endpoint.
 import type { IncomingMessage } from "node:http";
 import { HttpError } from "./http-error.ts";
 
 const maxJsonBytes = 16 * 1024 * 1024;
 const maxFormBytes = 50 * 1024 * 1024;
 
-/** The parsed JSON object of the body. Throws 400 when it is not a JSON object, 413 above 16 MB. */
+/** The parsed JSON object of the body. Throws 400 if it is not a JSON object, 413 above 16 MB. */
 export async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
   const text = (await readBytes(request, maxJsonBytes)).toString("utf8");
   try {
     const value: unknown = JSON.parse(text);
     if (isRecord(value)) return value;
   } catch {
-    // Falls through to the same answer: OpenAI does not say where the text broke.
+    // The error below serves here, too: OpenAI does not say where the text is wrong.
   }
   throw new HttpError(
     400,
@@ -52,7 +52,7 @@ async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Bu
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge;
   const chunks: Buffer[] = [];
   let byteCount = 0;
-  // Leaving the loop must not destroy the socket: the refusal still has to travel on it.
+  // Leaving the loop must not destroy the socket: the error is sent on it.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(chunk)) continue;
     byteCount += chunk.length;

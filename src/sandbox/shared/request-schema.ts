@@ -1,4 +1,4 @@
-// Owns checking a request body against a zod schema and wording what is wrong as OpenAI does. Knows no endpoint.
+// Owns checking a request's body against a zod schema, with OpenAI's error messages. Knows no endpoint.
 import * as zod from "zod";
 import { HttpError } from "./http-error.ts";
 
@@ -83,7 +83,7 @@ function describeRange(issue: zod.core.$ZodIssueTooBig | zod.core.$ZodIssueTooSm
   ];
 }
 
-/** The branch that got furthest into the value tells most; when none got inside, the kind of value itself is wrong. */
+/** Reports the branch that got furthest into the value; if none got inside, the value's type is wrong. */
 function describeUnion(issue: zod.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[]): HttpError {
   const first = issue.errors.map((errors) => errors[0]).filter((error) => error !== undefined);
   const inside = first.find((error) => error.path.length > 0 || error.code !== "invalid_type");
@@ -97,7 +97,7 @@ function describeUnion(issue: zod.core.$ZodIssueInvalidUnion, path: readonly Pro
   );
 }
 
-/** The sentence in which OpenAI lists what it would have taken. */
+/** The sentence in which OpenAI lists the values that it accepts. */
 export function supported(values: readonly string[]): string {
   const quoted = values.map((value) => `'${value}'`);
   const last = quoted.pop() ?? "";

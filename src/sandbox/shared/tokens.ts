@@ -1,21 +1,21 @@
-// Owns tokens: splitting text with OpenAI's o200k_base vocabulary, loaded on first need (about 0.2 s, 60 MB).
+// Owns tokens: splits text with OpenAI's o200k_base vocabulary, which is loaded on first use (about 0.2 s, 60 MB).
 
-/** One token as bytes: a character may be spread over several tokens. */
+/** One token as bytes: several tokens may share a character. */
 export interface Token {
   bytes: Uint8Array;
 }
 
-/** The tokenizer once it is loaded. Neither method throws, whatever the text. */
+/** The loaded tokenizer. No method throws, whatever the text. */
 export interface Tokenizer {
   encode(text: string): Token[];
   count(text: string): number;
-  /** The tokens at ranks, as a caller sends them in place of text; an unknown rank yields an empty token. */
+  /** The tokens of these ranks, which a caller may send in place of text. An unknown rank yields an empty token. */
   fromRanks(ranks: readonly number[]): Token[];
-  /** A token of the vocabulary that is whole text; any number is folded into the common ones. */
+  /** A common token that is whole text, chosen by any number. */
   wordAt(seed: number): Token;
 }
 
-// The merge loop is quadratic in the length of one run without a break: 100,000 ideographs took over a minute.
+// The merge loop is quadratic in the length of a run without a break: 100,000 ideographs took over a minute.
 const longRun = /\S{64}|\s{64}/gu;
 const commonRanks = { first: 1_000, count: 20_000 };
 const noSpecialTokens = { disallowedSpecial: new Set<string>() };
@@ -27,14 +27,14 @@ export function loadTokenizer(): Promise<Tokenizer> {
   return loading;
 }
 
-/** The text of consecutive tokens; a character whose last bytes are missing is left out. */
+/** The text of consecutive tokens; an incomplete last character is left out. */
 export function decodeTokens(tokens: readonly Token[]): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Buffer.concat(tokens.map((token) => token.bytes)), {
     stream: true,
   });
 }
 
-/** One token as logprobs show it: its text, or escaped bytes after the prefix when it is no whole character. */
+/** One token as logprobs show it: its text, or the prefix and escaped bytes if it is not whole characters. */
 export function showToken(token: Token, prefix = ""): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(token.bytes);

@@ -1,11 +1,12 @@
-// Owns what the sandbox says: texts built from the prompt, the same for the same request, different for every choice.
-
-import { jsonFromSchema } from "../chat/json-from-schema.ts";
-import { type ChatMessage, type ChatRequest, messageText } from "../chat/schema.ts";
+// Owns what the sandbox answers in a chat: text built from the prompt. The same request gets the same text; each of its
+// choices gets another.
+import { quote } from "../shared/quote.ts";
+import { jsonFromSchema } from "./json-from-schema.ts";
+import { type ChatMessage, type ChatRequest, messageText } from "./schema.ts";
 
 const maxQuoteLength = 240;
 
-/** The assistant's text for one choice: prose, or JSON when response_format asks for it. */
+/** The assistant's text for one choice: prose, or JSON if response_format asks for it. */
 export function answerChat(request: ChatRequest, choiceIndex: number): string {
   const format = request.response_format;
   const asked = lastMessage(request, "user");
@@ -15,13 +16,6 @@ export function answerChat(request: ChatRequest, choiceIndex: number): string {
   const latest = request.messages.at(-1);
   if (latest?.role === "tool" || latest?.role === "function") return answerToolResult(request, choiceIndex);
   return answerProse(asked, request.messages.length, choiceIndex);
-}
-
-/** The continuation of a legacy prompt for one choice. */
-export function continuePrompt(prompt: string, suffix: string | null | undefined, choiceIndex: number): string {
-  const numbered = choiceIndex === 0 ? "" : ` ${choiceIndex + 1}`;
-  const lead = suffix == null || suffix === "" ? "" : ` It leads up to "${quote(suffix, 60)}".`;
-  return `\n\nSandbox continuation${numbered} of "${quote(prompt, 60)}": no model wrote this, the built-in sandbox did.${lead}`;
 }
 
 function answerProse(asked: ChatMessage | undefined, messageCount: number, choiceIndex: number): string {
@@ -40,9 +34,9 @@ function answerProse(asked: ChatMessage | undefined, messageCount: number, choic
 
 function answerToolResult(request: ChatRequest, choiceIndex: number): string {
   const results = request.messages.slice(request.messages.findLastIndex((entry) => entry.role === "assistant") + 1);
-  const told = results.map((result) => `"${quote(messageText(result), maxQuoteLength)}"`).join(" and ");
+  const quoted = results.map((result) => `"${quote(messageText(result), maxQuoteLength)}"`).join(" and ");
   const opening = choiceIndex === 0 ? "According to the tool" : `According to the tool (choice ${choiceIndex + 1})`;
-  return `${opening}: ${told}. The sandbox only repeats what the tool said.`;
+  return `${opening}: ${quoted}. The sandbox only repeats what the tool said.`;
 }
 
 function lastMessage(request: ChatRequest, role: string): ChatMessage | undefined {
@@ -51,12 +45,4 @@ function lastMessage(request: ChatRequest, role: string): ChatMessage | undefine
 
 function countParts(asked: ChatMessage | undefined, type: string): number {
   return Array.isArray(asked?.content) ? asked.content.filter((part) => part.type === type).length : 0;
-}
-
-/** The beginning of the text on one line, an ellipsis where it was cut; lone surrogates, which JSON readers refuse, are replaced. */
-export function quote(text: string, maxLength: number): string {
-  const beginning = Buffer.from(text.slice(0, maxLength * 4)).toString();
-  const line = beginning.replace(/\s+/g, " ").trim();
-  const characters = Array.from(line);
-  return characters.length > maxLength ? `${characters.slice(0, maxLength).join("")}…` : line;
 }

@@ -1,11 +1,11 @@
-// Owns writing answers: JSON, events and images with the headers that OpenAI sends. Knows no endpoint.
+// Owns writing responses: JSON, events and images, with OpenAI's headers. Knows no endpoint.
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 
-/** What one request gets: a JSON body, a stream of events, or an image. */
+/** The response to one request: a JSON body, a stream of events, or an image. */
 export type Reply = { status?: number; json: object } | { events: AsyncIterable<object> } | { png: Buffer };
 
-/** Writes the reply to its end; a stream whose client has left ends silently. Throws nothing else than the stream does. */
+/** Writes the whole reply; a stream ends silently if its client leaves. Throws only what the stream throws. */
 export async function sendReply(response: ServerResponse, reply: Reply): Promise<void> {
   if ("events" in reply) return sendEvents(response, reply.events);
   const [contentType, body] =
