@@ -9,7 +9,6 @@
 import { createApp as create } from "./app/app.ts";
 import type { App } from "./app/app-interface.ts";
 import type { Config } from "./config/read-config.ts";
-import type { EmbedderPlugin } from "./transports/yoga.ts";
 
 export type { App } from "./app/app-interface.ts";
 export { type Config, ConfigError, readConfig } from "./config/read-config.ts";
@@ -19,7 +18,7 @@ export interface EmbeddingOptions {
   /** Called with faults of this server, never with clients' mistakes or the upstream's failures. Unset: console.error. */
   report?: (fault: unknown) => void;
   /** GraphQL Yoga's or Envelop's plugins. Their hooks run for every operation, over every transport. */
-  plugins?: readonly EmbedderPlugin[];
+  plugins?: readonly object[];
 }
 
 /**

@@ -23,7 +23,7 @@ import { createWebSocketEndpoint } from "../transports/websocket/endpoint.ts";
 import { createHandshake } from "../transports/websocket/handshake.ts";
 import { createPrepareOperation } from "../transports/websocket/operation.ts";
 import { createWaitingRoom } from "../transports/websocket/waiting-room.ts";
-import { createFrame, type EmbedderPlugin } from "../transports/yoga.ts";
+import { createFrame } from "../transports/yoga.ts";
 import type { App } from "./app-interface.ts";
 import { documentLimitsOf } from "./document-limits.ts";
 import { createGuard } from "./guard.ts";
@@ -37,7 +37,7 @@ export interface AppOptions {
   /** Makes the metrics' page one of several processes. */
   shareMetrics?: ShareMetrics | undefined;
   /** Yoga's or Envelop's plugins, whose hooks run for every operation. */
-  plugins?: readonly EmbedderPlugin[];
+  plugins?: readonly object[];
 }
 
 /**

@@ -2,7 +2,7 @@
 // plugins' hooks and negotiates the content; the engine is its parse, validate, execute and subscribe.
 // https://the-guild.dev/graphql/yoga-server/docs/features/envelop-plugins
 import type { IncomingMessage } from "node:http";
-import { createYoga, type Plugin, type YogaServerOptions } from "graphql-yoga";
+import { createYoga, type Plugin } from "graphql-yoga";
 import type { createMaskError } from "../errors/mask.ts";
 import type { Engine, Results } from "../execution/engine.ts";
 import type { ReadParams } from "../request/params.ts";
@@ -10,16 +10,13 @@ import type { AnswerRequest } from "./http.ts";
 import type { PrepareOperation } from "./websocket/operation.ts";
 import { type FrameContext, useRequests, useResponses } from "./yoga-hooks.ts";
 
-/** An embedder's plugin, of Yoga's or of Envelop's kind. */
-export type EmbedderPlugin = NonNullable<YogaServerOptions<object, object>["plugins"]>[number];
-
 export interface FrameOptions {
   /** The one path that is served. */
   endpoint: string;
   readParams: ReadParams;
   maskError: ReturnType<typeof createMaskError>;
-  /** Their hooks run in this order, around the engine. */
-  plugins: readonly EmbedderPlugin[];
+  /** An embedder's, as Yoga takes them. Their hooks run in this order, around the engine. */
+  plugins: readonly object[];
 }
 
 /** Yoga, as transports use it. */

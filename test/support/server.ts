@@ -5,7 +5,6 @@ import { createApp } from "../../src/app/app.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { startServer } from "../../src/process/server.ts";
 import type { Observer } from "../../src/telemetry/operation-record.ts";
-import type { EmbedderPlugin } from "../../src/transports/yoga.ts";
 
 /** A GraphQL answer with its HTTP side. */
 export interface Answered {
@@ -34,7 +33,7 @@ export async function startTestServer(
   upstreamUrl: string,
   environment: Record<string, string> = {},
   observers: readonly Observer[] = [],
-  plugins: readonly EmbedderPlugin[] = [],
+  plugins: readonly object[] = [],
 ): Promise<TestServer> {
   const faults: unknown[] = [];
   const config = readConfig({

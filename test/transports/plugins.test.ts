@@ -4,7 +4,6 @@ import { useDisableIntrospection } from "@graphql-yoga/plugin-disable-introspect
 import { OperationTypeNode } from "graphql";
 import { type Plugin, useExtendContext } from "graphql-yoga";
 import { describe, expect, test } from "vitest";
-import type { EmbedderPlugin } from "../../src/transports/yoga.ts";
 import { chatAnswer } from "../support/calls.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { done, event, streams } from "../support/stream.ts";
@@ -25,7 +24,7 @@ const answer: Answer = (received, res, req) => {
   return isStream ? streams(...events, done)(received, res, req) : json(chatAnswer)(received, res, req);
 };
 
-async function start(...plugins: EmbedderPlugin[]): Promise<[TestServer, Upstream]> {
+async function start(...plugins: object[]): Promise<[TestServer, Upstream]> {
   const upstream = await startUpstream(answer);
   return [await startTestServer(upstream.url, {}, [], plugins), upstream];
 }
