@@ -1,14 +1,13 @@
 // Executes one prepared operation: by its plan, or by the executor where there is none. A plan serves only what goes well. For
 // anything else the executor takes over with what the root fields have resolved to already: so errors and nulls are the
 // executor's own, and no upstream call is made twice.
-import { execute, normalizedExecutor } from "@graphql-tools/executor";
-import { type ExecutionResult, type GraphQLError, type GraphQLSchema, locatedError } from "graphql";
+import { type ExecutionResult, execute, type GraphQLError, type GraphQLSchema, locatedError, subscribe } from "graphql";
 import { ChunkStream } from "../openai/chunk-stream.ts";
 import type { Context } from "../schema/shared/context.ts";
 import type { PreparedOperation } from "./known-document.ts";
 import { createExecution, createInfo, type Execution, settle } from "./plan/compilation.ts";
 import type { ExecutionPlan, PlannedField } from "./plan/plan.ts";
-import { batchesOf, ResultStream } from "./result-stream.ts";
+import { batchesOf, ResultStream, type ResultStreamOptions } from "./result-stream.ts";
 import { RootValue, resolveRootField } from "./root-fields.ts";
 import type { Variables } from "./variables.ts";
 
@@ -97,7 +96,7 @@ function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: 
         return byExecutor();
       }
     },
-    toFailure: (error) => ({ errors: [locatedError(error, prepared.operation)] }),
+    toFailure: (error) => locate(error, prepared),
   });
 }
 
@@ -112,18 +111,26 @@ async function resolvePlanned(
   return resolveRootField(resolve, undefined, readArguments(variables), context as Context, whole);
 }
 
+/** Runs by graphql-js' own executor, as if there were no plan but for what root fields have resolved to. */
 async function runByExecutor(run: Run, rootValue: RootValue): Promise<ExecutionResult | ResultStream> {
+  const { operation } = run.prepared.operation;
   try {
-    const result = (await normalizedExecutor(argumentsOf(run, rootValue))) as Results;
-    if (!(Symbol.asyncIterator in result)) return result;
-    const toFailure = (error: unknown) => ({ errors: [locatedError(error, run.prepared.operation)] });
-    return new ResultStream(batchesOf(result), { toResult: (one) => one, toFailure });
+    if (operation !== "subscription") return await execute(argumentsOf(run, rootValue));
+    const result = await subscribe(argumentsOf(run, rootValue));
+    return Symbol.asyncIterator in result ? new ResultStream(batchesOf(result), asTheyCome(run)) : result;
   } catch (error) {
     return { errors: [error as GraphQLError] };
   }
 }
 
-type Results = ExecutionResult | AsyncIterable<ExecutionResult>;
+function asTheyCome({ prepared }: Run): ResultStreamOptions<ExecutionResult> {
+  return { toResult: (result) => result, toFailure: (error) => locate(error, prepared) };
+}
+
+/** What a stream throws, as a result: at the operation, as no field of the answer is to blame. */
+function locate(error: unknown, { operation }: PreparedOperation): ExecutionResult {
+  return { errors: [locatedError(error, operation)] };
+}
 
 function completePlanned(plan: ExecutionPlan, field: PlannedField, value: unknown, execution: Execution): unknown {
   return field.complete(value, execution, plan.compilation.needsPaths ? field.path : undefined);

@@ -28,7 +28,7 @@ import type { FieldNodes } from "./selection.ts";
 
 /**
  * Makes the function for values of `type`, of which `nodes` select fields; `info` is that of the field that yields them.
- * Undefined if the document alone does not decide what is selected.
+ * Undefined if a selected field cannot be planned.
  */
 export function createComplete(
   type: GraphQLOutputType,
@@ -77,9 +77,13 @@ function createCompleteAbstract(
   compilation.needsPaths = true;
 
   function prepare(name: string): Complete | undefined {
+    if (byName.has(name)) return byName.get(name);
     const objectType = schema.getType(name);
-    const isPossible = isObjectType(objectType) && schema.isSubType(type, objectType);
-    return isPossible ? createCompleteObject(objectType, nodes, info, compilation, createComplete) : undefined;
+    // What is kept is bounded by the schema.
+    if (!isObjectType(objectType) || !schema.isSubType(type, objectType)) return undefined;
+    const complete = createCompleteObject(objectType, nodes, info, compilation, createComplete);
+    byName.set(name, complete);
+    return complete;
   }
 
   return (value, execution, path) => {
@@ -87,10 +91,8 @@ function createCompleteAbstract(
     if (!isPlain(value)) throw notPlain;
     const name = resolveType(value, execution.context, createInfo(info, execution, path), type);
     if (typeof name !== "string") throw notPlain;
-    // Bounded by the schema: other names are not kept.
-    const complete = byName.get(name) ?? prepare(name);
+    const complete = prepare(name);
     if (!complete) throw notPlain;
-    byName.set(name, complete);
     return complete(value, execution, path);
   };
 }

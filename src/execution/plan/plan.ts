@@ -4,7 +4,7 @@ import type { Compilation, Complete, Path, StaticInfo } from "./compilation.ts";
 import { describeField } from "./complete-object.ts";
 import { createComplete } from "./complete-value.ts";
 import { createReadArguments, type ReadArguments } from "./field-arguments.ts";
-import { createSelect } from "./selection.ts";
+import { createSelect, hasDirectives } from "./selection.ts";
 
 /** One root field, and what becomes of the value that it resolves to. */
 export interface PlannedField {
@@ -29,6 +29,7 @@ export function createPlan(
   operation: OperationDefinitionNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
 ): ExecutionPlan | undefined {
+  if (hasDirectives(operation, fragments)) return undefined;
   const parentType = schema.getRootType(operation.operation);
   const compilation: Compilation = {
     schema,

@@ -16,7 +16,7 @@ import {
 export type FieldNodes = readonly [FieldNode, ...FieldNode[]];
 /** By the key in the answer, in the order of the answer. */
 export type SelectedFields = ReadonlyMap<string, FieldNodes>;
-/** The fields that nodes select of an object type. Undefined if the document alone does not decide it. */
+/** The fields that nodes select of an object type. Undefined if one of them cannot be planned. */
 export type Select = (
   type: GraphQLObjectType,
   nodes: readonly { selectionSet?: SelectionSetNode | undefined }[],
@@ -31,12 +31,32 @@ export function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, 
   return fragments;
 }
 
+/** Whether a directive decides what an operation selects, which it may do by a variable. */
+export function hasDirectives(
+  operation: { readonly selectionSet: SelectionSetNode },
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): boolean {
+  const seen = new Set<string>();
+  function isIn({ selections }: SelectionSetNode): boolean {
+    return selections.some((selection) => {
+      if (selection.directives && selection.directives.length > 0) return true;
+      if (selection.kind !== Kind.FRAGMENT_SPREAD)
+        return selection.selectionSet !== undefined && isIn(selection.selectionSet);
+      const fragment = fragments.get(selection.name.value);
+      if (!fragment || seen.has(selection.name.value)) return false;
+      seen.add(selection.name.value);
+      return isIn(fragment.selectionSet);
+    });
+  }
+  return isIn(operation.selectionSet);
+}
+
 /**
- * Prepares to find the selected fields of a valid document. Nothing is found where variables decide (any directive), for
- * introspection, and for keys that no plain object can hold.
+ * Prepares to find the selected fields of a valid document without directives. Nothing is found for introspection, and for
+ * keys that no plain object can hold.
  */
 export function createSelect(schema: GraphQLSchema, fragments: ReadonlyMap<string, FragmentDefinitionNode>): Select {
-  /** Adds the fields of one selection set; false if the document alone does not decide. */
+  /** Adds the fields of one selection set; false if one of them cannot be planned. */
   function collect(
     type: GraphQLObjectType,
     { selections }: SelectionSetNode,
@@ -44,7 +64,6 @@ export function createSelect(schema: GraphQLSchema, fragments: ReadonlyMap<strin
     seen: Set<string>,
   ): boolean {
     return selections.every((selection) => {
-      if (selection.directives && selection.directives.length > 0) return false;
       if (selection.kind === Kind.FIELD) return addField(selection, fields);
       if (selection.kind === Kind.FRAGMENT_SPREAD) {
         const name = selection.name.value;

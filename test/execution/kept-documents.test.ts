@@ -1,4 +1,4 @@
-// The second request with a document takes a shorter way than the first: it gets the same answer and makes the same calls.
+// The first request with a document has it parsed and validated, and kept; the second finds it. Both get the same answer and make the same calls.
 import { describe, expect, test } from "vitest";
 import { chatAnswer } from "../support/calls.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
