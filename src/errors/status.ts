@@ -1,21 +1,17 @@
 // The HTTP status of an operation that this server refused as a whole, for one reason, while it was executed.
 import { type ExecutionResult, GraphQLError } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import type { ErrorCode } from "./codes.ts";
+import { type ErrorCode, errorCodes } from "./codes.ts";
 
-/** The reasons that HTTP has a status for. What the upstream answered is no reason of this server's. */
-const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
-  BAD_REQUEST: 400,
-  FORBIDDEN: 403,
-  PAYLOAD_TOO_LARGE: 413,
-  RATE_LIMITED: 429,
-  BUDGET_EXCEEDED: 429,
-  OVERLOADED: 503,
-  SHUTTING_DOWN: 503,
-};
+/** The statuses of executed operations. What the upstream answered is not a refusal of this server. */
+const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = Object.fromEntries(
+  Object.entries(errorCodes).flatMap(([code, row]) => (row.isOperationStatus ? [[code, row.status]] : [])),
+);
 
-/** The reasons that say "later", to HTTP's own machinery too: nothing has been done, and nothing is in `data`. */
-const LATER: ReadonlySet<ErrorCode> = new Set(["RATE_LIMITED", "BUDGET_EXCEEDED", "OVERLOADED", "SHUTTING_DOWN"]);
+/** The codes that ask the client to try again. */
+const LATER: ReadonlySet<string> = new Set(
+  Object.entries(errorCodes).flatMap(([code, row]) => (row.retry === "no" ? [] : [code])),
+);
 
 /**
  * Sets the status, and Retry-After, where every root field failed with the same such code. As

@@ -137,7 +137,10 @@ describe("on the sandbox", () => {
 });
 
 test("the error table is the schema's", () => {
-  const rows = Object.entries(errorCodes).map(([code, { cause, remedy }]) => `| \`${code}\` | ${cause} | ${remedy} |`);
+  const rows = Object.entries(errorCodes).map(([code, { cause, remedy, status, isOperationStatus, paid, retry }]) => {
+    const http = `${status ?? ""}${isOperationStatus ? "\\*" : ""}`;
+    return `| \`${code}\` | ${cause} | ${remedy} | ${http} | ${paid} | ${retry} |`;
+  });
   expect(readme).toContain(`\n${rows.join("\n")}\n\n`);
 });
 
