@@ -1,8 +1,9 @@
 // From a bearer token to its caller, by the way that AUTH chooses.
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { CallerLimits } from "../schema/shared/caller-limits.ts";
 import { readRequestToken } from "./bearer.ts";
-import { ANYBODY, type Caller, type CallerLimits } from "./caller.ts";
+import { ANYBODY, type Caller } from "./caller.ts";
 import { type ClientKey, sha256 } from "./caller-schema.ts";
 import { createClientKeys } from "./client-keys.ts";
 import { type ClientKeysFile, openClientKeysFile } from "./client-keys-file.ts";

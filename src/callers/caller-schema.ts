@@ -1,19 +1,20 @@
 // What an operator may write about callers: the entries of CLIENT_KEYS and CLIENT_KEYS_FILE, and JWT_LIMITS.
 import { hash } from "node:crypto";
 import { z } from "zod";
+import { type CallerLimit, callerLimits } from "../schema/shared/caller-limits.ts";
 
-const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const patterns = z.array(z.string().min(1).max(256)).max(1000);
+/** What may be written for a limit of each kind. */
+const KINDS = {
+  count: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  names: z.array(z.string().min(1).max(256)).max(1000).optional(),
+};
 
-const limits = {
-  requestsPerMinute: count.optional(),
-  tokensPerDay: count.optional(),
-  models: patterns.optional(),
-  operations: patterns.optional(),
+const limits = Object.fromEntries(Object.entries(callerLimits).map(([name, { kind }]) => [name, KINDS[kind]])) as {
+  [Name in CallerLimit]: (typeof KINDS)[(typeof callerLimits)[Name]["kind"]];
 };
 
 /** Limits alone, for callers that are not listed one by one. */
-export const callerLimits = z.strictObject(limits);
+export const limitsSchema = z.strictObject(limits);
 
 const clientKey = z
   .strictObject({

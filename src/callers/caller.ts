@@ -1,32 +1,29 @@
-// Who is calling, and what the operator lets them do. Knows neither HTTP nor how callers prove who they are.
-
-import type { ViewerLimits } from "../schema/shared/context.ts";
-
-/** What a caller may use up. */
-export type CallerLimits = ViewerLimits;
+// Who is calling, and which models and root fields the operator lets them use. Knows neither HTTP nor how callers prove
+// who they are.
+import type { CallerLimits } from "../schema/shared/caller-limits.ts";
 
 /** One caller. */
 export interface Caller {
-  /** What the operator and the caller know it by. */
+  /** The name that the operator and the caller know. */
   readonly id: string;
-  /** Unique among all ways to be known: a JWT's `sub` may be some client key's id. Counters go by it. */
+  /** Unique over all kinds of credentials: a JWT's `sub` can equal a client key's id. Counters use it. */
   readonly key: string;
   readonly limits: CallerLimits;
   /** The caller's own upstream key, where the server passes it through. */
   readonly apiKey?: string | undefined;
 }
 
-/** Everybody, where callers are not told apart. */
+/** Every caller of a server that does not tell callers apart. */
 export const ANYBODY: Caller = { id: "anonymous", key: "anonymous", limits: {} };
 
-/** Whether the caller may use the model. Where none is named, only who may use any model may. */
+/** Whether the caller may use the model. If none is named, only a caller that may use every model may go on. */
 export function isModelAllowed({ limits }: Caller, model: string | undefined): boolean {
   return !limits.models || compile(limits.models, "su").test(model ?? "");
 }
 
 /**
  * Whether the caller may select a root field. An entry of its list is a field (`chat`), a type (`Query`) or both
- * (`Subscription.chat`), in upper or lower case.
+ * (`Subscription.chat`), in any case.
  */
 export function isOperationAllowed({ limits }: Caller, type: string, field: string): boolean {
   if (!limits.operations) return true;
@@ -34,7 +31,7 @@ export function isOperationAllowed({ limits }: Caller, type: string, field: stri
   return [field, type, `${type}.${field}`].some((name) => allowed.test(name));
 }
 
-/** Callers are known for long: each of their lists is compiled once. */
+/** Callers live long, so each of their lists is compiled once. */
 const compiled = new WeakMap<readonly string[], RegExp>();
 
 /** One expression for a list of names in which `*` stands for any run of characters. */

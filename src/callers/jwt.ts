@@ -1,6 +1,7 @@
 // Callers who prove by a JWT who they are. Knows neither HTTP nor where the keys come from.
 import type { JWTVerifyOptions, JWTVerifyResult } from "jose";
-import type { Caller, CallerLimits } from "./caller.ts";
+import type { CallerLimits } from "../schema/shared/caller-limits.ts";
+import type { Caller } from "./caller.ts";
 import { RETRY_AFTER_MS, unauthenticated, uncheckable } from "./refusals.ts";
 import { createFixedKey, createRemoteKeys, type SigningKeys } from "./signing-keys.ts";
 

@@ -1,37 +1,42 @@
-// Who may call, from which pages, with which documents, and where replicas count it.
+// The variables about callers: who may call, from which web pages, with which documents, and where their usage is counted.
 import { z } from "zod";
-import { callerLimits, clientKeys } from "../callers/caller-schema.ts";
+import { clientKeys, limitsSchema } from "../callers/caller-schema.ts";
+import { callerLimits } from "../schema/shared/caller-limits.ts";
 import { flag, httpUrl, json, origins, pem, text, variable } from "./variable.ts";
 
 export const callerVariables = {
   AUTH: variable(
     "keys, jwt, passthrough or none",
     z.enum(["keys", "jwt", "passthrough", "none"]).optional(),
-    "How callers are told apart. `passthrough` sends each caller's own key to the upstream. Unset: by client keys and JWTs, whichever are configured, or else `none`.",
+    "How callers are told apart. `passthrough` sends each caller's own key to the upstream. Unset: by client keys, JWTs or both, whichever are configured; otherwise `none`.",
   ),
   ALLOW_ANONYMOUS: variable(
     "true or false",
     flag.default(false),
-    "Lets production start although callers are not told apart, because something in front of the server does it.",
+    "Lets production start although the server does not tell callers apart, because something in front of it does.",
   ),
   CLIENT_KEYS: variable(
     "a JSON list of client keys",
     json.pipe(clientKeys.min(1)).optional(),
-    "The keys that callers send as `Authorization: Bearer`, each with its owner's id and limits.",
+    "The keys that callers send as `Authorization: Bearer`, each with the caller's id and limits.",
   ),
   CLIENT_KEYS_FILE: variable(
     "a path",
     text.optional(),
-    "A file with such a list, read again when it changes and on SIGHUP.",
+    "A file with a list as in `CLIENT_KEYS`; it is read again when it changes and on SIGHUP.",
   ),
-  JWT_JWKS_URL: variable("an http(s) URL", httpUrl.optional(), "Where the keys are that sign callers' JWTs."),
-  JWT_PUBLIC_KEY: variable("a public key in PEM", pem.optional(), "The one key that signs callers' JWTs."),
-  JWT_ISSUER: variable("text", text.optional(), "The `iss` that a JWT must have. Needed in production."),
-  JWT_AUDIENCE: variable("text", text.optional(), "The `aud` that a JWT must have. Needed in production."),
+  JWT_JWKS_URL: variable(
+    "an http(s) URL",
+    httpUrl.optional(),
+    "The URL of the key set (JWKS) that verifies callers' JWTs.",
+  ),
+  JWT_PUBLIC_KEY: variable("a public key in PEM", pem.optional(), "The public key that verifies callers' JWTs."),
+  JWT_ISSUER: variable("text", text.optional(), "The `iss` that a JWT must have. Required with JWTs in production."),
+  JWT_AUDIENCE: variable("text", text.optional(), "The `aud` that a JWT must have. Required with JWTs in production."),
   JWT_LIMITS: variable(
-    "a JSON object of limits",
-    json.pipe(callerLimits).optional(),
-    "The limits of each caller with a JWT, by its `sub`.",
+    `a JSON object with any of ${Object.keys(callerLimits).join(", ")}`,
+    json.pipe(limitsSchema).optional(),
+    "The limits of every caller with a JWT; each `sub` is counted on its own.",
   ),
   REDIS_URL: variable(
     "a redis(s) URL",
@@ -39,26 +44,26 @@ export const callerVariables = {
       .string()
       .refine((value) => URL.canParse(value) && /^rediss?:/.test(value) && !/%(?![\da-f]{2})/i.test(value))
       .optional(),
-    "Where replicas share callers' counters. Unset: each counts in its own memory.",
+    "The Redis where several servers share callers' counters. Unset: each process counts in its own memory.",
   ),
   REDIS_DOWN: variable(
     "refuse or serve",
     z.enum(["refuse", "serve"]).default("refuse"),
-    "What happens to limited callers while Redis is away: refused with OVERLOADED, or counted in memory meanwhile.",
+    "What happens to callers with limits while Redis is away: they are refused with `OVERLOADED`, or counted in memory meanwhile.",
   ),
   CORS_ORIGINS: variable(
     "origins, separated by commas",
     origins.optional(),
-    "The web pages' origins, other than the server's own, that may call it. Unset: none.",
+    "The origins of web pages that may call the server, apart from its own. Unset: none.",
   ),
   PERSISTED_OPERATIONS_FILE: variable(
     "a path",
     text.optional(),
-    "A manifest of trusted documents as Apollo, Relay or GraphQL Code Generator write it.",
+    "A manifest of trusted documents, in the format of Apollo, Relay or GraphQL Code Generator.",
   ),
   PERSISTED_OPERATIONS_ONLY: variable(
     "true or false",
     flag.default(false),
-    "Serves nothing but the documents of that manifest.",
+    "Serves only the documents of that manifest.",
   ),
 } as const;

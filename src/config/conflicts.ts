@@ -1,9 +1,8 @@
-// What variables must not say together, or must.
-
+// Checks variables against each other: which must not be set together, and which need another one.
 import { sha256 } from "../callers/caller-schema.ts";
 import type { Values } from "./variables.ts";
 
-/** What is missing or contradicts itself among the variables that say who may call, how long, and by how many processes. */
+/** One sentence for each variable that is missing, or contradicts another one. Never repeats a secret. */
 export function findConflicts(values: Values, isProduction: boolean): string[] {
   const { AUTH: auth } = values;
   const hasKeys = Boolean(values.CLIENT_KEYS || values.CLIENT_KEYS_FILE);
@@ -30,7 +29,7 @@ export function findConflicts(values: Values, isProduction: boolean): string[] {
   );
   report(
     !hasJwt && Boolean(values.JWT_ISSUER || values.JWT_AUDIENCE || values.JWT_LIMITS),
-    "JWT_JWKS_URL or JWT_PUBLIC_KEY must be set where another JWT_ variable is",
+    "JWT_JWKS_URL or JWT_PUBLIC_KEY must be set if another JWT_ variable is",
   );
   report(
     isProduction && hasJwt && !(values.JWT_ISSUER && values.JWT_AUDIENCE),
@@ -39,10 +38,10 @@ export function findConflicts(values: Values, isProduction: boolean): string[] {
   const tellsCallersApart = hasKeys || hasJwt || auth === "passthrough";
   report(
     isProduction && !tellsCallersApart && !values.ALLOW_ANONYMOUS,
-    "CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_JWKS_URL or JWT_PUBLIC_KEY must be set in production, or AUTH=passthrough; or ALLOW_ANONYMOUS=true, where something in front of the server tells callers apart",
+    "CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_JWKS_URL or JWT_PUBLIC_KEY must be set in production, or AUTH=passthrough; or ALLOW_ANONYMOUS=true, if something in front of the server tells callers apart",
   );
   report(values.METRICS_PORT !== undefined && !values.METRICS, "METRICS_PORT must not be set with METRICS=false");
-  // Node would throw a RangeError that names neither.
+  // Node's own RangeError would name neither variable.
   const { HEADERS_TIMEOUT_MS: headersMs, REQUEST_TIMEOUT_MS: requestMs } = values;
   report(
     requestMs < headersMs,
@@ -64,7 +63,7 @@ export function findConflicts(values: Values, isProduction: boolean): string[] {
   );
   report(
     values.WORKERS > 1 && !values.REDIS_URL && Boolean(hasKeys || values.JWT_LIMITS),
-    "REDIS_URL must be set with WORKERS above 1 where callers can have limits (CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_LIMITS): each worker would grant them anew",
+    "REDIS_URL must be set with WORKERS above 1 if callers can have limits (CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_LIMITS): each worker would grant them in full",
   );
   report(values.MAX_CONCURRENT < values.WORKERS, "MAX_CONCURRENT must be at least WORKERS, which share it");
   return problems;

@@ -1,32 +1,33 @@
-// What one request, one operation and all callers together may ask for.
+// The variables that limit one request, one operation, and all callers together. Limits of a single caller are not
+// variables: see schema/shared/caller-limits.ts.
 import { variable, whole } from "./variable.ts";
 
 export const limitVariables = {
   MAX_CONCURRENT: variable(
     "a whole number, at least 1",
     whole(1).default(256),
-    "Most upstream calls at once, over all callers and transports; the rest is refused with OVERLOADED.",
+    "Most upstream calls at once, over all callers and transports; more are refused with `OVERLOADED`.",
   ),
   MAX_PAID_FIELDS: variable(
     "a whole number, at least 1",
     whole(1).default(4),
-    "Most root fields of mutations and subscriptions in one operation.",
+    "Most root fields of a mutation or subscription in one operation.",
   ),
   MAX_N: variable(
     "a whole number, at least 1",
     whole(1).default(10),
     "Most choices or images that one field may ask for.",
   ),
-  MAX_MESSAGES: variable("a whole number, at least 1", whole(1).default(256), "Most messages of a chat."),
+  MAX_MESSAGES: variable("a whole number, at least 1", whole(1).default(256), "Most messages in a chat."),
   MAX_OUTPUT_TOKENS: variable(
     "a whole number, at least 1",
     whole(1).optional(),
-    "Most output tokens that one choice may ask for. Once set, a chat or completion has to give its own cap up to this one. Unset: no limit.",
+    "Most output tokens that one choice may ask for. If set, each chat or completion must name its own maximum, up to this one. Unset: no limit.",
   ),
   MAX_BODY_BYTES: variable(
     "a whole number of bytes, at least 1",
     whole(1).default(8 * 2 ** 20),
-    "Largest JSON request body, or `operations` field.",
+    "Largest JSON request body, or `operations` field of an upload.",
   ),
   MAX_UPLOAD_BYTES: variable(
     "a whole number of bytes, at least 1",
@@ -48,7 +49,11 @@ export const limitVariables = {
   MAX_ALIASES: variable(
     "a whole number",
     whole(0).default(30),
-    "Most aliases in a document, fragments counted where they are used.",
+    "Most aliases in a document; a fragment's count each time it is used.",
   ),
-  MAX_DIRECTIVES: variable("a whole number", whole(0).default(50), "Most directives in a document, counted likewise."),
+  MAX_DIRECTIVES: variable(
+    "a whole number",
+    whole(0).default(50),
+    "Most directives in a document; a fragment's count each time it is used.",
+  ),
 } as const;

@@ -1,9 +1,9 @@
-// Environment variables -> one frozen Config. Each variable is read here; config/ checks and documents it.
+// Turns the environment into one frozen Config, or into a message that lists everything wrong with it.
 import type { z } from "zod";
 import { findConflicts } from "./conflicts.ts";
 import { type Values, variables } from "./variables.ts";
 
-/** The configuration: every variable's value, with what depends on several of them settled. */
+/** The configuration: every variable's value, including those whose defaults depend on others. */
 export type Config = Readonly<
   Values & { GRAPHIQL: boolean; INTROSPECTION: boolean; SANDBOX: boolean; OPENAI_BASE_URL: URL }
 >;
@@ -15,7 +15,7 @@ export class ConfigError extends Error {
 
 /**
  * Reads the configuration from the environment; an empty variable counts as unset.
- * Throws ConfigError that names every bad variable and what it accepts, never a text in it.
+ * Throws a ConfigError that names every bad variable and what it accepts, but never repeats a value.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [];
@@ -27,7 +27,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const values = Object.fromEntries(entries) as Values;
   const isProduction = values.NODE_ENV === "production";
   problems.push(...findConflicts(values, isProduction));
-  // Callers who bring their own keys bring OpenAI's.
+  // With AUTH=passthrough each caller brings a key for OpenAI.
   const hasUpstream = Boolean(values.OPENAI_API_KEY || values.OPENAI_BASE_URL || values.AUTH === "passthrough");
   const sandbox = values.SANDBOX ?? (!hasUpstream && !isProduction);
   if (isProduction && values.SANDBOX) problems.push("SANDBOX must not be true in production");
@@ -45,7 +45,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
 }
 
-/** Where in a JSON value the first fault is. */
+/** The place of the first fault inside a JSON value. */
 function describePlace({ issues: [issue] }: z.ZodError): string {
   return issue?.path.length ? ` (see ${issue.path.join(".")})` : "";
 }

@@ -1,4 +1,4 @@
-// Which upstream is called, in whose name, and how long it may take.
+// The variables of the upstream: its address, the account used there, and how long calls may take.
 import { z } from "zod";
 import { httpUrl, milliseconds, text, variable, whole, word } from "./variable.ts";
 
@@ -11,7 +11,7 @@ export const upstreamVariables = {
   OPENAI_BASE_URL: variable(
     "an http(s) URL",
     httpUrl.optional(),
-    "The root of the upstream's API. Unset: `https://api.openai.com/v1`, or the sandbox where there is no key either.",
+    "The root of the upstream's API. Unset: `https://api.openai.com/v1`, or the sandbox if no key is set either.",
   ),
   OPENAI_ORG_ID: variable("text without spaces", word.optional(), "Sent as `OpenAI-Organization`."),
   OPENAI_PROJECT_ID: variable("text without spaces", word.optional(), "Sent as `OpenAI-Project`."),
@@ -23,34 +23,38 @@ export const upstreamVariables = {
   IMAGE_VARIATIONS_MODEL: variable(
     "text",
     text.default("gpt-image-1"),
-    "The model for `edits` where the caller names none.",
+    "The model for `edits` if the caller names none.",
   ),
   IMAGE_VARIATIONS_PROMPT: variable(
     "text",
     text.default("Create a variation of this image: keep its subject and style, change the details."),
-    "The prompt for `edits`, which variations have not.",
+    "The prompt for `edits`; variations have no prompt.",
   ),
   MODELS_TTL_SECONDS: variable(
     "a whole number of seconds, 0 to 86400",
     whole(0, 86_400).default(60),
-    "How long the answers to `models` and `model` are kept, for all callers with the same account upstream. 0: not at all.",
+    "How long the answers to `models` and `model` are kept; callers with the same upstream account share them. 0: not at all.",
   ),
   UPSTREAM_HEADERS_TIMEOUT_MS: variable(
     milliseconds,
     whole(1).default(600_000),
-    "Longest wait for the head of an upstream answer. A whole chat answer's head comes with its end.",
+    "Longest wait for the head of an upstream answer. The head of a chat answer that is not streamed comes only when the answer is complete.",
   ),
   UPSTREAM_IDLE_TIMEOUT_MS: variable(
     milliseconds,
     whole(1).default(120_000),
-    "Longest silence inside an upstream answer, and longest wait for the upstream to take more of an upload.",
+    "Longest silence within an upstream answer, and longest wait for the upstream to accept more of an upload.",
   ),
   UPSTREAM_TOTAL_TIMEOUT_MS: variable(
     milliseconds,
     whole(1).default(600_000),
-    "Longest time for an upstream call, retries and waits included.",
+    "Longest time that an upstream call may take, including retries and the waits between them.",
   ),
-  MAX_RETRIES: variable("0 to 10", whole(0, 10).default(2), "Attempts after the first, for failures that may pass."),
+  MAX_RETRIES: variable(
+    "0 to 10",
+    whole(0, 10).default(2),
+    "How often a call is repeated after a failure that may be temporary.",
+  ),
   MAX_UPSTREAM_BYTES: variable(
     "a whole number of bytes, at least 1",
     whole(1).default(128 * 2 ** 20),

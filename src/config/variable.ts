@@ -1,14 +1,14 @@
-// How a variable is described, and the kinds of values that they have.
+// What describes an environment variable, and the schemas of the values that variables have.
 import { z } from "zod";
 
-/** One variable: its schema, and what README's table says of it. */
+/** One variable: its schema, and its row in README's table. */
 export interface Variable<Schema extends z.ZodType> {
   schema: Schema;
   accepts: string;
   description: string;
 }
 
-/** Builds one. */
+/** Builds a variable. */
 export function variable<Schema extends z.ZodType>(
   accepts: string,
   schema: Schema,
@@ -18,7 +18,7 @@ export function variable<Schema extends z.ZodType>(
 }
 
 export const text = z.string().min(1);
-/** What may stand in an HTTP header. */
+/** Text that an HTTP header may hold. */
 export const word = z.string().regex(/^[\x21-\x7e]+$/);
 export const flag = z.enum(["true", "false"]).transform((value) => value === "true");
 export const whole = (minimum: number, maximum = 2 ** 31 - 1) =>
@@ -37,14 +37,14 @@ export const json = z.string().transform((value, context) => {
     return z.NEVER;
   }
 });
-/** What browsers send as `Origin`: no path, no wildcard. */
+/** Origins as browsers send them in `Origin`: no path, no wildcard. */
 export const origins = z
   .string()
   .transform((value) => value.split(",").map((origin) => origin.trim()))
   .refine((list) =>
     list.every((origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin),
   );
-/** What URL's hostname can be, and is yielded as: no port; an IPv6 address stands in brackets. */
+/** Host names as `URL` yields them: no port, an IPv6 address in brackets. */
 export const hostNames = z
   .string()
   .transform((value) => value.split(",").map((name) => name.trim().toLowerCase().replace(/\.$/, "")))

@@ -1,4 +1,4 @@
-// Every environment variable that the server reads, in the order of the documentation's table.
+// The list of all environment variables that the server reads.
 import type { z } from "zod";
 import { callerVariables } from "./callers.ts";
 import { limitVariables } from "./limits.ts";
@@ -8,5 +8,5 @@ import { upstreamVariables } from "./upstream.ts";
 /** Every variable by its name, in the order of README's table. */
 export const variables = { ...serverVariables, ...upstreamVariables, ...callerVariables, ...limitVariables };
 
-/** Every variable's own value. */
+/** The value of every variable, before defaults that depend on others. */
 export type Values = { [Name in keyof typeof variables]: z.output<(typeof variables)[Name]["schema"]> };

@@ -1,20 +1,16 @@
 // The HTTP status of an operation that this server refused as a whole, for one reason, while it was executed.
 import { type ExecutionResult, GraphQLError } from "graphql";
-import type { ErrorCode } from "./codes.ts";
+import { type ErrorCode, errorCodes } from "./codes.ts";
 
-/** The reasons that HTTP has a status for. What the upstream answered is not a reason of this server's. */
-const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
-  BAD_REQUEST: 400,
-  FORBIDDEN: 403,
-  PAYLOAD_TOO_LARGE: 413,
-  RATE_LIMITED: 429,
-  BUDGET_EXCEEDED: 429,
-  OVERLOADED: 503,
-  SHUTTING_DOWN: 503,
-};
+/** The statuses of executed operations. What the upstream answered is not a refusal of this server. */
+const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = Object.fromEntries(
+  Object.entries(errorCodes).flatMap(([code, row]) => (row.isOperationStatus ? [[code, row.status]] : [])),
+);
 
-/** The reasons that ask to try later, which HTTP's own machinery understands too: nothing was done, and `data` holds nothing. */
-const LATER: ReadonlySet<ErrorCode> = new Set(["RATE_LIMITED", "BUDGET_EXCEEDED", "OVERLOADED", "SHUTTING_DOWN"]);
+/** The codes that ask the client to try again. */
+const LATER: ReadonlySet<string> = new Set(
+  Object.entries(errorCodes).flatMap(([code, row]) => (row.retry === "no" ? [] : [code])),
+);
 
 /**
  * Adds the status, and Retry-After, to a result in which every root field failed with the same such code. As

@@ -2,20 +2,12 @@
 
 import { ANYBODY, type Caller } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
+import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
+import type { ViewerUsage } from "../schema/shared/context.ts";
 import { keyOf } from "./counter-key.ts";
 import { type CounterStoreOptions, createCounterStore } from "./counter-store.ts";
 import type { Counter } from "./counters.ts";
 import { createReservations, type Estimate, type Reservation } from "./reservations.ts";
-
-/** What a caller has used, and when (in milliseconds from now) each window ends; 0 where none has begun. */
-export interface Used {
-  /** Upstream calls in the current minute. */
-  readonly requests: number;
-  readonly requestsResetMs: number;
-  /** Tokens of today (UTC), those reserved by calls under way included. */
-  readonly tokens: number;
-  readonly tokensResetMs: number;
-}
 
 /**
  * Counts identified callers, also those without limits; nobody is counted who is not told apart. Everything answers
@@ -34,7 +26,7 @@ export interface Limits {
    */
   reserveTokens(caller: Caller, estimate: Estimate): Promise<Reservation>;
   /** What the caller has used. Where that is not known it throws OVERLOADED, or yields 0 for what has no limit. */
-  read(caller: Caller): Promise<Used>;
+  read(caller: Caller): Promise<ViewerUsage>;
   /** Ends the connection to Redis, after what is under way. */
   close(): Promise<void>;
 }
@@ -82,8 +74,7 @@ function isAnybody(caller: Caller): boolean {
 
 function rateLimited(limit: number, resetMs: number): Error {
   const retryAfterMs = Math.max(1, Math.ceil(resetMs));
-  const requests = limit === 1 ? "request" : "requests";
-  const seconds = Math.ceil(retryAfterMs / 1000);
-  const message = `This caller may make at most ${limit} ${requests} a minute; try again in ${seconds} s.`;
-  return codedError("RATE_LIMITED", message, { retryAfterMs });
+  const most = describeLimit("requestsPerMinute", limit);
+  const message = `This caller may make ${most}; try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
+  return codedError(callerLimits.requestsPerMinute.code, message, { retryAfterMs });
 }

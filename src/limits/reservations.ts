@@ -2,6 +2,7 @@
 
 import type { Caller } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
+import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
 import { keyOf } from "./counter-key.ts";
 import type { CounterStore } from "./counter-store.ts";
 import type { Counter } from "./counters.ts";
@@ -127,7 +128,7 @@ function untilMidnight(): number {
 }
 
 function budgetExceeded(limit: number, left: number, needed: number, retryAfterMs: number): Error {
-  const use = `This caller may use at most ${limit} tokens a day (UTC)`;
-  const message = `${use}; ${Math.max(0, left)} are left, this call needs ${needed}.`;
-  return codedError("BUDGET_EXCEEDED", message, { retryAfterMs });
+  const most = describeLimit("tokensPerDay", limit);
+  const message = `This caller may use ${most}; ${Math.max(0, left)} are left, this call needs ${needed}.`;
+  return codedError(callerLimits.tokensPerDay.code, message, { retryAfterMs });
 }

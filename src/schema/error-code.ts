@@ -1,4 +1,4 @@
-// ErrorCode: the closed list of error codes in the schema.
+// enum ErrorCode: the closed list of error codes, in the schema.
 import { type ErrorCode, errorCodes } from "../errors/codes.ts";
 import { builder } from "./shared/builder.ts";
 

@@ -1,30 +1,19 @@
-// Query.viewer: who the server takes the caller for, and what is left to it. Calls no upstream.
+// Query.viewer: the caller as the server knows it, its limits, and what it has used of them. Calls no upstream.
 import { builder } from "./shared/builder.ts";
-import type { Viewer as ViewerContext, ViewerLimits, ViewerUsage } from "./shared/context.ts";
+import { type CallerLimits, type CountLimit, callerLimits, type NamesLimit } from "./shared/caller-limits.ts";
+import type { Viewer as ViewerContext, ViewerUsage } from "./shared/context.ts";
 
-const ViewerLimitsRef = builder.objectRef<ViewerLimits>("ViewerLimits").implement({
+const ViewerLimitsRef = builder.objectRef<CallerLimits>("ViewerLimits").implement({
   description: "What the operator lets the caller use. Null: no limit.",
-  fields: (t) => ({
-    requestsPerMinute: t.field({
-      type: "SafeInt",
-      description: "Upstream calls in a minute; each root field that needs the upstream is one.",
-      resolve: ({ requestsPerMinute }) => requestsPerMinute,
-    }),
-    tokensPerDay: t.field({
-      type: "SafeInt",
-      description: "Tokens in a day of UTC, prompts and answers together.",
-      resolve: ({ tokensPerDay }) => tokensPerDay,
-    }),
-    models: t.stringList({
-      description: "The models that may be named; `*` stands for any run of characters.",
-      resolve: ({ models }) => models,
-    }),
-    operations: t.stringList({
-      description:
-        "The root fields that may be selected, such as `models`, `Query` or `Subscription.chat`, `*` as above.",
-      resolve: ({ operations }) => operations,
-    }),
-  }),
+  fields: (t) =>
+    Object.fromEntries(
+      Object.entries(callerLimits).map(([name, { kind, description }]) => [
+        name,
+        kind === "count"
+          ? t.field({ type: "SafeInt", description, resolve: (limits) => limits[name as CountLimit] })
+          : t.stringList({ description, resolve: (limits) => limits[name as NamesLimit] }),
+      ]),
+    ),
 });
 
 const ViewerUsageRef = builder.objectRef<ViewerUsage>("ViewerUsage").implement({
@@ -33,7 +22,7 @@ const ViewerUsageRef = builder.objectRef<ViewerUsage>("ViewerUsage").implement({
     requests: t.field({
       type: "SafeInt",
       nullable: false,
-      description: "Upstream calls in the minute that runs.",
+      description: "Upstream calls in the current minute.",
       resolve: ({ requests }) => requests,
     }),
     requestsResetAt: t.field({
@@ -45,7 +34,7 @@ const ViewerUsageRef = builder.objectRef<ViewerUsage>("ViewerUsage").implement({
     tokens: t.field({
       type: "SafeInt",
       nullable: false,
-      description: "Tokens today, those included that calls under way have reserved.",
+      description: "Tokens today, including those reserved by calls in progress.",
       resolve: ({ tokens }) => tokens,
     }),
     tokensResetAt: t.field({
@@ -62,7 +51,8 @@ const Viewer = builder.objectRef<ViewerContext>("Viewer").implement({
   fields: (t) => ({
     id: t.exposeID("id", {
       nullable: false,
-      description: "The caller's id: a client key's, or a JWT's `sub`. `anonymous` where callers are not told apart.",
+      description:
+        "The caller's id: a client key's, or a JWT's `sub`. `anonymous` if the server does not tell callers apart.",
     }),
     limits: t.field({
       type: ViewerLimitsRef,
@@ -72,7 +62,7 @@ const Viewer = builder.objectRef<ViewerContext>("Viewer").implement({
     }),
     used: t.field({
       type: ViewerUsageRef,
-      description: "What the caller has used. Null, with an error: the counters cannot be read at the moment.",
+      description: "What the caller has used. Null, with an error, if the counters cannot be read at the moment.",
       resolve: (viewer) => viewer.readUsage(),
     }),
   }),
@@ -81,7 +71,7 @@ const Viewer = builder.objectRef<ViewerContext>("Viewer").implement({
 builder.queryField("viewer", (t) =>
   t.field({
     type: Viewer,
-    description: "The caller, its limits and what is left of them. Calls no upstream and costs nothing.",
+    description: "The caller, its limits, and what it has used of them. Calls no upstream and costs nothing.",
     resolve: (_, _arguments, { viewer }) => viewer,
   }),
 );

@@ -158,8 +158,9 @@ test("allowed hosts are read as browsers send them", () => {
 describe("the documents", () => {
   test(".env.example sets every variable, commented out, to its default", () => {
     const lines = readText(".env.example").split("\n");
-    for (const [name, { schema }] of Object.entries(variables)) {
+    for (const [name, { schema, accepts, description }] of Object.entries(variables)) {
       expect(lines).toContain(`# ${name}=${schema.parse(undefined) ?? ""}`);
+      expect(lines).toContain(`# ${description.replaceAll("`", "")} Accepts: ${accepts}.`);
     }
     const named = lines.flatMap((line) => /^# ([A-Z_]+)=/.exec(line)?.[1] ?? []);
     expect(named).toEqual(Object.keys(variables));

@@ -1,4 +1,4 @@
-// README: every operation in it runs as printed, and its error table is the schema's.
+// README: every operation in it runs as printed, and its tables of errors and limits are the source's.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { PNG } from "pngjs";
 import { describe, expect, type TestContext, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { errorCodes } from "../../src/errors/codes.ts";
+import { callerLimits } from "../../src/schema/shared/caller-limits.ts";
 import { startProcess } from "../support/process.ts";
 import { request, startTestServer } from "../support/server.ts";
 
@@ -137,7 +138,18 @@ describe("on the sandbox", () => {
 });
 
 test("the error table is the schema's", () => {
-  const rows = Object.entries(errorCodes).map(([code, { cause, remedy }]) => `| \`${code}\` | ${cause} | ${remedy} |`);
+  const rows = Object.entries(errorCodes).map(([code, { cause, remedy, status, isOperationStatus, paid, retry }]) => {
+    const http = `${status ?? ""}${isOperationStatus ? "\\*" : ""}`;
+    return `| \`${code}\` | ${cause} | ${remedy} | ${http} | ${paid} | ${retry} |`;
+  });
+  expect(readme).toContain(`\n${rows.join("\n")}\n\n`);
+});
+
+test("the table of a caller's limits is the source's", () => {
+  const rows = Object.entries(callerLimits).map(([name, { kind, unit, appliesTo, code, description }]) => {
+    const absent = kind === "count" ? "no limit" : `every ${unit}`;
+    return `| \`${name}\` | ${description} Absent: ${absent}. | ${appliesTo} | \`${code}\` |`;
+  });
   expect(readme).toContain(`\n${rows.join("\n")}\n\n`);
 });
 

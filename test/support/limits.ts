@@ -1,7 +1,8 @@
 // Callers and their limits under test: the limits themselves, and what parallel calls come to.
 import { onTestFinished } from "vitest";
-import type { Caller, CallerLimits } from "../../src/callers/caller.ts";
+import type { Caller } from "../../src/callers/caller.ts";
 import { createLimits, type Limits } from "../../src/limits/limits.ts";
+import type { CallerLimits } from "../../src/schema/shared/caller-limits.ts";
 
 export function createCaller(limits: CallerLimits = {}, id = "team"): Caller {
   return { id, key: `key:${id}`, limits };

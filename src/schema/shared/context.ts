@@ -1,6 +1,7 @@
-// What resolvers are given: the upstream, the viewer, the limits of one request. Knows no field.
+// The context that every resolver gets: the upstream, the viewer, the limits of one request. Knows no field.
 import type { OpenAIClient } from "../../openai/client/client.ts";
 import type { ImageVariationsRoute } from "../../openai/images.ts";
+import type { CallerLimits } from "./caller-limits.ts";
 
 /** What is the same for every operation. */
 export interface ServerContext {
@@ -12,53 +13,43 @@ export interface ServerContext {
 
 /** What the operator lets one request ask for. */
 export interface RequestLimits {
-  /** Choices or images, all prompts together. */
+  /** Choices or images of one field, all prompts together. */
   maxN: number;
   maxMessages: number;
   /** Output tokens of a choice; undefined: no limit. */
   maxOutputTokens: number | undefined;
 }
 
-/** Who is asking. */
+/** The caller, as resolvers know it. */
 export interface Viewer {
   id: string;
-  limits: ViewerLimits;
+  limits: CallerLimits;
   mayUseModel(id: string): boolean;
-  /** What has been used up. Throws OVERLOADED where that cannot be told. */
+  /** What the caller has used. Throws OVERLOADED if the counters cannot be read. */
   readUsage(): Promise<ViewerUsage>;
 }
 
-/** What the viewer may use up; absent: no limit. */
-export interface ViewerLimits {
-  /** Upstream calls in a minute, which begins with the first of them. */
-  readonly requestsPerMinute?: number | undefined;
-  /** Tokens in a day of UTC, prompts and answers together. */
-  readonly tokensPerDay?: number | undefined;
-  /** The models that may be named, `*` standing for any run of characters. */
-  readonly models?: readonly string[] | undefined;
-  /** The root fields that may be selected, such as `chat`, `Query` or `Subscription.chat`. */
-  readonly operations?: readonly string[] | undefined;
-}
-
-/** What the viewer has used up in the windows that run, and the milliseconds until they end. */
+/** What a caller has used, and when (in milliseconds from now) each window ends; 0 if none has begun. */
 export interface ViewerUsage {
+  /** Upstream calls in the current minute, which begins with the first of them. */
   readonly requests: number;
   readonly requestsResetMs: number;
+  /** Tokens of today (UTC), including those reserved by calls in progress. */
   readonly tokens: number;
   readonly tokensResetMs: number;
 }
 
-/** Hears of an operation's root fields. */
+/** Observes an operation's root fields. */
 export interface FieldsObserver {
   /** The field `name` of a root type is about to be resolved, for `key` in the answer. */
   beginField(key: string, name: string): ObservedField;
 }
 
-/** A root field that is observed. */
+/** A root field under observation. */
 export interface ObservedField {
-  /** The upstream for this field alone. */
+  /** The upstream for this field alone; undefined: that of the context. */
   readonly openai: OpenAIClient | undefined;
-  /** To be called when it is resolved; bound. */
+  /** To be called once the field is resolved. Needs no `this`. */
   readonly end: () => void;
 }
 
@@ -69,6 +60,6 @@ export interface Context extends ServerContext {
   viewer: Viewer;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
-  /** Undefined: nobody observes. */
+  /** Undefined: the operation is not observed. */
   operation?: FieldsObserver | undefined;
 }
