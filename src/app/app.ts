@@ -11,7 +11,7 @@ import { createGraphiQLPage } from "../graphiql/page.ts";
 import { refuse, refuseUpgrade } from "../http/answer.ts";
 import { createDepartures } from "../http/departures.ts";
 import { requestIdOf } from "../http/request-id.ts";
-import { watchWriteStall } from "../http/write-stall.ts";
+import { watchWriteStall } from "../http/stall.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import { createReadParams } from "../request/params.ts";
 import { createMetrics, type ShareMetrics } from "../telemetry/metrics.ts";

@@ -6,8 +6,7 @@ import { processRegularResult, type YogaServerInstance } from "graphql-yoga";
 import type { createMaskError } from "../errors/mask.ts";
 import { createBatches } from "../execution/batches.ts";
 import { readAcceptance } from "../http/acceptance.ts";
-import { sendWhole } from "../http/answer.ts";
-import { readAway } from "../http/read-away.ts";
+import { discardRest, sendAnswer } from "../http/answer.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { EVENT_STREAM, writeEvents } from "./sse.ts";
 
@@ -51,16 +50,16 @@ export function createHttpTransport(
     }
     operation?.readResult(result);
     // Most clients read only after they have sent.
-    if (!req.complete) await readAway(req);
+    if (!req.complete) await discardRest(req);
     if (json && !result.errors && !result.extensions) {
       const headers = { "content-type": `${json}; charset=utf-8` };
-      sendWhole(req, res, { status: 200, headers, body: JSON.stringify(result) });
+      sendAnswer(req, res, { status: 200, headers, body: JSON.stringify(result) });
       return;
     }
     // What errors say of status and headers is read by Yoga.
     const response = processRegularResult(result, fetchAPI, json ?? "application/json");
     const { "content-length": _, ...headers } = Object.fromEntries(response.headers);
-    if (json) sendWhole(req, res, { status: response.status, headers, body: await response.text() });
+    if (json) sendAnswer(req, res, { status: response.status, headers, body: await response.text() });
     else {
       res.writeHead(response.status, { ...headers, ...EVENT_STREAM });
       await writeEvents(res, createBatches([result], maskError), pingMs, signal);
