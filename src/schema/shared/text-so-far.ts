@@ -1,16 +1,16 @@
-// textSoFar: what a stream has said until now, kept only for streams that ask for it.
+// Collects the text of a stream for `textSoFar`, only if the operation selects it.
 import { streamOf } from "../../openai/chunks.ts";
 
 interface Transcript {
-  /** The chunk added last: a field selected twice must not count twice. */
+  /** The last chunk added: if the field is selected twice, its text must not be added twice. */
   chunk: object;
   text: string;
 }
 
-/** By stream: an upstream may give two answers of one operation the same id. */
+/** By stream, because an upstream may give two answers of one operation the same id. */
 const transcripts = new WeakMap<object, Transcript>();
 
-/** Adds a chunk's text to its stream's and yields all of it; of a whole answer, its text. */
+/** Adds a chunk's text to that of its stream and yields all of it. For an answer that is not streamed, yields its text. */
 export function readTextSoFar(chunk: object, text: string | null): string {
   const stream = streamOf(chunk);
   if (!stream) return text ?? "";
