@@ -134,7 +134,7 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
     }),
     usage: t.field({
       type: Usage,
-      description: "The tokens used. Only the last chunk has it; this server always asks for it.",
+      description: "The tokens used, on the last chunk; null on the others. This server always asks for them.",
       resolve: (chunk) => readObject<OpenAIUsage>(chunk.usage),
     }),
     moderation: t.field({
