@@ -12,7 +12,7 @@ import { createGraphiQLPage } from "../graphiql/page.ts";
 import { refuseUpgrade } from "../http/answer.ts";
 import { createDepartures } from "../http/departures.ts";
 import { requestIdOf } from "../http/request-id.ts";
-import { watchWriteStall } from "../http/write-stall.ts";
+import { watchWriteStall } from "../http/stall.ts";
 import { createReadParams } from "../request/params.ts";
 import { schema } from "../schema/index.ts";
 import { createMetrics, type ShareMetrics } from "../telemetry/metrics.ts";

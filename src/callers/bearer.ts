@@ -1,6 +1,6 @@
 // Where a bearer token stands: in a request's header, or in the parameters of a WebSocket connection. Not whose it is.
 import type { IncomingMessage } from "node:http";
-import { readHeaders } from "../http/header-values.ts";
+import { readHeaders } from "../http/request-target.ts";
 import { unauthenticated } from "./refusals.ts";
 
 /** Visible ASCII without the comma, by which lists of credentials come apart. */

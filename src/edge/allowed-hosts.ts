@@ -1,20 +1,20 @@
-// The names under which the server may be called. A page whose owner points its name at this machine (DNS rebinding) is of
-// the server's own origin to the browser; its requests still carry that name as their Host. Knows no GraphQL.
+// Checks the Host header against the names that the server may be called by. This stops DNS rebinding: a page whose domain
+// resolves to this machine has the server's own origin to a browser, but its requests carry that domain as their Host.
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import type { GraphQLError } from "graphql";
 import { requestError } from "../errors/codes.ts";
 
 export interface HostOptions {
-  /** The names as URL's hostname has them; undefined where the operator lists none. */
+  /** The names in the form of URL's `hostname`; undefined if the operator lists none. */
   allowedHosts: readonly string[] | undefined;
   /** The address or name on which the server listens. */
   listensOn: string;
-  /** Whether everybody may call, without a key that a page would have to know. */
+  /** Whether callers need no key; otherwise a page would have to know one. */
   isOpen: boolean;
 }
 
-/** What browsers resolve to this machine, whatever a name server says. */
+/** Names that browsers always resolve to this machine. */
 const LOOPBACK_HOST = /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 const loopback = new BlockList();
@@ -22,9 +22,9 @@ loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
 /**
- * Yields what finds BAD_REQUEST (400), which closes the connection, for a request under another name than one of
- * `allowedHosts`. Where none are listed, a server on loopback that everybody may call has loopback's names alone; any
- * other has every name.
+ * Yields a check that finds BAD_REQUEST (400), which closes the connection, if the request's Host is not one of
+ * `allowedHosts`. Without a list, a server that listens on loopback and needs no key allows only loopback names; others
+ * allow every name.
  */
 export function createHostCheck({
   allowedHosts,
@@ -45,7 +45,7 @@ function isLoopback(address: string): boolean {
   return version === 0 ? LOOPBACK_HOST.test(address.toLowerCase()) : loopback.check(address, `ipv${version as 4 | 6}`);
 }
 
-/** Without the port, and the dot that a name may end with; empty where the header makes no URL. */
+/** The Host without its port and without a final dot; empty if it is not valid in a URL. */
 function readHostName({ headers: { host = "" } }: IncomingMessage): string {
   return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/\.$/, "") : "";
 }

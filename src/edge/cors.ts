@@ -1,17 +1,17 @@
-// Which web pages' scripts may read answers: those of the listed origins, and no others. Knows no GraphQL.
+// CORS: lets scripts of the listed origins' pages read answers, and no others. Knows no GraphQL.
 // https://fetch.spec.whatwg.org/#http-cors-protocol
 import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "cors";
 import { requestError } from "../errors/codes.ts";
 import { refuse } from "../http/answer.ts";
 
-/** How long a browser may keep a preflight's answer, in seconds. */
+/** How long a browser may cache the answer to a preflight, in seconds. */
 const MAX_AGE_SECONDS = 600;
 
 /**
- * Yields what sets the headers of every answer, refusals and streams included, as headers of `res` before it is answered,
- * and answers preflights: 204, or FORBIDDEN (403) for an origin that is not listed. It returns whether it answered.
- * Credentials are never allowed: pages send theirs in a header, and no cookie means anything here.
+ * Yields a function that sets the CORS headers on `res` before anything is sent, so that refusals and streams have them,
+ * too. It also answers preflights, with 204 or with FORBIDDEN (403) for an origin that is not listed, and returns whether
+ * it answered. Never allows credentials: pages send keys in a header, and the server reads no cookies.
  */
 export function createCors(
   origins: readonly string[] | undefined,
@@ -25,7 +25,7 @@ export function createCors(
   });
   return (req, res) => {
     const isListed = origins?.includes(req.headers.origin ?? "") ?? false;
-    // The library tells pages that are not listed what they could do if they were.
+    // Only for listed origins: the library would show the allowed methods to the others as well.
     if (isListed) setHeaders(req, res, () => {});
     else if (origins) res.setHeader("vary", "Origin");
     if (req.method !== "OPTIONS" || req.headers["access-control-request-method"] === undefined) return false;

@@ -1,4 +1,4 @@
-// The way of a request through all that needs only its head, ahead of Yoga and of every byte of its body.
+// Everything that needs only a request's head, before Yoga and before any byte of the body is read.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLError } from "graphql";
 import { codedError, requestError } from "../errors/codes.ts";
@@ -10,31 +10,32 @@ import { createCors } from "./cors.ts";
 import { checkCsrf } from "./csrf.ts";
 
 export interface EdgeOptions {
-  /** The one path that is served. */
+  /** The path of the GraphQL endpoint. */
   endpoint: string;
-  /** Whose pages may call the server: see createCors. */
+  /** The origins whose pages may call the server: see createCors. */
   origins: readonly string[] | undefined;
   /** Largest JSON body, in bytes. */
   maxBodyBytes: number;
-  /** Answers what asks for the server's health, under whatever name, and returns whether it did. */
+  /** Answers health checks, whatever their Host, and returns whether it did. */
   answerHealth(req: IncomingMessage, res: ServerResponse): boolean;
   /** See createHostCheck. */
   checkHost(req: IncomingMessage): GraphQLError | undefined;
-  /** Answers what asks for metrics, and returns whether it did. */
+  /** Answers requests for metrics, and returns whether it did. */
   answerMetrics?: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
   graphiqlPage?: GraphiQLPage | undefined;
-  /** Whether the server is about to stop: answers then close their connections, so that none is cut off idle. */
+  /** Whether the server is about to stop. Answers then close their connections, so that no client reuses one. */
   isStopping(): boolean;
   /** Whether new work is refused with SHUTTING_DOWN. */
   isDraining(): boolean;
+  /** Called with each fault of this server's own. */
   report(fault: unknown): void;
-  /** Hears of requests to the endpoint that are refused here. */
+  /** Called with each request to the endpoint that is refused here. */
   onRefuse(req: IncomingMessage, error: GraphQLError): void;
 }
 
 /**
- * Answers a request that goes no further, or calls `next` with nothing of its body read. Whichever it is, `res` has by
- * then the headers that every answer has.
+ * Yields a function that answers a request at once or, with its body unread, calls `next`. In both cases `res` has the
+ * headers of every answer by then.
  */
 export function createEdge(
   options: EdgeOptions,

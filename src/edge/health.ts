@@ -1,21 +1,21 @@
-// Whether the process is alive and may be sent requests, for orchestrators and load balancers. Answers from memory: calls
-// nothing, asks for no key, and shows nothing but the state itself.
+// Health checks for orchestrators and load balancers: whether the process is alive and ready for requests. Answers from
+// memory, without a key, and shows only the state itself.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestError } from "../errors/codes.ts";
 import { refuse } from "../http/answer.ts";
 import { readPath } from "../http/request-target.ts";
 
-/** What the answers are made of. */
+/** What the answers depend on. */
 export interface HealthOptions {
   /** Whether the server is about to stop, or stopping. */
   isStopping(): boolean;
-  /** Whether the upstream is known not to be there. */
+  /** Whether the upstream is known to be unreachable. */
   isUpstreamDead(): boolean;
 }
 
 /**
- * Yields what answers GET and HEAD of `/healthz`, always 200, and of `/readyz`, 200 or 503, in JSON; other methods are
- * refused with 405. It returns whether it answered. The headers that every answer has are to be set before.
+ * Yields a function that answers GET and HEAD in JSON: `/healthz` with 200, always, and `/readyz` with 200 or 503. Other
+ * methods get 405. It returns whether it answered. Set the headers of every answer before.
  */
 export function createHealth({
   isStopping,
@@ -39,7 +39,7 @@ export function createHealth({
       "content-type": "application/json; charset=utf-8",
       "content-length": body.length,
     });
-    // Node sends no body to HEAD.
+    // Node leaves the body out for HEAD.
     res.end(body);
     return true;
   };

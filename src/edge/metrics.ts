@@ -1,15 +1,15 @@
-// GET /metrics over HTTP, beside GraphQL or on a port of its own.
+// Serves GET /metrics, on the port of GraphQL or on a port of its own.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 const PATH = "/metrics";
 
-/** What proxies add to a request that came from elsewhere. */
+/** Headers that proxies add to the requests that they forward. */
 const FORWARDED = /^(?:forwarded|via|x-real-ip|x-forwarded-.*|x-original-.*|cf-connecting-ip|true-client-ip)$/;
 
 /**
- * Answers a request for `/metrics` and yields true; false for any other. It needs no key: who is inside of the network may
- * read it. What a proxy passed on from outside is refused with 403, where the proxy says that it did.
+ * Yields a function that answers requests for `/metrics`, and returns whether it did. Needs no key: everybody inside the
+ * network may read metrics. A request with a proxy's headers comes from outside and gets 403.
  */
 export function createMetricsPage(metrics: Metrics): (req: IncomingMessage, res: ServerResponse) => boolean {
   return (req, res) => {
@@ -30,7 +30,7 @@ export function createMetricsPage(metrics: Metrics): (req: IncomingMessage, res:
   };
 }
 
-/** Listens for scrapes alone. Rejects with the system's error where it cannot. */
+/** Starts a server for metrics alone. Rejects with the system's error if it cannot listen. */
 export async function startMetricsServer(
   page: (req: IncomingMessage, res: ServerResponse) => boolean,
   host: string,
@@ -46,7 +46,7 @@ export async function startMetricsServer(
   return server;
 }
 
-/** A body that is still coming is not read: the connection ends instead. */
+/** Closes the connection if a body is still arriving, instead of reading it. */
 function send(res: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
   const close = res.req.complete || res.req.method === "GET" ? {} : { connection: "close" };
   res.writeHead(status, {

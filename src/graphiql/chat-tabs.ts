@@ -1,6 +1,6 @@
-// The chat operations among the tabs that GraphiQL opens with. Data only.
+// The chat tabs among those that GraphiQL opens with. Data only.
 
-/** One tab: its document, in lines that its editor shows whole, and the JSON text of its variables. */
+/** One tab: its document, in lines short enough for its editor, and its variables as JSON text. */
 export interface GraphiQLTab {
   query: string;
   variables?: string;
@@ -114,7 +114,7 @@ mutation ChatTools($input: ChatInput!) {
   },
 ];
 
-/** The variables as GraphiQL's editor shows them. */
+/** The variables as text for GraphiQL's editor. */
 export function writeVariables(variables: Record<string, unknown>): string {
   return JSON.stringify(variables, null, 2);
 }

@@ -1,17 +1,18 @@
-// GraphiQL's files, made of its bundle: a small page that is revalidated, and six named by their hash that a browser keeps.
+// Builds GraphiQL's files from its bundle: a small page that browsers revalidate, and six files, named by their hash, that
+// browsers keep.
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
+import type { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import type * as GraphiQLBundle from "@graphql-yoga/render-graphiql/graphiql";
-import type { GraphiQLOptions } from "graphql-yoga";
 import { createStartScript } from "./script.ts";
 import { graphiqlTabs } from "./tabs.ts";
 
-/** What compression yields. */
+/** The output of a compressor. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** One file, held as brotli alone; gzip is made for the first browser that wants it, and kept. */
+/** One file, held as brotli. Its gzip form is made for the first browser that needs it, and kept. */
 export interface StoredFile {
   type: string;
   cacheControl: string;
@@ -20,18 +21,21 @@ export interface StoredFile {
   gzip?: Promise<Bytes>;
 }
 
+/** The package exports no type for its options. */
+type GraphiQLOptions = NonNullable<Parameters<typeof renderGraphiQL>[0]>;
+
 const pageOptions: GraphiQLOptions = {
   title: "OpenAI GraphQL",
   defaultTabs: [...graphiqlTabs],
   defaultEditorToolsVisibility: "variables",
   additionalHeaders: { "x-graphql-yoga-csrf": "1" },
-  // Subscriptions too: by GET, their prompts would be in the URL.
+  // For subscriptions as well: with GET their prompts would be in the URL.
   method: "POST",
-  // Typed headers hold keys; localStorage keeps them only for a user who says so in GraphiQL's settings.
+  // The headers hold keys. localStorage keeps them only if the user turns that on in GraphiQL's settings.
   shouldPersistHeaders: false,
 };
 
-/** The page under "", the others under their names. Reads the 9 MB bundle, which it lets go. */
+/** Yields the page under "", the other files under their names. Reads the 9 MB bundle and releases it. */
 export async function createFiles(endpoint: string): Promise<Map<string, StoredFile>> {
   const files = new Map<string, StoredFile>();
   const bundle = readBundle();
@@ -39,12 +43,12 @@ export async function createFiles(endpoint: string): Promise<Map<string, StoredF
     const file = await storeFile(type, "public, max-age=31536000, immutable", content);
     const name = `graphiql-${file.hash}.${extension}`;
     files.set(name, file);
-    // Relative, so that the page works behind a proxy that serves it under a path of its own.
+    // Relative, so that the page works behind a proxy that serves it under another path.
     return `${endpoint.slice(endpoint.lastIndexOf("/") + 1) || "."}/${name}`;
   };
   const [script, style, icon, editorWorkerService, json, graphql] = await Promise.all([
     add("js", "text/javascript; charset=utf-8", createStartScript(bundle.js)),
-    // Without this rule a tab that was there from the start jumps aside under the pointer, and the click is lost.
+    // Without this rule, tabs that are there from the start move under the pointer, and the click is lost.
     add("css", "text/css; charset=utf-8", `${bundle.css}\n.graphiql-tab { transform: none !important; }`),
     add("ico", "image/x-icon", Buffer.from(bundle.favicon.slice(bundle.favicon.indexOf(",") + 1), "base64")),
     add("js", "text/javascript; charset=utf-8", bundle.editorWorkerService),
@@ -65,7 +69,7 @@ export async function createFiles(endpoint: string): Promise<Map<string, StoredF
   return files.set("", await storeFile("text/html; charset=utf-8", "no-cache", page));
 }
 
-/** Through `require`, because a CommonJS module can be forgotten again; an ES module's 9 MB of strings stay for good. */
+/** By `require`, because a CommonJS module can be removed from the cache; an ES module's 9 MB of strings would stay. */
 function readBundle(): typeof GraphiQLBundle {
   const require = createRequire(import.meta.url);
   const path = require.resolve("@graphql-yoga/render-graphiql/graphiql");
@@ -76,7 +80,7 @@ function readBundle(): typeof GraphiQLBundle {
 
 async function storeFile(type: string, cacheControl: string, content: string | Buffer): Promise<StoredFile> {
   const hash = createHash("sha256").update(content).digest("base64url").slice(0, 16);
-  // Quality 5: a twentieth larger than 9, in less than half of the time.
+  // Quality 5 is 5 % larger than 9 and takes less than half the time.
   const compressed = await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
   return { type, cacheControl, hash, brotli: new Uint8Array(compressed) };
 }

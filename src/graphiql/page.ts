@@ -1,17 +1,17 @@
-// GraphiQL at the GraphQL endpoint, whole from this process: the browser fetches nothing from anywhere else.
+// Serves the GraphiQL page at the GraphQL endpoint, and its files below it. The browser fetches nothing from elsewhere.
 // Knows no schema.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { brotliDecompress, gzip } from "node:zlib";
 import helmet from "helmet";
-import { readAccepted } from "../http/accept.ts";
+import { readAccepted } from "../http/acceptance.ts";
 import { readPath } from "../http/request-target.ts";
 import { type Bytes, createFiles, type StoredFile } from "./files.ts";
 
 const setSafetyHeaders = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
-    // Monaco writes its theme into <style> elements and style attributes; scripts and workers are files of ours.
+    // Monaco writes its theme into <style> elements and style attributes; scripts and workers are this server's files.
     directives: {
       "default-src": ["'none'"],
       "script-src": ["'self'"],
@@ -25,28 +25,26 @@ const setSafetyHeaders = helmet({
       "frame-ancestors": ["'none'"],
     },
   },
-  // What else is on this host's subdomains is not this server's to decide.
+  // This server does not decide for the subdomains of its host.
   strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false, preload: false },
   xFrameOptions: { action: "deny" },
 });
 
-/** Answers a request and yields true, or yields false and leaves it as it is. Rejects where the page cannot be made. */
+/** Answers a request and yields true, or yields false and leaves it alone. Rejects if the page cannot be built. */
 export type GraphiQLPage = (req: IncomingMessage, res: ServerResponse) => false | Promise<boolean>;
 
 /**
  * Answers a browser's GET or HEAD of `endpoint` with the page, and of the page's files below it.
- * A request that accepts JSON or an event stream passes through, as does everything else.
- * The 9 MB bundle is read on the first hit only and let go once compressed (2 MB stay).
+ * Everything else passes, as does a request that accepts JSON or an event stream.
+ * The 9 MB bundle is read at the first hit and released once it is compressed (2 MB stay).
  */
 export function createGraphiQLPage(options: { endpoint: string }): GraphiQLPage {
   const directory = options.endpoint.replace(/\/*$/, "/");
   let files: Promise<Map<string, StoredFile>> | undefined;
   return (req, res) => {
+    if (req.method !== "GET" && req.method !== "HEAD") return false;
     const path = readPath(req);
-    const accepted = readAccepted(req.headers.accept);
-    const isBrowser = accepted.includes("text/html") && !/json|event-stream/.test(String(accepted));
-    const isPage = path === options.endpoint && isBrowser;
-    if (!/^(GET|HEAD)$/.test(req.method ?? "")) return false;
+    const isPage = path === options.endpoint && isBrowser(req);
     if (!isPage && !path.startsWith(`${directory}graphiql-`)) return false;
     files ??= createFiles(options.endpoint);
     return files.then(async (stored) => {
@@ -57,8 +55,14 @@ export function createGraphiQLPage(options: { endpoint: string }): GraphiQLPage 
   };
 }
 
+/** Whether the request asks for a page, and neither for JSON nor for an event stream. */
+function isBrowser({ headers }: IncomingMessage): boolean {
+  const accepted = readAccepted(headers.accept);
+  return accepted.includes("text/html") && !/json|event-stream/.test(String(accepted));
+}
+
 async function sendFile(file: StoredFile, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  // Brotli before gzip, whichever is accepted.
+  // Brotli is preferred to gzip.
   const accepted = readAccepted(String(req.headers["accept-encoding"] ?? ""));
   const encoding = (["br", "gzip"] as const).find((name) => accepted.includes(name)) ?? "identity";
   const etag = `"${file.hash}-${encoding}"`;

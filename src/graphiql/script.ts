@@ -1,13 +1,14 @@
-// The script that starts GraphiQL in the browser, around its bundle. The page's settings are in the element `settings`.
+// Builds the script that starts GraphiQL in the browser. The page holds its settings in the element `settings`.
 
-/** How long the Headers editor has to rest before the schema is asked for with the key in it, in milliseconds. */
+/** How long after the last edit of the headers the schema is fetched with the new key, in milliseconds. */
 const REST_MS = 700;
 
 /**
- * The key last typed into a Headers editor goes with every tab's requests and with those for the schema, until the page is
- * left; it is in this memory alone, for localStorage outlives the visit. `onEditQuery` keeps GraphiQL from copying each prompt
- * into the address bar, and so into histories and access logs. Told the open tab's texts, GraphiQL doesn't add an empty tab
- * on every reload.
+ * Yields the script around `bundle`, GraphiQL's own code.
+ * - The key last typed into a headers editor is sent with the requests of all tabs and with those for the schema, until
+ *   the user leaves the page. Only this script's memory holds it, because localStorage outlives the visit.
+ * - `onEditQuery` keeps GraphiQL from copying prompts into the address bar, and so into histories and access logs.
+ * - It gives GraphiQL the open tab's texts; otherwise each reload would add an empty tab.
  */
 export function createStartScript(bundle: string): string {
   return `{
@@ -40,7 +41,7 @@ const onEditHeaders = (text) => {
   if (typed === null || typed === key) return;
   rest = setTimeout(() => {
     key = typed;
-    // GraphiQL's own shortcut for asking for the schema again.
+    // GraphiQL's own shortcut for fetching the schema again.
     dispatchEvent(new KeyboardEvent("keydown", { ctrlKey: true, shiftKey: true, key: "R" }));
   }, ${REST_MS});
 };

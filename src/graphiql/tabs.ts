@@ -1,12 +1,12 @@
-// The tabs that GraphiQL opens with: one for each operation, each running as it stands against the built-in sandbox.
-// Data only; `graphiql.ts` puts it into the page.
+// The tabs that GraphiQL opens with, one for each operation; all of them run unchanged on the built-in sandbox.
+// Data only: files.ts puts it into the page.
 import { chatTabs, type GraphiQLTab, writeVariables } from "./chat-tabs.ts";
 
-/** A 16 by 16 RGBA picture, inline, because GraphiQL has no file picker to fill an Upload with. */
+/** A 16 by 16 RGBA image, inline because GraphiQL has no file picker for an Upload. */
 const squarePng =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAAOklEQVR42mMQyNv3nxLMQDMD/u+QQcFEG4CukZBBDKRoxmYI9QwgVjO6IcPJgIGPBaokJKokZbrnRgCaS30v3zaKNgAAAABJRU5ErkJggg==";
 
-/** In the order in which they stand. */
+/** The tabs from left to right. */
 export const graphiqlTabs: readonly GraphiQLTab[] = [
   {
     query: `# Every model that the upstream offers.
@@ -21,7 +21,7 @@ query Models {
 `,
   },
   {
-    query: `# One model by its id; null where there is none.
+    query: `# One model by its id; null if there is none.
 query Model($id: ID!) {
   model(id: $id) {
     id
@@ -34,7 +34,7 @@ query Model($id: ID!) {
   },
   ...chatTabs,
   {
-    query: `# The older endpoint: it goes on with your text.
+    query: `# The older endpoint: it continues your text.
 mutation Complete($prompt: [String!]!) {
   complete(
     input: {

@@ -1,55 +1,93 @@
-// Answers a request that goes no further, ahead of Yoga and before its body is read, so that the answer arrives.
+// Sends whole answers, successes and refusals alike, and reads and discards what the client is still sending, so that
+// the answer arrives. Most clients read only after they have sent, and lose it if the connection closes under them.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { GraphQLError } from "graphql";
 import { httpOf, showError } from "../errors/shown-error.ts";
-import { readAccepted } from "./accept.ts";
-import { readAway } from "./read-away.ts";
+import { readAccepted } from "./acceptance.ts";
 import { requestIdOf } from "./request-id.ts";
 
-/** The media types of a refusal; the first is what a client gets that asks for neither. */
+/** The media types of a refusal; a client that names neither gets the first. */
 const JSON_TYPES = ["application/json", "application/graphql-response+json"] as const;
+/** Longest silence within the rest of a request before it is given up, in milliseconds. */
+const MAX_SILENCE_MS = 2_000;
+/** Most bytes of a request's rest that are read and discarded. */
+const MAX_DISCARDED_BYTES = 64 * 2 ** 20;
 
-/** Those that close once a refusal has been sent. */
+/** Connections on which a refusal that closes them has been sent. */
 const closing = new WeakSet<Socket>();
 
-/**
- * Whether a request came behind one whose refusal says `connection: close`: it must not be served, as it may be a part of
- * the other that another reader would see there. https://www.rfc-editor.org/rfc/rfc9112#section-9.6-5
- */
-export function isBehindRefusal(req: IncomingMessage): boolean {
-  return closing.has(req.socket);
-}
-
-/**
- * Answers with `error` alone, under the status (400 where none is given) and the headers of its `extensions.http`, which
- * is not shown. Headers that `res` has already stay. See sendWhole.
- */
-export function refuse(req: IncomingMessage, res: ServerResponse, error: GraphQLError): void {
-  const { status = 400, headers = {} } = httpOf(error);
-  if (headers.connection === "close") closing.add(req.socket);
-  const body = JSON.stringify({ errors: [showError(error)] });
-  sendWhole(req, res, { status, headers: { "content-type": `${chooseType(req)}; charset=utf-8`, ...headers }, body });
-}
-
-/** An answer that is there as a whole. */
-export interface WholeAnswer {
+/** An answer whose body is complete. */
+export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: string;
 }
 
 /**
- * Sends it at once. Where the request has not come whole, its rest is read away within bounds and the connection closed;
- * otherwise the connection is kept.
+ * Sends the answer at once. If the request has not arrived whole, its rest is discarded within bounds and the connection
+ * closes; otherwise the connection stays open. Headers that `res` already has are kept.
  */
-export function sendWhole(req: IncomingMessage, res: ServerResponse, answer: WholeAnswer): void {
-  // What came in one packet with the head is parsed after this turn: only then `complete` tells the truth.
+export function sendAnswer(req: IncomingMessage, res: ServerResponse, answer: Answer): void {
+  // A body that came in one packet with the head is parsed after this turn; `complete` is right only then.
   if (req.complete) send(req, res, answer);
   else setImmediate(send, req, res, answer);
 }
 
-function send(req: IncomingMessage, res: ServerResponse, { status, headers, body }: WholeAnswer): void {
+/**
+ * Answers with `error` alone: the status (400 by default) and headers come from its `extensions.http`, which the client
+ * does not see. Otherwise as sendAnswer.
+ */
+export function refuse(req: IncomingMessage, res: ServerResponse, error: GraphQLError): void {
+  const { status = 400, headers = {} } = httpOf(error);
+  if (headers.connection === "close") closing.add(req.socket);
+  const body = JSON.stringify({ errors: [showError(error)] });
+  sendAnswer(req, res, { status, headers: { "content-type": `${chooseType(req)}; charset=utf-8`, ...headers }, body });
+}
+
+/**
+ * Whether a request follows one on the same connection that was refused with `connection: close`. It must not be served:
+ * another reader may take it for a part of the refused one. https://www.rfc-editor.org/rfc/rfc9112#section-9.6-5
+ */
+export function isBehindRefusal(req: IncomingMessage): boolean {
+  return closing.has(req.socket);
+}
+
+/**
+ * Answers a request for an upgrade, for which Node makes no `res`, with the status and no body. Destroys the socket,
+ * because a client that keeps its half of the connection open would delay the server's stop.
+ */
+export function refuseUpgrade(req: IncomingMessage, socket: Socket, status: string): void {
+  const head = `HTTP/1.1 ${status}\r\nx-request-id: ${requestIdOf(req)}\r\nconnection: close`;
+  socket.end(`${head}\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+/**
+ * Reads and discards the rest of a request that is answered early. Resolves once the request is complete, has broken off
+ * or reaches a bound; `req.complete` tells which. Never rejects.
+ */
+export function discardRest(req: IncomingMessage): Promise<void> {
+  if (req.complete || req.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const start = req.socket.bytesRead;
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(done, MAX_SILENCE_MS);
+    // A multipart parser that is still attached gets no more: nobody needs what it would read.
+    req.unpipe();
+    req.on("data", () => {
+      timer.refresh();
+      if (req.socket.bytesRead - start > MAX_DISCARDED_BYTES) done();
+    });
+    req.once("end", done);
+    req.once("close", done);
+    req.resume();
+  });
+}
+
+function send(req: IncomingMessage, res: ServerResponse, { status, headers, body }: Answer): void {
   if (res.headersSent || res.destroyed) return;
   res.writeHead(status, {
     "content-length": Buffer.byteLength(body),
@@ -60,18 +98,9 @@ function send(req: IncomingMessage, res: ServerResponse, { status, headers, body
     res.end(body);
     return;
   }
-  // Not end(), upon which Node would close the connection under what the client still sends.
+  // Not end(): Node would close the connection while the client is still sending.
   res.write(body);
-  void readAway(req).then(() => res.end());
-}
-
-/**
- * Answers a request for an upgrade, which has no `res`, with the status and no body. Destroyed, because a client that keeps
- * its half of the connection open would hold a stop up.
- */
-export function refuseUpgrade(req: IncomingMessage, socket: Socket, status: string): void {
-  const head = `HTTP/1.1 ${status}\r\nx-request-id: ${requestIdOf(req)}\r\nconnection: close`;
-  socket.end(`${head}\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+  void discardRest(req).then(() => res.end());
 }
 
 /** The first of the two that the client names. */

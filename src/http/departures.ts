@@ -1,26 +1,26 @@
-// Notices that a client has left: the signal that everything done for its requests follows. Knows no GraphQL.
+// Notices that a client has disconnected, and aborts everything done for its requests. Knows no GraphQL.
 import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { CallerGone } from "../openai/cancellable.ts";
 
-/** The connections with requests, each with one signal: what is done for any of its requests ends with it. */
+/** One abort signal for each connection that has had a request; all its requests share it. */
 export interface Departures {
   /**
-   * Aborted with CallerGone when the connection closes, or with another reason when the server ends what is under way.
-   * Whoever listens stops listening when the request is over: the connection may outlive it by far.
+   * The connection's signal. It aborts with CallerGone when the connection closes, or with the reason given to `endAll`.
+   * Remove your listeners when the request is over: the connection may last much longer.
    */
   signalOf(socket: Socket): AbortSignal;
-  /** Ends everything under way, `reason` being what it throws. */
+  /** Aborts everything under way with `reason`. */
   endAll(reason: Error): void;
 }
 
-/** Listens once to each connection: the response of a pipelined request never hears of the close. */
+/** Listens to connections, not to responses: the response of a pipelined request does not emit "close". */
 export function createDepartures(): Departures {
   const bySocket = new Map<Socket, AbortController>();
 
   function open(socket: Socket): AbortController {
     const controller = new AbortController();
-    // Each field of each operation listens.
+    // Each field of each operation adds a listener; Node would warn after ten.
     setMaxListeners(0, controller.signal);
     if (socket.destroyed) controller.abort(new CallerGone());
     else {

@@ -6,7 +6,8 @@ import { continueBody, payloadTooLarge } from "./request-head.ts";
 
 /**
  * Yields the body's JSON value. Throws PAYLOAD_TOO_LARGE (413) as soon as the body is known to be larger than
- * `maxBytes`, before reading it where a Content-Length tells, and BAD_REQUEST (400) for what parseJson refuses.
+ * `maxBytes`, before reading it if Content-Length says so, and BAD_REQUEST (400) for what parseJson refuses or if the
+ * request breaks off.
  */
 export async function readJsonBody(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<unknown> {
   if (Number(req.headers["content-length"]) > maxBytes) throw payloadTooLarge(maxBytes);
@@ -30,7 +31,7 @@ function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
     req.on("data", onData);
     req.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     const breakOff = () => {
-      // Every request closes; an error is not made for those that have come whole.
+      // Every request emits "close", most of them after the whole body.
       if (!req.complete) reject(requestError("BAD_REQUEST", 400, "The request broke off."));
     };
     req.once("error", breakOff);

@@ -1,11 +1,11 @@
-// JSON from clients: bounded before it is parsed, and never quoted. Knows neither HTTP nor GraphQL's parameters.
+// Parses JSON from clients: checks its size before, and never quotes it. Knows neither HTTP nor GraphQL's parameters.
 import { requestError } from "../errors/codes.ts";
 
-/** Deepest nesting of objects and lists. Each level costs the parser memory, of which 8 MiB of `[` take hundreds of MB. */
+/** Deepest nesting of objects and lists. Each level costs the parser memory: 8 MiB of `[` take hundreds of MB. */
 const MAX_LEVELS = 256;
 /**
- * Most values, members and entries alike. As small messages, parts or keys of `extraBody` so many take the server up to a
- * tenth of a second, with all others waiting; a long chat with its tools and `logitBias` has some thousands.
+ * Most values, counting members and list entries. This many small messages, parts or keys of `extraBody` block the server
+ * for up to 0.1 seconds; a long chat with its tools and `logitBias` has a few thousand.
  */
 const MAX_VALUES = 20_000;
 
@@ -16,9 +16,9 @@ const COMMA = 0x2c;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Yields the JSON value of the UTF-8 `bytes`; a byte order mark before it is passed over, as RFC 8259 (section 8.1)
- * allows and some editors need. Throws BAD_REQUEST (400) that calls the text `name`. A repeated key has its last value,
- * and `__proto__` is a key as any other.
+ * Yields the JSON value of the UTF-8 `bytes`. Ignores a byte order mark, as RFC 8259 (section 8.1) allows and some
+ * editors need. Throws BAD_REQUEST (400), whose message calls the text `name`. The last of repeated keys counts, and
+ * `__proto__` is an ordinary key.
  */
 export function parseJson(bytes: Uint8Array, name: string): unknown {
   const excess = findExcess(bytes);
@@ -26,17 +26,17 @@ export function parseJson(bytes: Uint8Array, name: string): unknown {
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch {
-    // The parser's own message quotes the text.
+    // Not the parser's own message, which quotes the text.
     throw requestError("BAD_REQUEST", 400, `${name} ${notJson}`);
   }
 }
 
-/** What is wrong with text that is no JSON, to be put behind its name. */
+/** Follows the name of a text in the message for one that is not JSON. */
 export const notJson = "is not valid JSON in UTF-8.";
 
 /**
- * What the text, be it JSON or not, has too much of: objects and lists inside of each other, or values. To be put behind
- * its name.
+ * What the text has too much of, nesting or values; undefined if it is within the limits. It need not be valid JSON. The
+ * result follows the text's name in a message.
  */
 export function findExcess(bytes: Uint8Array): string | undefined {
   let level = 0;
@@ -45,7 +45,7 @@ export function findExcess(bytes: Uint8Array): string | undefined {
     const byte = bytes[place] as number;
     if (byte === QUOTE) place = findEnd(bytes, place);
     else if (byte === COMMA) values++;
-    // `[` and `{`, `]` and `}`: each pair differs in one bit.
+    // One bit, 0x20, turns `[` into `{` and `]` into `}`.
     else if ((byte | 0x20) === 0x7b) {
       level++;
       values++;
@@ -56,7 +56,7 @@ export function findExcess(bytes: Uint8Array): string | undefined {
   return undefined;
 }
 
-/** The place of the quote that ends the string begun at `start`. */
+/** The index of the quote that ends the string which begins at `start`. */
 function findEnd(bytes: Uint8Array, start: number): number {
   for (let end = bytes.indexOf(QUOTE, start + 1); end >= 0; end = bytes.indexOf(QUOTE, end + 1)) {
     let backslashes = 0;

@@ -1,15 +1,15 @@
-// What the head of a request to the endpoint tells before its body is read: method, media type, length. Knows no Yoga.
+// Checks the head of a request to the endpoint before its body is read: method, media type, length. Knows no Yoga.
 // https://graphql.github.io/graphql-over-http/draft/#sec-Request
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLError } from "graphql";
 import { requestError } from "../errors/codes.ts";
 
-/** The media types of the bodies that are served. */
+/** The media types of request bodies that the server takes. */
 export type BodyType = "application/json" | "multipart/form-data";
 
 /**
- * Yields an error for a request whose body need not be read to refuse it: 400, 405, 413 (a JSON body declared larger
- * than `maxBodyBytes`), 415 or 417. Whether a page of another origin sent it is not looked at: see checkCsrf.
+ * Yields an error for a request that can be refused by its head alone: 400, 405, 413 (a JSON body declared larger
+ * than `maxBodyBytes`), 415 or 417. Does not check which web page sent it: see checkCsrf.
  */
 export function checkHead(req: IncomingMessage, maxBodyBytes: number): GraphQLError | undefined {
   const { method, headers } = req;
@@ -37,9 +37,9 @@ export function checkHead(req: IncomingMessage, maxBodyBytes: number): GraphQLEr
   return isTooLarge ? payloadTooLarge(maxBodyBytes) : undefined;
 }
 
-/** The media type of the request's body; undefined for all that are not served, and for charsets other than UTF-8. */
+/** The media type of the request's body; undefined for a type or a charset (not UTF-8) that the server does not take. */
 export function readBodyType(req: IncomingMessage): BodyType | undefined {
-  // As most clients send it.
+  // What most clients send.
   if (req.headers["content-type"] === "application/json") return "application/json";
   const parts = (req.headers["content-type"] ?? "").toLowerCase().split(";");
   const [mediaType, ...parameters] = parts.map((part) => part.trim());
@@ -49,17 +49,17 @@ export function readBodyType(req: IncomingMessage): BodyType | undefined {
   return mediaType === "application/json" && isUtf8 ? mediaType : undefined;
 }
 
-/** To be called when the body is about to be read: a client that waits for it is told to send. */
+/** Sends 100 Continue to a client that waits for it. Call it when the body is about to be read. */
 export function continueBody(req: IncomingMessage, res: ServerResponse): void {
   if (hasExpectation(req) && waitsForContinue(req) && !req.complete) res.writeContinue();
 }
 
-/** The error for a JSON body of more than `maxBytes`, declared or counted. */
+/** The error for a JSON body that is larger than `maxBytes`, as declared or as counted. */
 export function payloadTooLarge(maxBytes: number): GraphQLError {
   return requestError("PAYLOAD_TOO_LARGE", 413, `The request body must be at most ${maxBytes} bytes.`);
 }
 
-/** HTTP/1.0 knows of none. */
+/** HTTP/1.0 has no expectations. */
 function hasExpectation({ headers, httpVersion }: IncomingMessage): boolean {
   return headers.expect !== undefined && httpVersion === "1.1";
 }

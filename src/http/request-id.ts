@@ -1,13 +1,13 @@
-// The id of a request: the client's own where it is one, or else a fresh one. The same for everybody who asks.
+// The id of a request: the client's own if it is usable, otherwise a new one. It stays the same for the whole request.
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
-/** What an id may look like: it is repeated in logs and in headers. */
+/** The form of a usable id: logs and headers repeat it. */
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /**
- * The request's `x-request-id`. One that is missing or strange is replaced by a UUID, in the request as well: a WeakMap of
- * requests would cost more than all else that is done for an id.
+ * The request's `x-request-id`. If it is missing or unusable, a UUID takes its place in the request's headers as well: a
+ * WeakMap of requests would cost more than the rest of this function.
  */
 export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers["x-request-id"];

@@ -1,20 +1,33 @@
-// What a request is addressed to: its target, its Host, and headers of which there must be one. Knows no GraphQL.
+// Reads and checks what a request is addressed to: its path, its Host, and headers that it may have only once.
+// Knows no GraphQL.
 // https://www.rfc-editor.org/rfc/rfc9112#section-3.2
 import type { IncomingMessage } from "node:http";
 import type { GraphQLError } from "graphql";
 import { requestError } from "../errors/codes.ts";
-import { readHeaders } from "./header-values.ts";
 
 /** A name or an address, and a port: neither user nor path, whatever else a URL's authority could hold. */
 const HOST = /^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i;
-/** A path of this server's. The absolute form is for proxies: whoever reads its host may take it for another's. */
+/** A path on this server. Not the absolute form, which is for proxies: its host may differ from the Host header. */
 const TARGET = /^\/[\x21-\x7e]*$/;
-/** Headers of which Node keeps the first, and a proxy before it maybe the last. */
+/** Headers of which Node keeps the first value; a proxy in front may keep the last. */
 const SINGLE = ["authorization", "content-type"] as const;
 
 /** The path, without the query and as the client wrote it. */
 export function readPath(req: IncomingMessage): string {
   return req.url?.split("?", 1)[0] ?? "";
+}
+
+/**
+ * Every value of one header, in the order sent; `name` in lower case. Node's `headers` keeps only the first of some and
+ * joins others, and its headersDistinct would build lists for all headers.
+ */
+export function readHeaders({ rawHeaders }: IncomingMessage, name: string): string[] {
+  const values: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const given = rawHeaders[index] ?? "";
+    if (given.length === name.length && given.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? "");
+  }
+  return values;
 }
 
 /** Yields BAD_REQUEST (400), which closes the connection, for a request that two readers could understand differently. */
@@ -34,12 +47,12 @@ export function checkTarget(req: IncomingMessage): GraphQLError | undefined {
   return undefined;
 }
 
-/** Whether there are different values. */
+/** Whether the values differ. */
 function isRepeated([first, ...others]: readonly string[]): boolean {
   return others.some((value) => value !== first);
 }
 
-/** The last one that was good: a server has few names, and to parse a URL takes as long as all else here. */
+/** The last valid one. A server has few names, and parsing a URL takes as long as everything else here. */
 let goodHost = "";
 
 function isHost(host = ""): boolean {

@@ -1,9 +1,21 @@
-// Notices that a client has stopped sending. Knows no multipart and no files.
+// Notices clients that stay connected and make no progress: those that stop sending, and those that stop reading.
+import type { Socket } from "node:net";
 
-/** How often within `stallMs` the client's progress is looked at. */
+/** How often within its limit a connection is checked. */
 const CHECKS = 4;
 
-/** What a wait for a client's bytes is bound by. */
+/** What is watched, and until when. */
+interface Watch {
+  /** Longest time without progress, in milliseconds. */
+  stallMs: number;
+  /** A number that changes with each byte of progress. */
+  countBytes(): number;
+  /** Whether progress is expected now. */
+  isWaiting(): boolean;
+  onStall(): void;
+}
+
+/** Limits how long a client may be silent. */
 export interface StallLimit {
   /** Longest time without a byte, in milliseconds. */
   uploadStallMs: number;
@@ -11,25 +23,67 @@ export interface StallLimit {
   receivedBytes(): number;
 }
 
-/** Waits for `step` as long as bytes come in; throws what `createError` yields once none has come for too long. */
+/** Yields the result of `step`. Throws `createError`'s error if the client sends nothing for too long in the meantime. */
 export async function untilStalled<Result>(
   step: Promise<Result>,
   { uploadStallMs, receivedBytes }: StallLimit,
   createError: () => Error,
 ): Promise<Result> {
-  let seenBytes = receivedBytes();
-  let silentChecks = 0;
   let timer: NodeJS.Timeout | undefined;
   const stall = new Promise<never>((_, reject) => {
-    timer = setInterval(() => {
-      silentChecks = receivedBytes() === seenBytes ? silentChecks + 1 : 0;
-      seenBytes = receivedBytes();
-      if (silentChecks === CHECKS) reject(createError());
-    }, uploadStallMs / CHECKS);
+    timer = watch({
+      stallMs: uploadStallMs,
+      countBytes: receivedBytes,
+      isWaiting: () => true,
+      onStall: () => reject(createError()),
+    });
   });
   try {
     return await Promise.race([step, stall]);
   } finally {
     clearInterval(timer);
   }
+}
+
+const watchedSockets = new WeakSet<Socket>();
+
+/**
+ * Destroys `socket` if it has bytes to send and sends none for `stallMs`: they would be held for ever. Watches until the
+ * socket closes; further calls do nothing.
+ */
+export function watchWriteStall(socket: Socket, stallMs: number): void {
+  // After its "close" event the timer would never end.
+  if (socket.destroyed || watchedSockets.has(socket)) return;
+  watchedSockets.add(socket);
+  const timer = watch({
+    stallMs,
+    countBytes: () => countSent(socket),
+    isWaiting: () => socket.writableLength > 0,
+    // With an error, because `ws` would otherwise take the connection for open until its close.
+    onStall: () => socket.destroy(new Error(`The client has read nothing for ${stallMs} ms.`)),
+  });
+  socket.once("close", () => clearInterval(timer));
+}
+
+/** Calls `onStall` once after `stallMs` without progress. The caller clears the timer. */
+function watch({ stallMs, countBytes, isWaiting, onStall }: Watch): NodeJS.Timeout {
+  let seenBytes = countBytes();
+  let silentChecks = 0;
+  return setInterval(() => {
+    const bytes = countBytes();
+    silentChecks = isWaiting() && bytes === seenBytes ? silentChecks + 1 : 0;
+    seenBytes = bytes;
+    if (silentChecks === CHECKS) onStall();
+  }, stallMs / CHECKS);
+}
+
+/**
+ * A number that changes whenever bytes leave the process. `bytesWritten` includes what waits to be sent, and
+ * `writableLength` includes all of a large write until its last byte has left. Only the socket's handle knows the progress
+ * of such a write; Node's own socket timeout asks it, too (net.Socket's _onTimeout). Without a handle, a large write counts
+ * as progress only when it is done.
+ */
+function countSent(socket: Socket): number {
+  const { _handle: handle } = socket as { _handle?: { writeQueueSize?: number } | null };
+  return socket.bytesWritten - socket.writableLength - (handle?.writeQueueSize ?? 0);
 }

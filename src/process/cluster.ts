@@ -1,51 +1,51 @@
-// WORKERS: several processes on one port by node:cluster. Starts, restarts and stops them; knows neither the app nor the
-// process it runs in. Workers whose primary has gone end by themselves: see https://nodejs.org/api/cluster.html
+// Starts, restarts and stops the WORKERS: several processes on one port, by node:cluster. Knows neither the app nor
+// signals. Workers end by themselves when their primary is gone: see https://nodejs.org/api/cluster.html
 import cluster, { type Worker } from "node:cluster";
 
-/** The first restart waits for so long, each further one twice as long, up to the last. */
+/** The wait before the first restart, in milliseconds; it doubles with each further one, up to the maximum. */
 const BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 10_000;
-/** Where no worker ended for as long, the next restart waits for the shortest time again. */
+/** After this long without a worker's end, in milliseconds, the next restart waits for the shortest time again. */
 const PROVEN_MS = 30_000;
 
-/** Timers that are set for longer end at once. */
+/** Longest time that a timer can wait, in milliseconds; a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The workers of a primary. */
 export interface Workers {
   /** The GraphQL endpoint that they share. */
   url: string;
-  /** Has all of them read the client keys' file again. */
+  /** Makes all of them read the client keys' file again. */
   reload(): void;
-  /** Has all of them finish what is in flight; resolves when the last has ended. */
+  /** Makes all of them finish what is in flight; resolves when the last has ended. */
   stop(): Promise<void>;
 }
 
 export interface WorkersOptions {
   count: number;
-  /** What their environment has beside the primary's. */
+  /** Environment variables that they get in addition to the primary's. */
   environment: Readonly<Record<string, string>>;
-  /** How long a worker may take to stop before it is killed. */
+  /** How long a worker may take to stop before it is killed, in milliseconds. */
   stopWithinMs: number;
-  /** Hears that a worker ended unasked, and is replaced. */
+  /** Called when a worker ends without an order and is replaced. */
   report(fault: string): void;
 }
 
-/** What a worker does when the primary says so. */
+/** What the primary can order a worker to do. */
 export interface Orders {
   reload(): void;
   stop(): void;
 }
 
-/** Thrown where a worker ended before it served; why, it has said itself. */
+/** Thrown if a worker ends before it serves. The worker itself has reported why. */
 export class WorkerError extends Error {
   override readonly name = "WorkerError";
 }
 
 /**
- * Starts the workers, the first ahead of the others, so that what keeps all of them from serving is said once. Throws
- * WorkerError where one ends before it serves; none is left then. Later on one that ends is replaced, after a wait that
- * grows while they keep ending.
+ * Starts the first worker and then the others, so that a fault which stops all of them is reported once. Throws
+ * WorkerError if one ends before it serves, and kills the rest. Later, a worker that ends is replaced, after a wait that
+ * grows while workers keep ending.
  */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   const alive = new Map<Worker, Promise<string>>();
@@ -64,7 +64,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
       return how;
     });
     alive.set(worker, ended);
-    const url = await Promise.race([hearUrl(worker), ended.then(() => undefined)]);
+    const url = await Promise.race([awaitUrl(worker), ended.then(() => undefined)]);
     if (url === undefined) throw new WorkerError(`A worker ended (${await ended}) before it served.`);
     serving.add(worker);
     return url;
@@ -79,7 +79,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     options.report(`A worker ended (${how}). Another one is started in ${waitMs} ms.`);
     const timer = setTimeout(() => {
       replacements.delete(timer);
-      // Where it fails, its end is heard as any other.
+      // A failure ends the worker, which leads to the next replacement.
       start().catch(() => {});
     }, waitMs);
     replacements.add(timer);
@@ -92,9 +92,9 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   async function stop(): Promise<void> {
     isStopping = true;
     for (const timer of replacements) clearTimeout(timer);
-    // Those that do not serve yet have nothing to finish.
+    // Workers that do not serve yet have nothing to finish.
     kill([...alive.keys()].filter((worker) => !serving.has(worker)));
-    tell(serving, "stop");
+    sendOrder(serving, "stop");
     const timer = setTimeout(() => kill(alive.keys()), Math.min(options.stopWithinMs, MAX_TIMER_MS));
     await Promise.all(alive.values());
     clearTimeout(timer);
@@ -104,7 +104,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     const url = await start();
     await Promise.all(Array.from({ length: options.count - 1 }, start));
     isUp = true;
-    return { url, stop, reload: () => tell(serving, "reload") };
+    return { url, stop, reload: () => sendOrder(serving, "reload") };
   } catch (error) {
     isStopping = true;
     kill(alive.keys());
@@ -112,27 +112,27 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   }
 }
 
-/** In a worker: from now on carries the primary's orders out, and tells it that `url` is served. */
+/** In a worker: carries out the primary's orders from now on, and reports that it serves `url`. */
 export function obeyPrimary(url: string, orders: Orders): void {
   cluster.worker?.on("message", ({ order }: { order?: keyof Orders }) => order && orders[order]());
   cluster.worker?.send({ url });
 }
 
-function tell(workers: Iterable<Worker>, order: keyof Orders): void {
+function sendOrder(workers: Iterable<Worker>, order: keyof Orders): void {
   for (const worker of workers) worker.send({ order });
 }
 
-function hearUrl(worker: Worker): Promise<string> {
+function awaitUrl(worker: Worker): Promise<string> {
   return new Promise((resolve) => {
     worker.on("message", ({ url }: { url?: string }) => url && resolve(url));
   });
 }
 
-/** Resolves with how the worker ended. */
+/** Resolves with how the worker ended: its signal, exit code, or why it did not start. */
 function watchEnd(worker: Worker): Promise<string> {
   return new Promise((resolve) => {
     worker.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
-    // Also emitted where a message does not reach it any more; its end follows then.
+    // Also emitted for a message that can no longer be delivered; the worker's end follows then.
     worker.on("error", (error) => worker.process.pid === undefined && resolve(error.message));
   });
 }

@@ -1,21 +1,21 @@
-// Where log lines go: an output as JSON, or made readable where a person looks at it.
+// Writes log lines to an output: as JSON, or in a readable form on a terminal.
 import type { Writable } from "node:stream";
 import type { DestinationStream } from "pino";
 
-/** How long a line may be held back, in milliseconds: each write is a call of the system's, which waits for a slow reader. */
+/** How long a line may be held back, in milliseconds. Each write is a system call, which waits for a slow reader. */
 const HOLD_MS = 20;
-/** Most that is held back, in characters. */
+/** Most characters that are held back. */
 const MAX_HELD = 16 * 1024;
 
-/** A destination that holds lines back for a moment. */
+/** A destination that collects lines for a moment and writes them together. */
 export interface LogDestination extends DestinationStream {
-  /** Writes what is held back; to be called when the process exits. */
+  /** Writes the lines that are held back. Call it when the process exits. */
   flush(): void;
 }
 
 /**
- * Writes to `output`, readable for people where `isTerminal`. Not pino's own destination: writing to a pipe whose reader
- * has gone, its last flush never ends.
+ * Yields a destination that writes to `output`, in a readable form if `isTerminal`. It replaces pino's own destination,
+ * whose last flush never ends if the reader of a pipe has gone.
  */
 export async function openLogDestination(output: Writable, isTerminal: boolean): Promise<LogDestination> {
   if (isTerminal) {

@@ -1,4 +1,4 @@
-// The HTTP server: a port, its timeouts, and a stop that loses no answer. Knows no GraphQL.
+// Runs the HTTP server: its port, its timeouts, and a stop that loses no answer. Knows no GraphQL.
 import { createServer, IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,13 +6,13 @@ import type { App } from "../app/app-interface.ts";
 import type { Config } from "../config/read-config.ts";
 import { startMetricsServer } from "../edge/metrics.ts";
 
-/** How long what was ended with SHUTTING_DOWN may take to say so, in milliseconds. */
+/** How long operations that ended with SHUTTING_DOWN may take to send that error, in milliseconds. */
 const FAREWELL_MS = 1_000;
-/** Longest time that a timer counts, in milliseconds; with a longer one it fires at once. */
+/** Longest time that a timer can wait, in milliseconds; a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /**
- * How long a connection without a request is kept, in milliseconds. Longer than load balancers keep theirs (AWS's ALB and
- * nginx: 60 seconds): one that is closed here first may just be carrying the next request, which then fails with 502.
+ * How long an idle connection is kept, in milliseconds: longer than load balancers keep theirs (60 seconds in AWS's ALB
+ * and nginx). If the server closed one first, it could be carrying the next request, which would fail with 502.
  */
 const KEEP_ALIVE_MS = 65_000;
 
@@ -20,15 +20,18 @@ const KEEP_ALIVE_MS = 65_000;
 export interface RunningServer {
   /** The GraphQL endpoint. */
   url: string;
-  /** Where the metrics are, if they have a port of their own. */
+  /** The URL of the metrics, if they have a port of their own. */
   metricsUrl: string | undefined;
-  /** Serves on for `DRAIN_DELAY_MS`, no longer ready; then stops listening, lets what is in flight end within `DRAIN_MS`, ends the rest with SHUTTING_DOWN, closes everything. */
+  /**
+   * Reports that it is not ready and serves for `DRAIN_DELAY_MS` more. Then it stops listening, waits up to `DRAIN_MS`
+   * for what is in flight, ends the rest with SHUTTING_DOWN, and closes everything.
+   */
   stop(): Promise<void>;
 }
 
 /**
- * A request that is an upgrade to WebSocket alone. With a listener to upgrades, Node would hand every other over as well,
- * as the h2c that Java's and curl's HTTP/2 clients offer beside an ordinary request.
+ * A request that counts as an upgrade only if it asks for WebSocket. Otherwise Node would pass every upgrade to the
+ * listener, including the h2c that HTTP/2 clients of Java and curl offer with an ordinary request.
  */
 class WebSocketUpgrade extends IncomingMessage {
   #asksForUpgrade = false;
@@ -36,12 +39,12 @@ class WebSocketUpgrade extends IncomingMessage {
     return this.#asksForUpgrade && (this.method === "CONNECT" || /^websocket$/i.test(this.headers.upgrade ?? ""));
   }
   set upgrade(asks: boolean | null) {
-    // IncomingMessage's constructor sets it before the field is there.
+    // IncomingMessage's constructor sets it before the private field exists.
     if (#asksForUpgrade in this) this.#asksForUpgrade = asks === true;
   }
 }
 
-/** Listens on `HOST` and `PORT`. Rejects with the system's error (EADDRINUSE, EACCES …) where it cannot. */
+/** Listens on `HOST` and `PORT`. Rejects with the system's error (EADDRINUSE, EACCES …) if it cannot. */
 export async function startServer(app: App, config: Config): Promise<RunningServer> {
   const server = createServer(
     {
@@ -54,7 +57,7 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     },
     app.handle,
   );
-  // Unheard, Node would tell a client to send its body before anyone has looked at the head.
+  // Without these listeners, Node would ask a client for its body before the head is checked.
   server.on("checkContinue", app.handle);
   server.on("checkExpectation", app.handle);
   const connections = new Set<Socket>();
@@ -79,15 +82,15 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
       if (config.DRAIN_DELAY_MS > 0) await sleep(config.DRAIN_DELAY_MS);
       app.drain();
       const end = setTimeout(app.endAll, config.DRAIN_MS);
-      // Not closeAllConnections, which leaves out those that were upgraded.
+      // Not closeAllConnections, which leaves upgraded connections open.
       const cutOff = setTimeout(
         () => {
           for (const socket of connections) socket.destroy();
         },
         Math.min(config.DRAIN_MS + FAREWELL_MS, MAX_TIMER_MS),
       );
-      // A connection kept alive after its last answer, or opened ahead of its first request as browsers do, would hold
-      // the stop up until its timeout.
+      // Connections that are kept alive after an answer, or that browsers open before they need them, would delay the
+      // stop until they time out.
       const sweep = setInterval(() => {
         server.closeIdleConnections();
         for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();

@@ -1,4 +1,4 @@
-// A process that serves: the app on its port, with its log and its traces. One of WORKERS is such a process as well.
+// Starts all that a serving process needs: the app on its port, its log and its traces. Each of the WORKERS is one.
 import type { Logger } from "pino";
 import { createApp } from "../app/app.ts";
 import type { Config } from "../config/read-config.ts";
@@ -8,7 +8,7 @@ import { startTraces } from "../telemetry/traces.ts";
 import { startServer } from "./server.ts";
 import { nameVariables } from "./start-fault.ts";
 
-/** What serves, in this process or in workers. */
+/** What is serving, in this process or in workers. */
 export interface Running {
   /** The GraphQL endpoint. */
   url: string;
@@ -20,15 +20,15 @@ export interface Running {
 
 export interface ServingOptions {
   logger: Logger;
-  /** Where OpenTelemetry's variables are. */
+  /** Holds OpenTelemetry's variables. */
   environment: Readonly<Record<string, string | undefined>>;
   /** This server's version. */
   version: string;
-  /** Makes the metrics' page one of several processes. */
+  /** Makes the metrics page show several processes. */
   shareMetrics: ShareMetrics | undefined;
 }
 
-/** Starts to serve. Throws ConfigError, or the system's error where it cannot listen. */
+/** Starts to serve. Throws ConfigError, or the system's error if it cannot listen. */
 export async function startServing(
   config: Config,
   { logger, environment, version, shareMetrics }: ServingOptions,

@@ -1,16 +1,15 @@
-// What keeps the server from starting, in words for a person: no stack for what the person can mend.
-
+// Explains to the operator why the server does not start: a message for what the operator can fix, otherwise a stack.
 import { ConfigError } from "../config/read-config.ts";
 import { WorkerError } from "./cluster.ts";
 
-/** Adds to the system's error the variables that it is about. */
+/** Yields a function that adds the names of the variables at fault to the system's error, and throws it. */
 export function nameVariables(names: string): (error: Error) => never {
   return (error) => {
     throw Object.assign(error, { variables: names });
   };
 }
 
-/** Says what went wrong: a message for what can be mended, a stack for a fault of this server. */
+/** The text for the operator: a message for what the operator can fix, a stack for a fault of this server. */
 export function explainFault(error: unknown): string {
   if (error instanceof ConfigError) return `The configuration is not usable:\n${error.message.replace(/^/gm, "  ")}`;
   if (error instanceof WorkerError) return error.message;

@@ -1,20 +1,21 @@
-// One /metrics for all WORKERS: whichever of them is asked asks the primary, which has each tell its own and adds them up.
-// Knows no HTTP and no metric. Messages are told from cluster.ts' by their key.
+// One /metrics page for all WORKERS. The worker that is asked for it asks the primary, which collects a snapshot from each
+// worker and adds them up. Knows neither HTTP nor single metrics. Only its messages, not those of cluster.ts, have the key
+// `metrics`.
 import cluster, { type Worker } from "node:cluster";
 import { keepTotals, type MetricsSnapshot, renderMerged } from "../telemetry/merged-metrics.ts";
 
-/** How long a worker may take to tell; then what it told last is added up. */
+/** How long the primary waits for a worker's snapshot before it uses the last one, in milliseconds. */
 const PATIENCE_MS = 2_000;
 
-type FromWorker = { metrics?: { readPage: number } | { told: number; snapshot: MetricsSnapshot } };
-type FromPrimary = { metrics?: { page: number; text: string | null } | { tell: number } };
+type FromWorker = { metrics?: { readPage: number } | { round: number; snapshot: MetricsSnapshot } };
+type FromPrimary = { metrics?: { page: number; text: string | null } | { collect: number } };
 
-/** In the primary: from now on answers workers that are asked for the page. */
+/** In the primary: from now on answers workers that ask for the page. */
 export function addUpMetrics(): void {
-  /** What each living worker told last. */
-  const told = new Map<Worker, MetricsSnapshot>();
+  /** The last snapshot of each living worker. */
+  const snapshots = new Map<Worker, MetricsSnapshot>();
   let ofEnded: MetricsSnapshot = [];
-  /** By number: hears of workers that have told, or never will. */
+  /** By number: called for each worker that has answered, or has ended and never will. */
   const rounds = new Map<number, (worker: Worker) => void>();
   let lastRound = 0;
 
@@ -26,7 +27,7 @@ export function addUpMetrics(): void {
     await new Promise<void>((resolve) => {
       rounds.set(round, (worker) => missing.delete(worker) && missing.size === 0 && resolve());
       timer = setTimeout(resolve, PATIENCE_MS);
-      for (const worker of workers) worker?.send({ metrics: { tell: round } } satisfies FromPrimary);
+      for (const worker of workers) worker?.send({ metrics: { collect: round } } satisfies FromPrimary);
     });
     clearTimeout(timer);
     rounds.delete(round);
@@ -34,28 +35,28 @@ export function addUpMetrics(): void {
 
   cluster.on("message", async (worker: Worker, { metrics }: FromWorker) => {
     if (!metrics) return;
-    if ("told" in metrics) {
-      told.set(worker, metrics.snapshot);
-      rounds.get(metrics.told)?.(worker);
+    if ("round" in metrics) {
+      snapshots.set(worker, metrics.snapshot);
+      rounds.get(metrics.round)?.(worker);
       return;
     }
     await askAll();
-    const text = await renderMerged([ofEnded, ...told.values()]).catch(() => null);
+    const text = await renderMerged([ofEnded, ...snapshots.values()]).catch(() => null);
     if (worker.isConnected()) worker.send({ metrics: { page: metrics.readPage, text } } satisfies FromPrimary);
   });
-  // Not "exit", ahead of which the last message may not have come.
+  // Not "exit", which may come before the last message.
   cluster.on("disconnect", (worker) => {
-    ofEnded = keepTotals([ofEnded, told.get(worker) ?? []]);
-    told.delete(worker);
-    for (const hear of rounds.values()) hear(worker);
+    ofEnded = keepTotals([ofEnded, snapshots.get(worker) ?? []]);
+    snapshots.delete(worker);
+    for (const settle of rounds.values()) settle(worker);
   });
 }
 
 /** A worker's part in the metrics of all. */
 export interface SharedMetrics {
-  /** Takes what tells this worker's own metrics; yields what reads the page of all workers. */
-  share(tell: () => Promise<MetricsSnapshot>): () => Promise<string>;
-  /** Tells the primary for the last time; to be called when nothing more is counted. */
+  /** Takes the function that reads this worker's metrics; yields one that reads the page of all workers. */
+  share(readOwn: () => Promise<MetricsSnapshot>): () => Promise<string>;
+  /** Sends the last snapshot to the primary. Call it when nothing more is counted. */
   leave(): Promise<void>;
 }
 
@@ -63,33 +64,33 @@ export interface SharedMetrics {
 export function createSharedMetrics(self: Worker): SharedMetrics {
   const waiting = new Map<number, (text: string | null) => void>();
   let lastRead = 0;
-  let tell: () => Promise<MetricsSnapshot> = async () => [];
+  let readSnapshot: () => Promise<MetricsSnapshot> = async () => [];
   const send = (metrics: FromWorker["metrics"]) =>
-    // Where it does not arrive the primary is gone, and this worker about to end.
+    // Errors do not matter: without its primary this worker is about to end.
     new Promise<void>((resolve) => self.send({ metrics }, () => resolve()));
 
-  /** Where the metrics cannot be read, what was told before stays. */
-  const tellPrimary = (round: number) =>
-    tell().then(
-      (snapshot) => send({ told: round, snapshot }),
+  /** Sends nothing if the metrics cannot be read: the primary keeps the last snapshot. */
+  const sendSnapshot = (round: number) =>
+    readSnapshot().then(
+      (snapshot) => send({ round, snapshot }),
       () => {},
     );
 
   self.on("message", ({ metrics }: FromPrimary) => {
     if (!metrics) return;
-    if ("tell" in metrics) return void tellPrimary(metrics.tell);
+    if ("collect" in metrics) return void sendSnapshot(metrics.collect);
     waiting.get(metrics.page)?.(metrics.text);
     waiting.delete(metrics.page);
   });
   return {
-    share(own) {
-      tell = own;
+    share(readOwn) {
+      readSnapshot = readOwn;
       return () =>
         new Promise((resolve, reject) => {
           waiting.set(++lastRead, (text) => (text === null ? reject(new Error("No metrics.")) : resolve(text)));
           void send({ readPage: lastRead });
         });
     },
-    leave: () => tellPrimary(0),
+    leave: () => sendSnapshot(0),
   };
 }

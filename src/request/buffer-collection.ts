@@ -1,16 +1,16 @@
-// Keeps a large upload's memory flat. Its bytes lie outside of V8's heap, and V8 lets 32 MB of such buffers (on Node 24
-// 90 MB) die before it looks at them, whatever else the process has room for.
+// Forces a garbage collection after every few megabytes of uploads, so that their memory stays flat. Upload buffers lie
+// outside V8's heap, and by itself V8 collects only after 32 MB of them (90 MB on Node 24) are dead.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** How many bytes of uploads pass between two collections. One takes about a millisecond. */
+/** How many uploaded bytes pass between two collections. A collection takes about 1 ms. */
 const COLLECT_EVERY_BYTES = 16 * 2 ** 20;
 
 let passedBytes = 0;
 let collect: typeof globalThis.gc;
 
-/** Counts bytes of any upload that have passed; every few megabytes it frees those that are done with. */
-export function countPassedBytes(bytes: number): void {
+/** Counts bytes that an upload has read; collects garbage when enough of them have passed, over all uploads. */
+export function collectAfterBytes(bytes: number): void {
   passedBytes += bytes;
   if (passedBytes < COLLECT_EVERY_BYTES) return;
   passedBytes = 0;
@@ -18,7 +18,7 @@ export function countPassedBytes(bytes: number): void {
   collect({ type: "minor" });
 }
 
-/** The way to a collector without a flag on the command line: only contexts made after the flag is set have it. */
+/** Finds V8's collector without a flag on the command line: contexts made after the flag is set have it. */
 function findCollector(): NonNullable<typeof globalThis.gc> {
   setFlagsFromString("--expose-gc");
   const collector = runInNewContext("gc");

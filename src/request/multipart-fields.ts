@@ -1,13 +1,13 @@
-// The fields operations and map of a multipart request, checked before graphql-upload-minimal parses and follows them: its own
-// errors quote what the client wrote. https://github.com/jaydenseric/graphql-multipart-request-spec
+// Checks the fields `operations` and `map` of a multipart request before graphql-upload-minimal parses and follows them: its
+// own errors quote what the client wrote. https://github.com/jaydenseric/graphql-multipart-request-spec
 import { findExcess, notJson } from "../http/json-text.ts";
 
-/** Most keys in a path. An upload lies four deep or so; thousands of paths of hundreds of keys take a third of a second. */
+/** Most keys in a path. An upload is about four deep; thousands of paths of hundreds of keys would take 0.3 seconds. */
 const MAX_KEYS = 32;
-/** Names by which a path would leave the operations' own properties; the library takes no such path, nor an empty name. */
+/** Keys that would lead a path out of the operations' own properties; the library refuses them, and empty keys, too. */
 const BAD_KEYS: ReadonlySet<string> = new Set(["", "__proto__", "constructor"]);
 
-/** Yields what finds the problem of each field of one request, by its name and text, in the order in which they come. */
+/** Yields a function for the fields of one request, to be called in their order: it finds the problem of each, if any. */
 export function createFieldCheck(): (name: string, text: string) => string | undefined {
   let operations: unknown;
   return (name, text) => {
@@ -25,12 +25,12 @@ export function createFieldCheck(): (name: string, text: string) => string | und
   };
 }
 
-/** What is wrong with the order of the parts, whoever finds it. */
+/** The problem of parts in a wrong order, found here or by the library. */
 export const misordered = "'operations' must come first, then 'map', then the files.";
 
 /**
- * The JSON value; undefined for what is none. The parser has decoded the text and put a replacement character for what is
- * no UTF-8; whoever means that character writes it as an escape.
+ * The JSON value; undefined if the text is not valid JSON. The parser has already decoded the text and replaced what is
+ * not UTF-8 by a replacement character; a client that means this character writes it as an escape.
  */
 function parseText(text: string): unknown {
   if (text.includes("\ufffd")) return undefined;
@@ -42,8 +42,8 @@ function parseText(text: string): unknown {
 }
 
 /**
- * What is wrong with `map`. A file without a place would never be read and hold up those after it, and a place that is not
- * `null` in `operations` is none.
+ * What is wrong with `map`. A file without a place would never be read and would block the files after it; a place must be
+ * `null` in `operations`.
  */
 function findProblem(operations: unknown, map: object): string | undefined {
   const places: unknown[] = Object.values(map);
@@ -59,7 +59,7 @@ function findProblem(operations: unknown, map: object): string | undefined {
   return paths.every(isNull) ? undefined : "'map' has a path to what is not null in 'operations'.";
 }
 
-/** The value at `path`, through own properties alone. */
+/** The value at `path`, following own properties only. */
 function readPlace(operations: unknown, path: string): unknown {
   let value = operations;
   for (const key of path.split(".")) {

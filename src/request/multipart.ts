@@ -1,4 +1,4 @@
-// GraphQL multipart requests by graphql-upload-minimal, with its known faults kept from clients and from the process.
+// Reads GraphQL multipart requests with graphql-upload-minimal, and shields clients and the process from its known faults.
 // https://github.com/jaydenseric/graphql-multipart-request-spec
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { GraphQLError } from "graphql";
@@ -9,7 +9,7 @@ import { untilStalled } from "../http/stall.ts";
 import { createFieldCheck, misordered } from "./multipart-fields.ts";
 import { type Reception, UploadedFile } from "./uploaded-file.ts";
 
-/** What a multipart request may hold. */
+/** Limits of a multipart request. */
 export interface UploadLimits {
   /** Largest `operations` or `map` field, in bytes. */
   maxBodyBytes: number;
@@ -20,7 +20,7 @@ export interface UploadLimits {
   uploadStallMs: number;
 }
 
-/** What the library and its parser say, and what a client is told: their own words quote what it wrote. */
+/** Messages of the library and its parser, each with the one for clients: the originals quote what the client wrote. */
 const PROBLEMS: readonly [RegExp, string][] = [
   [/^Misordered multipart fields/, misordered],
   [/^Missing multipart field/, "a field 'map' must be beside 'operations'."],
@@ -35,8 +35,9 @@ interface Parser extends NodeJS.WritableStream {
 }
 
 /**
- * Yields the operation as soon as `operations` and `map` have come, an UploadedFile in the place of each file while
- * its bytes still arrive; `countBytes` hears of them. Throws BAD_REQUEST (400) or PAYLOAD_TOO_LARGE (413).
+ * Yields the operation as soon as `operations` and `map` have arrived. An UploadedFile stands in the place of each file,
+ * whose bytes may still be arriving; `countBytes` is called with their number. Throws BAD_REQUEST (400) or
+ * PAYLOAD_TOO_LARGE (413).
  */
 export async function readMultipart(
   req: IncomingMessage,
@@ -44,14 +45,14 @@ export async function readMultipart(
   limits: UploadLimits,
   countBytes: (bytes: number) => void = () => {},
 ): Promise<unknown> {
-  // The library knows the media type in lower case alone, and quotes it otherwise.
+  // The library knows the media type in lower case only, and quotes any other.
   req.headers["content-type"] = req.headers["content-type"]?.replace(/^[^;]*/, "multipart/form-data");
   guardParser(req, limits);
   continueBody(req, res);
   try {
-    // No maxFileSize: the library cuts files at it without a word. UploadedFile counts the bytes itself.
+    // No maxFileSize: the library cuts files there without an error. UploadedFile counts the bytes itself.
     const processed = processRequest(req, res, {
-      // The parser takes a field of exactly its limit for one that is cut.
+      // The parser reports a field of exactly its limit as cut.
       maxFieldSize: limits.maxBodyBytes + 1,
       maxFiles: limits.maxFiles,
     });
@@ -66,8 +67,8 @@ export async function readMultipart(
 }
 
 /**
- * Keeps an ear on the parser: after a malformed part header it emits a second error that nobody else hears, which
- * would end the process. And checks `map` before the library follows its paths, which lead it into prototypes too.
+ * Listens to the parser's errors: after a malformed part header it emits a second one, which would end the process. Also
+ * checks `map` before the library follows its paths, which may lead into prototypes.
  */
 function guardParser(req: IncomingMessage, limits: UploadLimits): void {
   const pipe = req.pipe.bind(req) as (parser: Parser) => Parser;
@@ -88,7 +89,7 @@ function guardParser(req: IncomingMessage, limits: UploadLimits): void {
   req.pipe = guarded as unknown as typeof req.pipe;
 }
 
-/** How many places each upload stands in: a file with several has to be kept until the last one has read it. */
+/** In how many places each upload stands: a file with several must be kept until all of them have read it. */
 function countUses(value: unknown, uses = new Map<Upload, number>()): Map<Upload, number> {
   if (value instanceof Upload) uses.set(value, (uses.get(value) ?? 0) + 1);
   else if (typeof value === "object" && value !== null)
@@ -109,7 +110,7 @@ function replaceUploads(operations: unknown, reception: Reception, uses: Readonl
   return replace(operations);
 }
 
-/** The library's errors are plain ones with a `status`, the parser's have not even that. */
+/** The library throws plain errors with a `status`, the parser throws them without one. */
 function toRequestError(error: unknown, limits: UploadLimits): Error {
   if (error instanceof GraphQLError) return error;
   const { message, status = 400 } = error as Error & { status?: number };

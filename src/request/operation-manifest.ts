@@ -1,16 +1,16 @@
-// The operator's manifest of trusted documents: read once, at the start, and checked whole. Knows no request.
+// Reads the operator's manifest of trusted documents, once at the start, and checks all of it. Knows no request.
 import { readFileSync } from "node:fs";
 import { GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
 import { isRecord } from "../openai/client/json.ts";
 
-/** A trusted document's id as a manifest or a client may write it. */
+/** The form of a trusted document's id, in a manifest and from a client. */
 const ID = /^[\x21-\x7e]{1,256}$/;
-/** What some tools write before an id that is a hash, and others leave out. */
+/** Some tools write this before an id that is a hash; others leave it out. */
 const HASH_PREFIX = /^sha256:/;
 
-/** An entry of the manifest, before it is known to be of any use. */
+/** An entry of the manifest, unchecked. */
 interface Entry {
-  /** Where it stands, for whoever has to mend it. */
+  /** Where it stands, for the operator who has to fix it. */
   place: string;
   id: unknown;
   text: unknown;
@@ -21,22 +21,22 @@ export class ManifestError extends Error {
   override readonly name = "ManifestError";
 }
 
-/** The id as documents are kept under, one for both ways to write it; undefined for what can be no id. */
+/** The id without a prefix, as documents are kept under it; undefined for what cannot be an id. */
 export function normalizeId(id: unknown): string | undefined {
   return typeof id === "string" && ID.test(id) ? id.replace(HASH_PREFIX, "") : undefined;
 }
 
-/** What documents are checked against. */
+/** The checks for documents. */
 export interface ManifestChecks {
   schema: GraphQLSchema;
-  /** What a document has too much of to be served, under which variables; undefined for none. */
+  /** What a document has too much of, and the variable that limits it; undefined if it is within the limits. */
   findExcess(document: string): string | undefined;
 }
 
 /**
- * Yields the documents of the file at `path` by their normalized ids. Each is known to be valid and within the limits.
- * Takes Apollo's manifests, and the plain objects of Relay and GraphQL Code Generator, from ids to documents.
- * Throws ManifestError for a file that cannot be read, is no manifest, or has a bad entry.
+ * Yields the documents of the file at `path` by their normalized ids. Each is valid and within the limits.
+ * Accepts Apollo's manifests, and the plain objects from ids to documents that Relay and GraphQL Code Generator write.
+ * Throws ManifestError for a file that cannot be read, is not a manifest, or has a bad entry.
  * @see https://www.apollographql.com/docs/graphos/platform/security/persisted-queries#manifest-format
  * @see https://relay.dev/docs/guides/persisted-queries/#local-persisted-queries
  * @see https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#persisted-documents
@@ -63,7 +63,7 @@ function readJsonFile(path: string): unknown {
     throw fault(`it cannot be read: ${(error as Error).message}`);
   }
   try {
-    // Not Buffer's own decoder, which keeps a byte order mark and lets invalid bytes pass.
+    // Not Buffer's own decoder, which keeps a byte order mark and accepts invalid bytes.
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
   } catch (error) {
     throw fault(`it is not JSON in UTF-8: ${(error as Error).message}`);
@@ -73,7 +73,7 @@ function readJsonFile(path: string): unknown {
 function listEntries(manifest: unknown): Entry[] {
   if (!isRecord(manifest)) throw fault("it must hold a JSON object");
   const { format, version, operations } = manifest;
-  // No document can look like either, so a plain manifest may use these words as ids.
+  // Documents are strings that look like neither, so a plain manifest may use these words as ids.
   if (format !== "apollo-persisted-query-manifest" && !Array.isArray(operations)) {
     return Object.entries(manifest).map(([id, text]) => ({ place: `the entry ${JSON.stringify(id)}`, id, text }));
   }
@@ -87,7 +87,7 @@ function listEntries(manifest: unknown): Entry[] {
   });
 }
 
-/** What graphql says is wrong with the document first. */
+/** The first problem that graphql finds in the document. */
 function findProblem(text: string, schema: GraphQLSchema): string | undefined {
   try {
     const [error] = validate(schema, parse(text));

@@ -1,4 +1,4 @@
-// From HTTP request to GraphQL parameters, for every method and content type that the server takes.
+// Reads the GraphQL parameters of an HTTP request, for every method and content type that the server takes.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { codedError, requestError } from "../errors/codes.ts";
 import type { OperationContext, OperationParams } from "../execution/engine.ts";
@@ -14,15 +14,16 @@ export interface NodeContext extends OperationContext {
   res: ServerResponse;
 }
 
-/** The parameters that an operation may have, beside the ids that resolveDocument takes away. */
+/** The parameters that an operation may have, besides ids, which resolveDocument removes. */
 const PARAMETERS: ReadonlySet<string> = new Set(["query", "operationName", "variables", "extensions"]);
 
 /** Reads a request's parameters. */
 export type ReadParams = (context: NodeContext) => Promise<OperationParams>;
 
 /**
- * Reads bodies once, from the socket, up to their limit; what is wrong with them is reported without quoting them. Requests of other methods and content types do not come so far: see checkHead.
- * Every operation goes through `resolveDocument`. Throws an error of requestError's for what is no request of GraphQL's.
+ * Builds the reader of parameters: it reads bodies once, from the socket, up to their limit, and its
+ * errors never quote them. Other methods and content types do not get this far: see checkHead. Every operation goes
+ * through `resolveDocument`. The reader throws coded errors with an HTTP status for what is not a GraphQL request.
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Request
  */
 export function createReadParams(limits: UploadLimits, resolveDocument: ResolveDocument): ReadParams {
@@ -42,7 +43,7 @@ function readQueryString(url: string): object {
   const start = url.indexOf("?");
   const search = start < 0 ? "" : url.slice(start + 1);
   try {
-    // URLSearchParams takes whatever it cannot decode for text.
+    // URLSearchParams would keep what it cannot decode as text.
     decodeURIComponent(search);
   } catch {
     throw requestError("BAD_REQUEST", 400, "The URL's query is not percent-encoded UTF-8.");
@@ -52,7 +53,7 @@ function readQueryString(url: string): object {
     const value = parameters.get(name);
     return value ? parseJson(Buffer.from(value), `The query parameter "${name}"`) : undefined;
   };
-  // Several of a name stay a list, which is no id.
+  // A repeated name stays a list, which resolveDocument refuses.
   const ids = ["documentId", "doc_id", "id"].map((name) => {
     const values = parameters.getAll(name);
     return [name, values.length > 1 ? values : values[0]];
@@ -66,7 +67,7 @@ function readQueryString(url: string): object {
   };
 }
 
-/** One operation. */
+/** Throws for an array, which would be a batch of operations, and for what is not an object. */
 function expectObject(body: unknown): object {
   if (Array.isArray(body))
     throw requestError("BAD_REQUEST", 400, "Arrays of operations are not served: send one operation a request.");

@@ -1,5 +1,5 @@
-// Trusted documents: a client sends the id of a document that the operator has put into the manifest, in place of the
-// document. Knows no transport; nothing that a client sends is kept.
+// Trusted documents: in place of a document, a client sends the id of one from the operator's manifest. Knows no transport,
+// and keeps nothing that a client sends.
 import { createHash } from "node:crypto";
 import type { GraphQLError } from "graphql";
 import { codedError } from "../errors/codes.ts";
@@ -12,32 +12,32 @@ interface RawParams {
   extensions?: unknown;
   /** https://github.com/graphql/graphql-over-http/pull/264 and GraphQL Code Generator's clients. */
   documentId?: unknown;
-  /** Relay's clients. */
+  /** Clients of Relay. */
   doc_id?: unknown;
-  /** Relay's and others' clients. */
+  /** Clients of Relay and others. */
   id?: unknown;
 }
 
 /** What is served. */
 export interface TrustedDocumentsOptions {
-  /** See readOperationManifest. Absent: there is no manifest. */
+  /** See readOperationManifest. Undefined if there is no manifest. */
   documents?: ReadonlyMap<string, string> | undefined;
-  /** Serves nothing but `documents`. */
+  /** Whether only `documents` are served. */
   only: boolean;
 }
 
 /**
- * Yields the parameters with the document in `query` and without the id, which may be `documentId`, `doc_id`, `id` or
- * Apollo's `extensions.persistedQuery`. Parameters without any id pass, unless only trusted documents are served.
+ * Yields the parameters with the document in `query` and without the id, which can be `documentId`, `doc_id`, `id` or
+ * Apollo's `extensions.persistedQuery`. Parameters without an id pass, unless only trusted documents are served.
  * Throws, each with its HTTP status:
- * - BAD_REQUEST (400) for what can be no id, for several ids, and for a document that is not the id's;
- * - FORBIDDEN (403) for all but trusted documents' ids, where nothing else is served;
- * - PERSISTED_QUERY_NOT_FOUND (400) for an unknown id without a document, PERSISTED_QUERY_NOT_SUPPORTED (400) where there
- *   is no manifest. Apollo's clients go by the code or the message, whatever the status, and then send the document.
+ * - BAD_REQUEST (400) for what cannot be an id, for several ids, and for a document that does not match its id;
+ * - FORBIDDEN (403), if only trusted documents are served, for everything but the id of one;
+ * - PERSISTED_QUERY_NOT_FOUND (400) for an unknown id without a document, PERSISTED_QUERY_NOT_SUPPORTED (400) if there is
+ *   no manifest. Apollo's clients read the code or the message, whatever the status, and then send the document.
  */
 export type ResolveDocument = <Params extends object>(params: Params) => Params;
 
-/** Builds the function that every transport's parameters go through before their document is looked at. */
+/** Builds the function that resolves the parameters of every transport before their document is parsed. */
 export function createResolveDocument({ documents, only }: TrustedDocumentsOptions): ResolveDocument {
   return function resolveDocument<Params extends object>(params: Params): Params {
     if (!only && !hasId(params)) return params;
@@ -45,7 +45,7 @@ export function createResolveDocument({ documents, only }: TrustedDocumentsOptio
     const apolloHash = readApolloHash(others.extensions);
     const key = readOneId([documentId, doc_id, id, apolloHash]);
     const trusted = key === undefined ? undefined : documents?.get(key);
-    // graphql-ws accepts no operation without a query; its clients leave it empty.
+    // graphql-ws requires a query; its clients send an empty one.
     const hasQuery = others.query !== undefined && others.query !== null && others.query !== "";
     if (trusted !== undefined) {
       if (hasQuery && others.query !== trusted) throw mismatch();
@@ -63,7 +63,7 @@ export function createResolveDocument({ documents, only }: TrustedDocumentsOptio
   };
 }
 
-/** Whether there may be an id: most clients send none, wherever it could be. */
+/** Whether there may be an id. Most clients send none. */
 function hasId({ documentId, doc_id, id, extensions }: RawParams): boolean {
   return [documentId, doc_id, id, extensions].some((value) => value !== undefined && value !== null);
 }
@@ -79,7 +79,7 @@ function readApolloHash(extensions: unknown): unknown {
   return persistedQuery.sha256Hash;
 }
 
-/** The one id, normalized; undefined where none is given. A parameter that is null is absent. */
+/** The only id, normalized; undefined if there is none. Null counts as absent. */
 function readOneId(given: readonly unknown[]): string | undefined {
   const ids = given.filter((id) => id !== undefined && id !== null).map(normalizeId);
   if (ids.includes(undefined)) {

@@ -1,22 +1,22 @@
-// One file of a multipart request, on its way from the client's socket to whoever reads it.
+// One file of a multipart request: reads it from the client's socket, and hands it to the resolver while it arrives.
 import { GraphQLError } from "graphql";
 import type { FileUpload } from "graphql-upload-minimal";
 import { codedError } from "../errors/codes.ts";
 import { type StallLimit, untilStalled } from "../http/stall.ts";
 import type { UploadFile } from "../openai/client/multipart.ts";
 import type { ReceivedFile } from "../schema/shared/received-file.ts";
-import { countPassedBytes } from "./buffer-collection.ts";
+import { collectAfterBytes } from "./buffer-collection.ts";
 
 /**
- * Files up to this size, in bytes, are held in memory: their size is then known beforehand, and they may be read in
- * any order and as often as asked. Larger ones are read from the socket while they are sent on.
+ * Files up to this size, in bytes, are held in memory: their size is then known in advance, and they can be read in any
+ * order and several times. Larger ones are read from the socket while they are sent on.
  */
 const HELD_BYTES = 2 ** 20;
 
 /** How one request's files are received. */
 export interface Reception extends StallLimit {
   maxUploadBytes: number;
-  /** Hears of the bytes of files as they come. */
+  /** Called with the number of bytes of each chunk of a file. */
   countBytes(bytes: number): void;
 }
 
@@ -25,25 +25,25 @@ export class UploadedFile implements ReceivedFile {
   readonly #reception: Reception;
   readonly #heldBytes: number;
   readonly #upload: Promise<FileUpload>;
-  /** Settles when the file has come whole or has turned out too large to hold. */
+  /** Settles when the file has arrived whole or has turned out too large to hold. */
   readonly #head: Promise<void>;
   readonly #chunks: Buffer[] = [];
   #source: AsyncIterator<Buffer> | undefined;
   #bytes = 0;
   #ended = false;
-  /** Whether the whole file is in `#chunks`, to stay there. */
+  /** Whether the whole file is in `#chunks` and stays there. */
   #held = false;
   #handedOut = false;
   #headRead = false;
   #discarded = false;
 
-  /** Starts to read as soon as the part has come. A `shared` file is held whole, whatever its size. */
+  /** Starts to read as soon as the part arrives. A `shared` file is held whole, whatever its size. */
   constructor(upload: Promise<FileUpload>, reception: Reception, shared: boolean) {
     this.#reception = reception;
     this.#heldBytes = shared ? reception.maxUploadBytes : HELD_BYTES;
     this.#upload = upload;
     this.#head = this.#readHead();
-    // Whoever opens the file hears of it; a file that nobody opens must not end the process.
+    // open() reports a failure. If nobody opens the file, the rejection must not end the process.
     this.#head.catch(() => {});
   }
 
@@ -56,7 +56,7 @@ export class UploadedFile implements ReceivedFile {
     }
     this.#handedOut = true;
     return {
-      // The library's type does not tell that a part may have no name.
+      // A part can have no name, although the library's type says otherwise.
       filename: filename ?? "",
       contentType: mimetype,
       sizeBytes: this.#held ? this.#bytes : undefined,
@@ -75,7 +75,7 @@ export class UploadedFile implements ReceivedFile {
 
   discard(): void {
     this.#discarded = true;
-    if (this.#headRead && !this.#held) this.#readAway();
+    if (this.#headRead && !this.#held) this.#discardRest();
   }
 
   async *#streamHeld(): AsyncGenerator<Uint8Array> {
@@ -103,26 +103,26 @@ export class UploadedFile implements ReceivedFile {
     else {
       this.#chunks.push(value);
       this.#bytes += value.length;
-      countPassedBytes(value.length);
+      collectAfterBytes(value.length);
       this.#reception.countBytes(value.length);
     }
     if (this.#bytes > maxUploadBytes) {
       this.#chunks.length = 0;
-      this.#readAway();
+      this.#discardRest();
       throw codedError("PAYLOAD_TOO_LARGE", `input.image must be at most ${maxUploadBytes} bytes; got more.`);
     }
   }
 
-  /** Reads the rest away, so that the files after this one can come. */
-  async #readAway(): Promise<void> {
+  /** Reads and discards the rest, so that the files after this one can arrive. */
+  async #discardRest(): Promise<void> {
     try {
       while (this.#source && !(await this.#source.next()).done);
     } catch {
-      // It broke off; there is nothing left to discard.
+      // The file broke off: nothing is left to discard.
     }
   }
 
-  /** Waits for `step` as long as bytes come in; makes errors of the library's or the parser's the client's to read. */
+  /** Waits for `step` while bytes arrive. Turns errors of the library and its parser into errors for the client. */
   async #untilStalled(step: Promise<void>): Promise<void> {
     try {
       await untilStalled(step, this.#reception, () => {
@@ -135,7 +135,7 @@ export class UploadedFile implements ReceivedFile {
   }
 }
 
-/** The library's errors are plain ones; a GraphQLError may be one for the whole request, which this is not. */
+/** The library throws plain errors. A GraphQLError with an HTTP status is about the whole request; this one is not. */
 function toInputError(error: unknown): GraphQLError {
   const { message, extensions } = error as Error & { extensions?: { code?: unknown } };
   if (extensions?.code === "PAYLOAD_TOO_LARGE") return codedError("PAYLOAD_TOO_LARGE", message);

@@ -1,4 +1,4 @@
-// Mutation.imageVariations: POST /images/variations, or POST /images/edits in its place.
+// Mutation.imageVariations: POST /images/variations, or POST /images/edits instead.
 
 import { codedError } from "../errors/codes.ts";
 import {
@@ -20,7 +20,7 @@ const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Imag
   fields: (t) => ({
     url: t.string({
       description:
-        "Where to fetch it; OpenAI's URLs last an hour. A `data:` URL, made only when selected, where the upstream answers with base64 alone. Null: B64_JSON was asked for.",
+        "The image's URL. OpenAI's URLs expire after an hour. If variations are made by `POST /images/edits` and the upstream sends only base64, it is a `data:` URL. Null if the upstream sends no URL, as for B64_JSON.",
       resolve: (image, _, { imageVariations }) => {
         const base64 = readString(image.b64_json);
         if (base64 === null || imageVariations.via === "variations") return readString(image.url);
@@ -28,18 +28,18 @@ const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Imag
       },
     }),
     b64Json: t.string({
-      description: "The image itself, base64. Null: the upstream gave a URL.",
+      description: "The image itself in base64. Null if the upstream sends a URL.",
       resolve: (image) => readString(image.b64_json),
     }),
     revisedPrompt: t.string({
-      description: "The prompt as the model rewrote it. Null: it did not.",
+      description: "The prompt as the model rewrote it. Null if it did not.",
       resolve: (image) => readString(image.revised_prompt),
     }),
   }),
 });
 
 const ImageTokensDetails = builder.objectRef<OpenAIImageTokensDetails>("ImageTokensDetails").implement({
-  description: "Tokens by kind. Null: not told.",
+  description: "Tokens by kind. A field is null if the upstream does not report it.",
   fields: (t) => ({
     imageTokens: t.int({ description: "Tokens of images.", resolve: (details) => readInt(details.image_tokens) }),
     textTokens: t.int({ description: "Tokens of text.", resolve: (details) => readInt(details.text_tokens) }),
@@ -51,7 +51,10 @@ const ImagesUsage = builder.objectRef<OpenAIImagesUsage>("ImagesUsage").implemen
   fields: (t) => ({
     inputTokens: t.int({ description: "Tokens of the input.", resolve: (usage) => readInt(usage.input_tokens) }),
     outputTokens: t.int({ description: "Tokens of the images.", resolve: (usage) => readInt(usage.output_tokens) }),
-    totalTokens: t.int({ description: "Tokens of both.", resolve: (usage) => readInt(usage.total_tokens) }),
+    totalTokens: t.int({
+      description: "Tokens of input and images together.",
+      resolve: (usage) => readInt(usage.total_tokens),
+    }),
     inputTokensDetails: t.field({
       type: ImageTokensDetails,
       description: "The input's tokens by kind.",
@@ -66,11 +69,11 @@ const ImagesUsage = builder.objectRef<OpenAIImagesUsage>("ImagesUsage").implemen
 });
 
 const ImagesResponse = builder.objectRef<OpenAIImagesResponse>("ImagesResponse").implement({
-  description: "Images made by the upstream. A null field: the upstream left it out.",
+  description: "Images made by the upstream. A field is null if the upstream leaves it out.",
   fields: (t) => ({
     created: t.field({
       type: "DateTime",
-      description: "When they were made.",
+      description: "When the images were created.",
       resolve: (images) => readTime(images.created),
     }),
     data: t.field({
@@ -82,30 +85,30 @@ const ImagesResponse = builder.objectRef<OpenAIImagesResponse>("ImagesResponse")
     }),
     usage: t.field({
       type: ImagesUsage,
-      description: "The tokens used. Null: the model is not billed by tokens.",
+      description: "The tokens used. Null if the model is not billed by tokens.",
       resolve: (images) => readObject<OpenAIImagesUsage>(images.usage),
     }),
     size: t.string({
-      description: "Their size in pixels, such as `1024x1024`.",
+      description: "The images' size in pixels, such as `1024x1024`.",
       resolve: (images) => readString(images.size),
     }),
     quality: t.string({
-      description: "Their quality, in the upstream's words.",
+      description: "The images' quality, in the upstream's words.",
       resolve: (images) => readString(images.quality),
     }),
     background: t.string({
-      description: "`transparent` or `opaque`.",
+      description: "The images' background: `transparent` or `opaque`.",
       resolve: (images) => readString(images.background),
     }),
     outputFormat: t.string({
-      description: "`png`, `webp` or `jpeg`.",
+      description: "The images' file format: `png`, `webp` or `jpeg`.",
       resolve: (images) => readString(images.output_format),
     }),
   }),
 });
 
 const ImageResponseFormat = builder.enumType("ImageResponseFormat", {
-  description: "How the images come.",
+  description: "How the images are returned.",
   values: {
     URL: { value: "url", description: "As URLs." },
     B64_JSON: { value: "b64_json", description: "As base64." },
@@ -114,20 +117,25 @@ const ImageResponseFormat = builder.enumType("ImageResponseFormat", {
 
 const ImageVariationsInput = builder.inputType("ImageVariationsInput", {
   description:
-    "A request for variations of an image. Null and absent fields are not sent: the upstream's own defaults hold.",
+    "A request for variations of an image. Fields that are null or absent are not sent, so the upstream's own defaults apply.",
   fields: (t) => ({
     image: t.field({
       type: "Upload",
       required: true,
-      description: "The image. OpenAI's dall-e-2 takes square PNGs under 4 MB; the upstream judges format and shape.",
+      description:
+        "The image. OpenAI's dall-e-2 takes square PNGs of less than 4 MB. The upstream checks format and shape.",
     }),
     model: t.string({
-      description: "The model's name, 1 to 256 printable characters. Null: the upstream's or the operator's choice.",
+      description:
+        "The model's name, 1 to 256 printable characters. Null leaves the choice to the operator or the upstream.",
     }),
     n: t.int({ description: "How many variations, 1 to 10. Each one is billed." }),
-    size: t.string({ description: "Their size in pixels, such as `256x256`, `512x512` or `1024x1024`." }),
-    responseFormat: t.field({ type: ImageResponseFormat, description: "How the images come. Null: as URLs." }),
-    user: t.string({ description: "The end user's id, for the upstream's abuse detection." }),
+    size: t.string({ description: "The images' size in pixels, such as `256x256`, `512x512` or `1024x1024`." }),
+    responseFormat: t.field({
+      type: ImageResponseFormat,
+      description: "How the images are returned. Null leaves the choice to the upstream.",
+    }),
+    user: t.string({ description: "An id of the end user, for the upstream's abuse detection." }),
   }),
 });
 
@@ -135,7 +143,7 @@ builder.mutationField("imageVariations", (t) =>
   t.field({
     type: ImagesResponse,
     description:
-      "Uploads an image and makes variations of it.\n\nREST: `POST /images/variations`, or `POST /images/edits` where the operator says so.",
+      "Uploads an image and makes variations of it.\n\nREST: `POST /images/variations`, or `POST /images/edits` if the operator configures it.",
     args: { input: t.arg({ type: ImageVariationsInput, required: true, description: "The request." }) },
     resolve: async (_, { input }, { openai, signal, imageVariations, maxUploadBytes, requestLimits }) => {
       try {
@@ -148,7 +156,7 @@ builder.mutationField("imageVariations", (t) =>
   }),
 );
 
-/** Builds the wire fields once the image has begun to come. Throws coded errors for what is refused at the door. */
+/** Builds the wire fields once the image has begun to arrive. Throws coded errors for input that is refused here. */
 async function createVariationRequest(
   { image: received, model, n, size, responseFormat, user }: typeof ImageVariationsInput.$inferInput,
   maxUploadBytes: number,

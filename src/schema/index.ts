@@ -1,4 +1,4 @@
-// Imports every domain, exports the schema.
+// Builds the executable schema from all domains, each of which adds its fields to the builder when it is imported.
 
 import { builder } from "./shared/builder.ts";
 import "./scalars.ts";

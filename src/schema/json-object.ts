@@ -1,9 +1,9 @@
-// The JSONObject scalar: opaque JSON that goes up as it came, or is refused; nothing in it is lost without a word.
+// The JSONObject scalar: opaque JSON that is passed on exactly as it came, or refused.
 import { GraphQLScalarType, Kind, print, type ValueNode } from "graphql";
 import { codedError } from "../errors/codes.ts";
 import { builder, type JSONObject } from "./shared/builder.ts";
 
-/** Deepest nesting that is taken. */
+/** Deepest nesting of objects and lists that is accepted. */
 const MAX_JSON_DEPTH = 200;
 
 builder.addScalarType(
@@ -16,7 +16,7 @@ builder.addScalarType(
   }),
   {
     description:
-      "Any JSON object, up to 200 levels deep. Nothing inside it is renamed, dropped or checked: names stay as the upstream spells them.",
+      "Any JSON object, up to 200 levels deep. Nothing in it is renamed, dropped or checked: its names are in the upstream's spelling.",
   },
 );
 
@@ -25,7 +25,7 @@ function expectObject(value: unknown): JSONObject {
   throw refusal("must be an object");
 }
 
-/** Passes what came as JSON. A file part put into it is none, and would go up as `{}`. */
+/** Yields the value, which came as JSON, unchanged. Throws for a file part in it, which would be sent on as `{}`. */
 function checkJson(value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (depth >= MAX_JSON_DEPTH) throw refusal(`must be at most ${MAX_JSON_DEPTH} levels deep`);
@@ -36,7 +36,7 @@ function checkJson(value: unknown, depth: number): unknown {
   return value;
 }
 
-/** The JSON value of a literal, the variables in it filled in. */
+/** The JSON value of a literal, with the values of its variables. */
 function readLiteral(node: ValueNode, variables: Record<string, unknown>, depth: number): unknown {
   if (depth > MAX_JSON_DEPTH) throw refusal(`must be at most ${MAX_JSON_DEPTH} levels deep`);
   switch (node.kind) {

@@ -10,7 +10,8 @@ import { checkModelName } from "./shared/checks.ts";
 import { readBoolean, readDay, readObjects, readString, readTime } from "./shared/lenient.ts";
 
 const ModelPermission = builder.objectRef<OpenAIModelPermission>("ModelPermission").implement({
-  description: "What may be done with a model, as older and compatible servers (vLLM) tell it. Null: not told.",
+  description:
+    "What a model may be used for, as reported by older and compatible servers (vLLM). A field is null if the upstream does not report it.",
   fields: (t) => ({
     id: t.id({ description: "The permission's own id.", resolve: (permission) => readString(permission.id) }),
     object: t.string({
@@ -19,7 +20,7 @@ const ModelPermission = builder.objectRef<OpenAIModelPermission>("ModelPermissio
     }),
     created: t.field({
       type: "DateTime",
-      description: "When it was granted.",
+      description: "When the permission was granted.",
       resolve: (permission) => readTime(permission.created),
     }),
     allowCreateEngine: t.boolean({
@@ -27,11 +28,11 @@ const ModelPermission = builder.objectRef<OpenAIModelPermission>("ModelPermissio
       resolve: (permission) => readBoolean(permission.allow_create_engine),
     }),
     allowSampling: t.boolean({
-      description: "Whether the model may be asked for output.",
+      description: "Whether the model may generate output.",
       resolve: (permission) => readBoolean(permission.allow_sampling),
     }),
     allowLogprobs: t.boolean({
-      description: "Whether log probabilities may be asked for.",
+      description: "Whether requests may ask for log probabilities.",
       resolve: (permission) => readBoolean(permission.allow_logprobs),
     }),
     allowSearchIndices: t.boolean({
@@ -39,7 +40,7 @@ const ModelPermission = builder.objectRef<OpenAIModelPermission>("ModelPermissio
       resolve: (permission) => readBoolean(permission.allow_search_indices),
     }),
     allowView: t.boolean({
-      description: "Whether the model may be looked at.",
+      description: "Whether the model may be viewed.",
       resolve: (permission) => readBoolean(permission.allow_view),
     }),
     allowFineTuning: t.boolean({
@@ -47,15 +48,15 @@ const ModelPermission = builder.objectRef<OpenAIModelPermission>("ModelPermissio
       resolve: (permission) => readBoolean(permission.allow_fine_tuning),
     }),
     organization: t.string({
-      description: "The organization it is granted to; `*` for all.",
+      description: "The organization that it is granted to; `*` means all.",
       resolve: (permission) => readString(permission.organization),
     }),
     group: t.string({
-      description: "The group it is granted to.",
+      description: "The group that it is granted to.",
       resolve: (permission) => readString(permission.group),
     }),
     isBlocking: t.boolean({
-      description: "Whether the permission blocks others.",
+      description: "Whether the permission is blocking.",
       resolve: (permission) => readBoolean(permission.is_blocking),
     }),
   }),
@@ -64,11 +65,15 @@ const ModelPermission = builder.objectRef<OpenAIModelPermission>("ModelPermissio
 const Model = builder.objectRef<OpenAIModel>("Model").implement({
   description: "A model that the upstream serves.",
   fields: (t) => ({
-    id: t.id({ nullable: false, description: "The name to give as `model`.", resolve: (model) => model.id }),
+    id: t.id({
+      nullable: false,
+      description: "The model's name, for `model` in requests.",
+      resolve: (model) => model.id,
+    }),
     object: t.string({ description: "Always `model`.", resolve: (model) => readString(model.object) }),
     created: t.field({
       type: "DateTime",
-      description: "When the model was made. Null: not told.",
+      description: "When the model was created. Null if the upstream does not report it.",
       resolve: (model) => readTime(model.created),
     }),
     ownedBy: t.string({
@@ -77,22 +82,22 @@ const Model = builder.objectRef<OpenAIModel>("Model").implement({
     }),
     permission: t.field({
       type: [ModelPermission],
-      description: "Null: the upstream sends none, as OpenAI itself no longer does.",
+      description: "The model's permissions. Null if the upstream sends none; OpenAI no longer does.",
       resolve: (model) => readObjects<OpenAIModelPermission>(model.permission),
     }),
     shutdownDate: t.field({
       type: "Date",
-      description: "The day on which the model is shut down. Null: none announced.",
+      description: "The day on which the model is shut down. Null if none is announced.",
       resolve: (model) => readDay(model.shutdown_date),
     }),
   }),
 });
 
 const ModelFilter = builder.inputType("ModelFilter", {
-  description: "Which models to list. A model has to meet every condition given; null sets none.",
+  description: "Which models to list. A model must meet all conditions that are given.",
   fields: (t) => ({
     ownedBy: t.string({ description: "Only models with exactly this `ownedBy`." }),
-    idContains: t.string({ description: "Only models whose id contains this text, in upper or lower case." }),
+    idContains: t.string({ description: "Only models whose id contains this text, ignoring case." }),
   }),
 });
 
@@ -101,7 +106,7 @@ builder.queryField("models", (t) =>
     type: [Model],
     description:
       "Lists the models that the upstream serves and the caller may use, in the upstream's order.\n\nREST: `GET /models`",
-    args: { filter: t.arg({ type: ModelFilter, description: "Which models to list. Null: all." }) },
+    args: { filter: t.arg({ type: ModelFilter, description: "Which models to list. Null lists all." }) },
     resolve: async (_, { filter }, { openai, signal, viewer }) => {
       const idPart = filter?.idContains?.toLowerCase() ?? "";
       const models = await listModels(openai, signal);
@@ -117,7 +122,7 @@ builder.queryField("model", (t) =>
   t.field({
     type: Model,
     description:
-      "One model by its name; null, with no error, where the upstream knows none.\n\nREST: `GET /models/{model}`",
+      "One model by its name. Null, without an error, if the upstream has no such model.\n\nREST: `GET /models/{model}`",
     args: {
       id: t.arg.id({
         required: true,

@@ -1,4 +1,4 @@
-// The schema as SDL, sorted: what schema.graphql holds.
+// Prints the schema as sorted SDL, the content of schema.graphql.
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { schema } from "./index.ts";
 

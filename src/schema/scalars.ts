@@ -1,15 +1,15 @@
-// Dates and whole numbers. graphql-scalars has them too, but beside sixty others that would all be loaded at the start.
-// JSONObject and Upload, which have more to them, have files of their own.
+// The scalars for dates and whole numbers. graphql-scalars has them, too, but would load sixty others at the start.
+// JSONObject and Upload have their own files.
 import { type ASTNode, GraphQLError, Kind, print } from "graphql";
 import { builder } from "./shared/builder.ts";
 
 builder.scalarType("DateTime", {
   description: "A point in time as an ISO 8601 string in UTC, such as `2026-01-31T12:00:00.000Z`.",
-  // No argument or input field has one.
+  // Output only: no argument or input field has this type.
   serialize: (value) => value,
 });
 builder.scalarType("Date", {
-  description: "A day, `YYYY-MM-DD`.",
+  description: "A day in the form `YYYY-MM-DD`.",
   serialize: (value) => value,
 });
 builder.scalarType("SafeInt", {

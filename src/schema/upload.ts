@@ -1,4 +1,4 @@
-// The Upload scalar: a file part of a multipart request, or a `data:` URL where multipart is not at hand.
+// The Upload scalar: a file part of a multipart request, or a `data:` URL for clients that cannot send multipart.
 import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { codedError } from "../errors/codes.ts";
 import type { UploadFile } from "../openai/client/multipart.ts";
@@ -17,20 +17,20 @@ builder.addScalarType(
   }),
   {
     description:
-      'A file: a part of a GraphQL multipart request, or a string that holds a `data:` URL, such as `"data:image/png;base64,iVBORw0…"`.',
+      'A file: a part of a GraphQL multipart request, or a string with a `data:` URL, such as `"data:image/png;base64,iVBORw0…"`.',
   },
 );
 
 function readUpload(value: unknown): ReceivedFile {
   if (typeof value === "string" && /^data:/i.test(value)) return { open: () => openDataUrl(value), discard() {} };
-  // No JSON value has a function in it: this can only be what the server itself put in the place of a file part.
+  // JSON cannot contain functions, so only the server itself can have put this value here, in the place of a file part.
   if (typeof value === "object" && value !== null && "open" in value && typeof value.open === "function") {
     return value as ReceivedFile;
   }
   throw codedError("BAD_USER_INPUT", EXPECTED);
 }
 
-/** Decodes a `data:` URL by the fetch standard's own rules; nothing leaves the process. */
+/** Decodes a `data:` URL by fetch, which follows the standard's rules; nothing leaves the process. */
 async function openDataUrl(url: string): Promise<UploadFile> {
   const response = await fetch(url).catch(() => {
     throw codedError("BAD_USER_INPUT", EXPECTED);

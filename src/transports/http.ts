@@ -9,8 +9,7 @@ import { withStatus } from "../errors/status.ts";
 import type { Engine, Results } from "../execution/engine.ts";
 import { ResultStream } from "../execution/result-stream.ts";
 import { type JsonType, readAcceptance } from "../http/acceptance.ts";
-import { refuse, sendWhole, type WholeAnswer } from "../http/answer.ts";
-import { readAway } from "../http/read-away.ts";
+import { type Answer, discardRest, refuse, sendAnswer } from "../http/answer.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { EVENT_STREAM, type ResultBatches, writeEvents } from "./sse.ts";
 
@@ -58,11 +57,11 @@ export function createHttpTransport(
       return writeEvents(res, results, pingMs, signal);
     }
     // Most clients read only after they have sent.
-    if (!req.complete) await readAway(req);
+    if (!req.complete) await discardRest(req);
     const [error] = results.errors ?? [];
     if (!json && !stream && error) return refuse(req, res, error);
     const { status, headers, body } = await encode(results, json ?? "application/json");
-    if (json) return sendWhole(req, res, { status, headers, body });
+    if (json) return sendAnswer(req, res, { status, headers, body });
     res.writeHead(status, { ...headers, ...EVENT_STREAM });
     await writeEvents(res, onlyResult(results), pingMs, signal);
   };
@@ -98,7 +97,7 @@ function onlyResult(result: ExecutionResult): ResultBatches {
 }
 
 /** A result as JSON, under the status that it calls for. Yoga reads what its errors say of status and headers. */
-async function encode(result: ExecutionResult, type: JsonType): Promise<WholeAnswer> {
+async function encode(result: ExecutionResult, type: JsonType): Promise<Answer> {
   if (!result.errors && !result.extensions) {
     return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body: JSON.stringify(result) };
   }

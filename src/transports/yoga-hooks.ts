@@ -9,7 +9,7 @@ import { withStatus } from "../errors/status.ts";
 import type { OperationContext, OperationParams, Results } from "../execution/engine.ts";
 import { batchesOf, ResultStream } from "../execution/result-stream.ts";
 import { readAcceptance } from "../http/acceptance.ts";
-import { readAway } from "../http/read-away.ts";
+import { discardRest } from "../http/answer.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import type { OperationRecord } from "../telemetry/operation-record.ts";
 import { findRefusal } from "./http.ts";
@@ -80,7 +80,7 @@ export function useResponses(maskError: (error: unknown) => GraphQLError): Plugi
       }
       // Most clients read only after they have sent.
       if (req.complete || req.destroyed) return;
-      await readAway(req);
+      await discardRest(req);
       if (!req.complete) response.headers.set("connection", "close");
     },
   };

@@ -1,5 +1,6 @@
 // The Accept header: what takes none of the served media types is told so, and nothing is paid for.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { readAcceptance } from "../../src/http/acceptance.ts";
 import { calls, chatAnswer, chat as chatCall } from "../support/calls.ts";
 import { startTestServer } from "../support/server.ts";
 import { chat } from "../support/stream.ts";
@@ -48,3 +49,22 @@ test.each(["application/json;q=0.5", "text/html;q=0, */*", "application/json; ch
     expect(upstream.requests).toHaveLength(1);
   },
 );
+
+test("an Accept header of 14 KB is read once, and no further than its first 32 ranges", () => {
+  const refused = "application/json;q=0, application/graphql-response+json;q=0";
+  const hostile = `${refused}${", */*".repeat(2_800)}, application/json`;
+  const ranges = vi.spyOn(String.prototype, "toLowerCase");
+  const acceptance = readAcceptance(hostile);
+  const rangesRead = ranges.mock.calls.length;
+  ranges.mockRestore();
+  expect(hostile.length).toBeGreaterThan(14_000);
+  expect(rangesRead).toBeLessThanOrEqual(32);
+  expect(acceptance).toEqual({ json: undefined, stream: true, isServed: true });
+});
+
+test.each([
+  [31, "application/json"],
+  [32, undefined],
+])("behind %d other ranges, application/json is read as %s", (count, json) => {
+  expect(readAcceptance(`${"image/png,".repeat(count)}application/json`).json).toBe(json);
+});

@@ -1,4 +1,4 @@
-// Mutation.chat: POST /chat/completions.
+// Mutation.chat, the whole answer to a chat: POST /chat/completions.
 import {
   createChatCompletion,
   type ChatChoice as OpenAIChatChoice,
@@ -17,7 +17,7 @@ import { ChatInput, createChatRequest } from "./input.ts";
 import { ChatMessage } from "./message.ts";
 
 const ChatChoice = builder.objectRef<OpenAIChatChoice & { index: number }>("ChatChoice").implement({
-  description: "One of the answers that were asked for.",
+  description: "One of the answers that the request asks for.",
   fields: (t) => ({
     index: t.exposeInt("index", { nullable: false, description: "Its number among the choices, from 0." }),
     message: t.field({
@@ -28,23 +28,23 @@ const ChatChoice = builder.objectRef<OpenAIChatChoice & { index: number }>("Chat
     }),
     finishReason: t.field({
       type: FinishReason,
-      description: "Why it ended. Null: not told.",
+      description: "Why it ended. Null if the upstream does not report it.",
       resolve: (choice) => readFinishReason(choice.finish_reason),
     }),
     logprobs: t.field({
       type: ChoiceLogprobs,
-      description: "Log probabilities of its tokens. Null: not asked for.",
+      description: "Log probabilities of its tokens. Null unless the request asks for them.",
       resolve: (choice) => readObject<OpenAIChoiceLogprobs>(choice.logprobs),
     }),
   }),
 });
 
 const ChatCompletion = builder.objectRef<OpenAIChatCompletion>("ChatCompletion").implement({
-  description: "The whole answer to a chat request. A null field: the upstream left it out.",
+  description: "The whole answer to a chat request. A field is null if the upstream leaves it out.",
   fields: (t) => ({
     id: t.exposeID("id", {
       nullable: false,
-      description: "The upstream's id of the answer; one made here where it sends none.",
+      description: "The upstream's id of the answer. This server makes one up if the upstream sends none.",
     }),
     object: t.string({
       description: "Always `chat.completion`.",
@@ -52,11 +52,11 @@ const ChatCompletion = builder.objectRef<OpenAIChatCompletion>("ChatCompletion")
     }),
     created: t.field({
       type: "DateTime",
-      description: "When it was made.",
+      description: "When the answer was created.",
       resolve: (completion) => readTime(completion.created),
     }),
     model: t.string({
-      description: "The model that answered, by its full name.",
+      description: "The full name of the model that answered.",
       resolve: (completion) => readString(completion.model),
     }),
     choices: t.field({
@@ -66,7 +66,8 @@ const ChatCompletion = builder.objectRef<OpenAIChatCompletion>("ChatCompletion")
       resolve: (completion) => readNumbered<OpenAIChatChoice>(completion.choices),
     }),
     text: t.string({
-      description: "The first choice's content: what most screens show. Null: it refused or called tools.",
+      description:
+        "The content of the first choice, which is all that most clients show. Null if the model refuses or calls tools.",
       resolve: (completion) => {
         const choice = firstChoice<OpenAIChatChoice>(completion.choices);
         return readContent(readObject<OpenAIChatMessage>(choice?.message)?.content);
@@ -82,17 +83,17 @@ const ChatCompletion = builder.objectRef<OpenAIChatCompletion>("ChatCompletion")
       resolve: (completion) => readString(completion.service_tier),
     }),
     systemFingerprint: t.string({
-      description: "Changes when the upstream's backend does; see `seed`.",
+      description: "Changes when the upstream's backend changes; see `seed`.",
       resolve: (completion) => readString(completion.system_fingerprint),
     }),
     metadata: t.field({
       type: "JSONObject",
-      description: "The request's metadata, where the answer is stored.",
+      description: "The request's metadata, if the answer is stored.",
       resolve: (completion) => readObject(completion.metadata),
     }),
     moderation: t.field({
       type: "JSONObject",
-      description: "The moderation's results as the upstream spells them, where the request asked for them.",
+      description: "The results of the moderation, in the upstream's spelling. Null unless the request asks for them.",
       resolve: (completion) => readObject(completion.moderation),
     }),
   }),

@@ -1,4 +1,4 @@
-// Subscription.chat: POST /chat/completions with stream: true.
+// Subscription.chat, a chat's answer in chunks: POST /chat/completions with stream: true.
 import {
   type ChatAudio as OpenAIChatAudio,
   type ChatChunkChoice as OpenAIChatChunkChoice,
@@ -23,7 +23,7 @@ import { ChatAudio, CustomToolCall, FunctionCall } from "./message.ts";
 import { ChatRole, readChatRole } from "./role.ts";
 
 const ToolCallDelta = builder.objectRef<OpenAIToolCallDelta & { index: number }>("ToolCallDelta").implement({
-  description: "A piece of a tool call: pieces with the same `index` belong together, their texts one after the other.",
+  description: "A piece of a tool call. Pieces with the same `index` belong together: join their texts in order.",
   fields: (t) => ({
     index: t.exposeInt("index", { nullable: false, description: "The call's number in its choice, from 0." }),
     id: t.id({ description: "The call's id, on its first piece.", resolve: (call) => readString(call.id) }),
@@ -33,7 +33,7 @@ const ToolCallDelta = builder.objectRef<OpenAIToolCallDelta & { index: number }>
     }),
     function: t.field({
       type: FunctionCall,
-      description: "A piece of the function call: its name on the first, then its arguments bit by bit.",
+      description: "A piece of the function call: the name is on the first piece, the arguments are spread over all.",
       resolve: (call) => readObject<OpenAIFunctionCall>(call.function),
     }),
     custom: t.field({
@@ -45,7 +45,7 @@ const ToolCallDelta = builder.objectRef<OpenAIToolCallDelta & { index: number }>
 });
 
 const ChatDelta = builder.objectRef<OpenAIChatDelta>("ChatDelta").implement({
-  description: "What a chunk adds to a choice's message. Null: nothing.",
+  description: "What a chunk adds to a choice's message. A field is null if the chunk adds nothing to it.",
   fields: (t) => ({
     role: t.field({
       type: ChatRole,
@@ -55,7 +55,7 @@ const ChatDelta = builder.objectRef<OpenAIChatDelta>("ChatDelta").implement({
     content: t.string({ description: "More of the text.", resolve: (delta) => readContent(delta.content) }),
     refusal: t.string({ description: "More of the refusal.", resolve: (delta) => readString(delta.refusal) }),
     reasoning: t.string({
-      description: "More of the reasoning, where a compatible server sends it (`reasoning_content` or `reasoning`).",
+      description: "More of the reasoning, if a compatible server sends it (as `reasoning_content` or `reasoning`).",
       resolve: (delta) => readString(delta.reasoning_content) ?? readString(delta.reasoning),
     }),
     toolCalls: t.field({
@@ -65,12 +65,12 @@ const ChatDelta = builder.objectRef<OpenAIChatDelta>("ChatDelta").implement({
     }),
     functionCall: t.field({
       type: FunctionCall,
-      description: "More of a function call in the deprecated way.",
+      description: "More of a call in the deprecated `function_call` format.",
       resolve: (delta) => readObject<OpenAIFunctionCall>(delta.function_call),
     }),
     audio: t.field({
       type: ChatAudio,
-      description: "More of the sound.",
+      description: "More of the audio.",
       resolve: (delta) => readObject<OpenAIChatAudio>(delta.audio),
     }),
   }),
@@ -83,24 +83,24 @@ const ChatChunkChoice = builder.objectRef<OpenAIChatChunkChoice & { index: numbe
     delta: t.field({
       type: ChatDelta,
       nullable: false,
-      description: "What it adds.",
+      description: "What the chunk adds to the message.",
       resolve: (choice) => readObject<OpenAIChatDelta>(choice.delta) ?? {},
     }),
     finishReason: t.field({
       type: FinishReason,
-      description: "Why the choice ended, on its last chunk. Null: it goes on.",
+      description: "Why the choice ended, on its last chunk. Null while it continues.",
       resolve: (choice) => readFinishReason(choice.finish_reason),
     }),
     logprobs: t.field({
       type: ChoiceLogprobs,
-      description: "Log probabilities of the tokens it adds. Null: not asked for.",
+      description: "Log probabilities of the tokens that the chunk adds. Null unless the request asks for them.",
       resolve: (choice) => readObject<OpenAIChoiceLogprobs>(choice.logprobs),
     }),
   }),
 });
 
 const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCompletionChunk").implement({
-  description: "A piece of an answer to a chat request. A null field: the upstream left it out.",
+  description: "A piece of an answer to a chat request. A field is null if the upstream leaves it out.",
   fields: (t) => ({
     id: t.exposeID("id", { nullable: false, description: "The answer's id, the same on all its chunks." }),
     object: t.string({
@@ -109,37 +109,37 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
     }),
     created: t.field({
       type: "DateTime",
-      description: "When the answer was begun.",
+      description: "When the answer began.",
       resolve: (chunk) => readTime(chunk.created),
     }),
     model: t.string({
-      description: "The model that answers, by its full name.",
+      description: "The full name of the model that answers.",
       resolve: (chunk) => readString(chunk.model),
     }),
     choices: t.field({
       type: [ChatChunkChoice],
       nullable: false,
-      description: "What the chunk adds to the choices; empty on the one that brings the usage.",
+      description: "What the chunk adds to the choices. Empty on the chunk that carries the usage.",
       resolve: (chunk) => readNumbered<OpenAIChatChunkChoice>(chunk.choices),
     }),
     text: t.string({
-      description: "What the chunk adds to the first choice's content. Null: nothing.",
+      description: "What the chunk adds to the first choice's content. Null if it adds nothing.",
       resolve: readText,
     }),
     textSoFar: t.string({
       nullable: false,
       description:
-        "The first choice's content up to and with this chunk: select it where only the latest event is shown.",
+        "The first choice's content up to and including this chunk. Useful if a client shows only the latest event.",
       resolve: (chunk) => readTextSoFar(chunk, readText(chunk)),
     }),
     usage: t.field({
       type: Usage,
-      description: "The tokens used, on the last chunk; always asked for. Null: not told yet.",
+      description: "The tokens used, on the last chunk; null on the others. This server always asks for them.",
       resolve: (chunk) => readObject<OpenAIUsage>(chunk.usage),
     }),
     moderation: t.field({
       type: "JSONObject",
-      description: "The moderation's results as the upstream spells them, where the request asked for them.",
+      description: "The results of the moderation, in the upstream's spelling. Null unless the request asks for them.",
       resolve: (chunk) => readObject(chunk.moderation),
     }),
     serviceTier: t.string({
@@ -147,7 +147,7 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
       resolve: (chunk) => readString(chunk.service_tier),
     }),
     systemFingerprint: t.string({
-      description: "Changes when the upstream's backend does; see `seed`.",
+      description: "Changes when the upstream's backend changes; see `seed`.",
       resolve: (chunk) => readString(chunk.system_fingerprint),
     }),
   }),
@@ -163,7 +163,7 @@ builder.subscriptionField("chat", (t) =>
     type: ChatCompletionChunk,
     nullable: false,
     description:
-      "Asks a model for the next message of a conversation and gives the answer in chunks as they come. Ends when the answer is complete; any other end is an error.\n\nREST: `POST /chat/completions` with `stream: true`",
+      "Asks a model for the next message of a conversation and returns the answer in chunks as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /chat/completions` with `stream: true`",
     args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
     subscribe: (_, { input }, { openai, signal, requestLimits }) =>
       streamChatCompletion(openai, createChatRequest(input, requestLimits), signal),

@@ -18,7 +18,7 @@ import {
 /** The fields of a chat request. */
 export const ChatInput = builder.inputType("ChatInput", {
   description:
-    "A chat request. Only `model` and `messages` are needed. Null and absent fields are not sent: the upstream's own defaults hold. Models differ in what they accept; the upstream decides.",
+    "A chat request. Only `model` and `messages` are needed. Fields that are null or absent are not sent, so the upstream's own defaults apply. Models differ in what they accept: the upstream decides.",
   fields: (t) => ({
     model: t.string({ required: true, description: "The model's name, 1 to 256 printable characters." }),
     messages: t.field({
@@ -28,78 +28,81 @@ export const ChatInput = builder.inputType("ChatInput", {
     }),
     temperature: t.float({ description: "Sampling temperature, 0 to 2: higher is more random." }),
     topP: t.float({
-      description: "Nucleus sampling, 0 to 1: only the likeliest tokens that make up this probability.",
+      description:
+        "Nucleus sampling, 0 to 1: the model considers only the likeliest tokens that together have this probability.",
     }),
     n: t.int({ description: "How many choices to generate, at least 1. Each one is billed." }),
-    stop: t.stringList({ description: "Up to 4 texts at which the model stops; they are not part of the answer." }),
-    maxCompletionTokens: t.int({ description: "Most tokens to generate, reasoning included, at least 1." }),
+    stop: t.stringList({ description: "Up to 4 texts at which the model stops. They do not appear in the answer." }),
+    maxCompletionTokens: t.int({ description: "Most tokens to generate, including reasoning, at least 1." }),
     maxTokens: t.int({
-      description: "Most tokens to generate, at least 1; the older name, for models and servers that know only it.",
+      description:
+        "Most tokens to generate, at least 1. The older name of `maxCompletionTokens`, for models and servers that know no other.",
     }),
-    presencePenalty: t.float({ description: "-2 to 2: above 0 makes new topics likelier." }),
-    frequencyPenalty: t.float({ description: "-2 to 2: above 0 makes repetition less likely." }),
+    presencePenalty: t.float({ description: "-2 to 2. Values above 0 make new topics likelier." }),
+    frequencyPenalty: t.float({ description: "-2 to 2. Values above 0 make repetition less likely." }),
     logitBias: t.field({
       type: "JSONObject",
-      description: "Token ids with a bias of -100 to 100 each, passed on unchanged.",
+      description: "Maps token ids to a bias from -100 to 100. Passed on unchanged.",
     }),
-    logprobs: t.boolean({ description: "Whether to give the log probabilities of the answer's tokens." }),
+    logprobs: t.boolean({ description: "Whether to return the log probabilities of the answer's tokens." }),
     topLogprobs: t.int({
-      description: "How many of the likeliest tokens to give in each place, 0 to 20; needs `logprobs`.",
+      description: "How many of the likeliest tokens to return for each position, 0 to 20. Needs `logprobs`.",
     }),
-    responseFormat: t.field({ type: ResponseFormatInput, description: "The form of the answer. Null: text." }),
+    responseFormat: t.field({ type: ResponseFormatInput, description: "The format of the answer. Null means text." }),
     tools: t.field({ type: [ChatToolInput], description: "The tools that the model may call." }),
     toolChoice: t.field({ type: ChatToolChoiceInput, description: "Which tools the model may or must call." }),
     parallelToolCalls: t.boolean({ description: "Whether the model may call several tools at once." }),
     reasoningEffort: t.field({ type: ReasoningEffort, description: "How much a reasoning model thinks." }),
     verbosity: t.field({ type: Verbosity, description: "How wordy the answer is." }),
-    modalities: t.field({ type: [Modality], description: "The kinds of output. Null: text." }),
+    modalities: t.field({ type: [Modality], description: "The kinds of output. Null means text." }),
     audio: t.field({
       type: ChatAudioInput,
-      description: "How the model speaks; needed where `modalities` holds AUDIO.",
+      description: "The voice and format of spoken answers. Required if `modalities` contains AUDIO.",
     }),
     prediction: t.string({
-      description: "Text that much of the answer will repeat, such as the file being edited; makes it faster.",
+      description: "Text that the answer will mostly repeat, such as a file to be edited. Makes the answer faster.",
     }),
     webSearchOptions: t.field({
       type: "JSONObject",
-      description: "Options of the web search as OpenAI spells them, passed on unchanged.",
+      description: "Options of the web search, in OpenAI's spelling. Passed on unchanged.",
     }),
     seed: t.field({
       type: "SafeInt",
-      description: "Asks for the same answer to the same request, as far as the upstream can. Deprecated by OpenAI.",
+      description:
+        "Asks the upstream to answer the same request in the same way, as far as it can. Deprecated by OpenAI.",
     }),
-    serviceTier: t.field({ type: ServiceTier, description: "Price and speed of the request." }),
+    serviceTier: t.field({ type: ServiceTier, description: "The service tier, which decides price and speed." }),
     store: t.boolean({ description: "Whether the upstream keeps the answer for its evals and dashboards." }),
     metadata: t.field({
       type: "JSONObject",
-      description: "Up to 16 text pairs kept with a stored answer, passed on unchanged.",
+      description: "Up to 16 pairs of texts that are kept with a stored answer. Passed on unchanged.",
     }),
     moderation: t.field({
       type: "JSONObject",
-      description: "Moderation of input and output as OpenAI spells it, passed on unchanged.",
+      description: "Options for the moderation of input and output, in OpenAI's spelling. Passed on unchanged.",
     }),
-    promptCacheKey: t.string({ description: "Groups requests with a common prefix for the prompt cache." }),
+    promptCacheKey: t.string({ description: "A key that groups requests with a common prefix for the prompt cache." }),
     promptCacheOptions: t.field({
       type: "JSONObject",
-      description: "Options of the prompt cache as OpenAI spells them, passed on unchanged.",
+      description: "Options of the prompt cache, in OpenAI's spelling. Passed on unchanged.",
     }),
     safetyIdentifier: t.string({
       description: "A stable, hashed id of the end user, for the upstream's abuse detection.",
     }),
     user: t.string({
-      description: "The end user's id; OpenAI replaces it by `safetyIdentifier` and `promptCacheKey`.",
+      description: "An id of the end user. OpenAI has replaced it by `safetyIdentifier` and `promptCacheKey`.",
     }),
     extraBody: t.field({
       type: "JSONObject",
       description:
-        "Fields of this request that the upstream knows and this schema does not, in the upstream's spelling. A field that the schema knows is refused.",
+        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling. Fields that this schema has are refused.",
     }),
   }),
 });
 
 type Input = typeof ChatInput.$inferInput;
 
-/** Builds the wire body. Throws BAD_USER_INPUT for what is refused at the door. */
+/** Builds the wire body. Throws BAD_USER_INPUT for input that is refused before any upstream call. */
 export function createChatRequest(input: Input, limits: RequestLimits): ChatCompletionRequest {
   checkModelName("input.model", input.model);
   checkChatMessages(input.messages, limits.maxMessages);

@@ -1,4 +1,4 @@
-// The messages of a chat request: inputs, checks, and their wire form.
+// The messages of a chat request: their input types, checks and wire form.
 import type { ChatMessageParam, FileParam, ImageUrlParam, InputAudioParam } from "../../openai/chat.ts";
 import { builder } from "../shared/builder.ts";
 import { checkLength, refuse } from "../shared/checks.ts";
@@ -10,7 +10,7 @@ const ImageDetail = builder.enumType("ImageDetail", {
   values: {
     AUTO: { value: "auto", description: "The model decides." },
     LOW: { value: "low", description: "Coarse and cheap." },
-    HIGH: { value: "high", description: "Fine." },
+    HIGH: { value: "high", description: "In detail." },
     ORIGINAL: { value: "original", description: "At the image's own resolution." },
   },
 });
@@ -22,35 +22,35 @@ const ImageUrlInput = builder.inputType("ImageUrlInput", {
       required: true,
       description: "An `https:` URL that the upstream fetches, or a `data:` URL. This server never fetches it.",
     }),
-    detail: t.field({ type: ImageDetail, description: "How closely to look. Null: the upstream's default." }),
+    detail: t.field({ type: ImageDetail, description: "How closely to look. Null means the upstream's default." }),
   }),
 });
 
 const InputAudioInput = builder.inputType("InputAudioInput", {
-  description: "A sound for the model to listen to.",
+  description: "Audio for the model to listen to.",
   fields: (t) => ({
-    data: t.string({ required: true, description: "The sound, base64." }),
+    data: t.string({ required: true, description: "The audio in base64." }),
     format: t.string({ required: true, description: "Its format, such as `wav` or `mp3`." }),
   }),
 });
 
 const FilePartInput = builder.inputType("FilePartInput", {
-  description: "A document for the model to read: an uploaded one by `fileId`, or its bytes.",
+  description: "A document for the model to read: the id of an uploaded file, or the file itself.",
   fields: (t) => ({
-    fileId: t.id({ description: "The id of a file that the upstream holds." }),
+    fileId: t.id({ description: "The id of a file that was uploaded to the upstream." }),
     fileData: t.string({ description: "The file as a base64 `data:` URL." }),
-    filename: t.string({ description: "Its name, given with `fileData`." }),
+    filename: t.string({ description: "The file's name, given with `fileData`." }),
   }),
 });
 
 const ContentPartInput = builder.inputType("ContentPartInput", {
-  description: "One part of a message; exactly one field is given.",
+  description: "One part of a message. Give exactly one field.",
   isOneOf: true,
   fields: (t) => ({
     text: t.string({ description: "Text." }),
-    refusal: t.string({ description: "A refusal of the model's, in an ASSISTANT message." }),
+    refusal: t.string({ description: "The model's refusal, in an ASSISTANT message." }),
     imageUrl: t.field({ type: ImageUrlInput, description: "An image." }),
-    inputAudio: t.field({ type: InputAudioInput, description: "A sound." }),
+    inputAudio: t.field({ type: InputAudioInput, description: "Audio." }),
     file: t.field({ type: FilePartInput, description: "A document." }),
   }),
 });
@@ -61,7 +61,7 @@ const FunctionCallInput = builder.inputType("FunctionCallInput", {
     name: t.string({ required: true, description: "The function's name." }),
     arguments: t.string({
       required: true,
-      description: "Its arguments, the JSON text that the model wrote, unchanged.",
+      description: "Its arguments: the JSON text that the model wrote, unchanged.",
     }),
   }),
 });
@@ -69,7 +69,10 @@ const FunctionCallInput = builder.inputType("FunctionCallInput", {
 const ToolCallInput = builder.inputType("ToolCallInput", {
   description: "A call of a function tool that the model made earlier.",
   fields: (t) => ({
-    id: t.id({ required: true, description: "The call's id, which the TOOL message answers." }),
+    id: t.id({
+      required: true,
+      description: "The call's id. The TOOL message with the result repeats it in `toolCallId`.",
+    }),
     function: t.field({ type: FunctionCallInput, required: true, description: "What was called." }),
   }),
 });
@@ -77,40 +80,43 @@ const ToolCallInput = builder.inputType("ToolCallInput", {
 const CustomToolCallInput = builder.inputType("CustomToolCallInput", {
   description: "A call of a custom tool that the model made earlier.",
   fields: (t) => ({
-    id: t.id({ required: true, description: "The call's id, which the TOOL message answers." }),
+    id: t.id({
+      required: true,
+      description: "The call's id. The TOOL message with the result repeats it in `toolCallId`.",
+    }),
     name: t.string({ required: true, description: "The custom tool's name." }),
-    input: t.string({ required: true, description: "The text that the model gave it, unchanged." }),
+    input: t.string({ required: true, description: "The text that the model passed to it, unchanged." }),
   }),
 });
 
 /** One message of a chat request. */
 export const ChatMessageInput = builder.inputType("ChatMessageInput", {
-  description: "One message of the conversation. Its text is either `content` or `parts`.",
+  description: "One message of the conversation. Give either `content` or `parts`.",
   fields: (t) => ({
-    role: t.field({ type: ChatRole, required: true, description: "Who speaks." }),
+    role: t.field({ type: ChatRole, required: true, description: "Who wrote the message." }),
     content: t.string({
-      description: "The whole text. Null: see `parts`, or an ASSISTANT message that only calls tools.",
+      description: "The whole text. Null if `parts` is given, or in an ASSISTANT message that only calls tools.",
     }),
     parts: t.field({
       type: [ContentPartInput],
-      description: "Text, images, sounds and documents, at least one, in place of `content`.",
+      description: "Text, images, audio and documents, at least one part, instead of `content`.",
     }),
-    name: t.string({ description: "Tells participants of the same role apart." }),
+    name: t.string({ description: "The participant's name, to distinguish participants with the same role." }),
     refusal: t.string({ description: "The model's refusal, in an ASSISTANT message." }),
     toolCalls: t.field({ type: [ToolCallInput], description: "The function calls that an ASSISTANT message made." }),
     customToolCalls: t.field({
       type: [CustomToolCallInput],
       description: "The custom tool calls that an ASSISTANT message made.",
     }),
-    toolCallId: t.id({ description: "In a TOOL message: the call that it answers." }),
-    audioId: t.id({ description: "In an ASSISTANT message: the id of the sound that the model answered with." }),
+    toolCallId: t.id({ description: "In a TOOL message: the id of the call that it answers." }),
+    audioId: t.id({ description: "In an ASSISTANT message: the id of the model's audio answer." }),
   }),
 });
 
 type Message = typeof ChatMessageInput.$inferInput;
 type Part = typeof ContentPartInput.$inferInput;
 
-/** Throws BAD_USER_INPUT for a message with both or, where its role needs one, none of `content` and `parts`. */
+/** Throws BAD_USER_INPUT for a message with both `content` and `parts`, or with neither if its role needs one. */
 export function checkChatMessages(messages: readonly Message[], maxMessages: number): void {
   checkLength("input.messages", messages, [1, maxMessages]);
   for (const [index, { role, content, parts }] of messages.entries()) {

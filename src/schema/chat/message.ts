@@ -1,4 +1,4 @@
-// What the model answered: message, tool calls, citations, sound. Knows neither request nor stream.
+// The types of a chat answer's message: text, tool calls, citations, audio. Knows neither request nor stream.
 import type {
   ChatAudio as OpenAIChatAudio,
   ChatMessage as OpenAIChatMessage,
@@ -11,74 +11,80 @@ import { builder } from "../shared/builder.ts";
 import { readContent, readInt, readObject, readObjects, readString, readTime } from "../shared/lenient.ts";
 import { ChatRole, readChatRole } from "./role.ts";
 
-/** The function that a tool call calls, whole or in pieces. */
+/** The function of a tool call, whole or in pieces. */
 export const FunctionCall = builder.objectRef<OpenAIFunctionCall>("FunctionCall").implement({
   description: "The function that the model calls.",
   fields: (t) => ({
     name: t.string({ description: "The function's name.", resolve: (call) => readString(call.name) }),
     arguments: t.string({
-      description: "Its arguments, JSON text as the model wrote it: it can be invalid, so parse it with care.",
+      description: "Its arguments: JSON text as the model wrote it. It may be invalid, so parse it with care.",
       resolve: (call) => readString(call.arguments),
     }),
   }),
 });
 
-/** The custom tool that a tool call calls, whole or in pieces. */
+/** The custom tool of a tool call, whole or in pieces. */
 export const CustomToolCall = builder.objectRef<OpenAICustomToolCall>("CustomToolCall").implement({
   description: "The custom tool that the model calls.",
   fields: (t) => ({
     name: t.string({ description: "The tool's name.", resolve: (call) => readString(call.name) }),
-    input: t.string({ description: "The text that the model gives it.", resolve: (call) => readString(call.input) }),
+    input: t.string({
+      description: "The text that the model passes to it.",
+      resolve: (call) => readString(call.input),
+    }),
   }),
 });
 
 const ToolCall = builder.objectRef<OpenAIToolCall>("ToolCall").implement({
-  description: "A tool that the model calls: run it, and answer with a TOOL message.",
+  description: "A tool that the model calls. Run it and send the result in a TOOL message.",
   fields: (t) => ({
-    id: t.id({ description: "The call's id, for `toolCallId`.", resolve: (call) => readString(call.id) }),
+    id: t.id({ description: "The call's id, to be repeated in `toolCallId`.", resolve: (call) => readString(call.id) }),
     type: t.string({ description: "`function` or `custom`.", resolve: (call) => readString(call.type) }),
     function: t.field({
       type: FunctionCall,
-      description: "Null: not a function.",
+      description: "The function. Null if the tool is not a function.",
       resolve: (call) => readObject<OpenAIFunctionCall>(call.function),
     }),
     custom: t.field({
       type: CustomToolCall,
-      description: "Null: not a custom tool.",
+      description: "The custom tool. Null if the tool is a function.",
       resolve: (call) => readObject<OpenAICustomToolCall>(call.custom),
     }),
   }),
 });
 
 const UrlCitation = builder.objectRef<OpenAIUrlCitation & { url: string }>("UrlCitation").implement({
-  description: "A web page that the answer rests on.",
+  description: "A web page that the answer cites.",
   fields: (t) => ({
     url: t.string({ nullable: false, description: "The page's URL.", resolve: (citation) => citation.url }),
     title: t.string({ description: "The page's title.", resolve: (citation) => readString(citation.title) }),
     startIndex: t.int({
-      description: "Index of the first character of `content` that cites it.",
+      description: "Index of the first character in `content` of the text that cites the page.",
       resolve: (citation) => readInt(citation.start_index),
     }),
     endIndex: t.int({
-      description: "Index of the last character of `content` that cites it.",
+      description: "Index of the last character in `content` of the text that cites the page.",
       resolve: (citation) => readInt(citation.end_index),
     }),
   }),
 });
 
-/** The sound of an answer, whole or in pieces. */
+/** The audio of an answer, whole or in pieces. */
 export const ChatAudio = builder.objectRef<OpenAIChatAudio>("ChatAudio").implement({
-  description: "The answer as sound.",
+  description: "The answer as audio.",
   fields: (t) => ({
-    id: t.id({ description: "For `audioId` of a later message.", resolve: (audio) => readString(audio.id) }),
+    id: t.id({
+      description: "The id of the audio, for `audioId` of a later message.",
+      resolve: (audio) => readString(audio.id),
+    }),
     data: t.string({
-      description: "The sound, base64, in the format asked for.",
+      description: "The audio in base64, in the requested format.",
       resolve: (audio) => readString(audio.data),
     }),
-    transcript: t.string({ description: "What is said.", resolve: (audio) => readString(audio.transcript) }),
+    transcript: t.string({ description: "The spoken text.", resolve: (audio) => readString(audio.transcript) }),
     expiresAt: t.field({
       type: "DateTime",
-      description: "Until when the upstream knows the id.",
+      description: "Until when the upstream accepts the id.",
       resolve: (audio) => readTime(audio.expires_at),
     }),
   }),
@@ -90,34 +96,35 @@ export const ChatMessage = builder.objectRef<OpenAIChatMessage>("ChatMessage").i
   fields: (t) => ({
     role: t.field({
       type: ChatRole,
-      description: "ASSISTANT. Null: not told, or a role that this schema does not know.",
+      description: "ASSISTANT. Null if the upstream sends no role, or one that this schema does not know.",
       resolve: (message) => readChatRole(message.role),
     }),
     content: t.string({
-      description: "The text. Null: the model refused or called tools.",
+      description: "The text. Null if the model refuses or calls tools.",
       resolve: (message) => readContent(message.content),
     }),
     refusal: t.string({
-      description: "Why the model refused. Null: it did not.",
+      description: "Why the model refuses. Null if it does not.",
       resolve: (message) => readString(message.refusal),
     }),
     reasoning: t.string({
-      description: "The model's reasoning, where a compatible server sends it (`reasoning_content` or `reasoning`).",
+      description: "The model's reasoning, if a compatible server sends it (as `reasoning_content` or `reasoning`).",
       resolve: (message) => readString(message.reasoning_content) ?? readString(message.reasoning),
     }),
     toolCalls: t.field({
       type: [ToolCall],
-      description: "The tools that the model calls. Null: none.",
+      description: "The tools that the model calls. Null if it calls none.",
       resolve: (message) => readObjects<OpenAIToolCall>(message.tool_calls),
     }),
     functionCall: t.field({
       type: FunctionCall,
-      description: "The function that the model calls, in the deprecated way (`functions` by `extraBody`). Null: none.",
+      description:
+        "The function that the model calls in the deprecated `function_call` format, which a request uses by `functions` in `extraBody`. Null if there is none.",
       resolve: (message) => readObject<OpenAIFunctionCall>(message.function_call),
     }),
     annotations: t.field({
       type: [UrlCitation],
-      description: "The web pages that the answer cites, after a web search. Null: not told.",
+      description: "The web pages that the answer cites, after a web search. Null if the upstream reports none.",
       resolve: (message) =>
         readObjects<{ url_citation?: unknown }>(message.annotations)?.flatMap(({ url_citation }) => {
           const citation = readObject<OpenAIUrlCitation>(url_citation);
@@ -127,7 +134,7 @@ export const ChatMessage = builder.objectRef<OpenAIChatMessage>("ChatMessage").i
     }),
     audio: t.field({
       type: ChatAudio,
-      description: "The answer as sound. Null: none was asked for.",
+      description: "The answer as audio. Null unless the request asks for it.",
       resolve: (message) => readObject<OpenAIChatAudio>(message.audio),
     }),
   }),

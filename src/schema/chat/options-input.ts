@@ -1,16 +1,16 @@
-// The options of a chat request that have types of their own; their values are the wire's words.
+// The options of a chat request that have their own types. Enum values are the upstream's words.
 import { builder } from "../shared/builder.ts";
 
 /** How much a reasoning model thinks. */
 export const ReasoningEffort = builder.enumType("ReasoningEffort", {
-  description: "How much a reasoning model thinks before it answers; models support different values.",
+  description: "How much a reasoning model thinks before it answers. Models support different values.",
   values: {
     NONE: { value: "none", description: "Not at all." },
-    MINIMAL: { value: "minimal", description: "Next to nothing." },
+    MINIMAL: { value: "minimal", description: "Almost nothing." },
     LOW: { value: "low", description: "A little." },
     MEDIUM: { value: "medium", description: "OpenAI's default for most models." },
-    HIGH: { value: "high", description: "Much." },
-    XHIGH: { value: "xhigh", description: "Very much." },
+    HIGH: { value: "high", description: "A lot." },
+    XHIGH: { value: "xhigh", description: "Even more." },
     MAX: { value: "max", description: "As much as the model can." },
   },
 });
@@ -30,7 +30,7 @@ export const Modality = builder.enumType("Modality", {
   description: "A kind of output.",
   values: {
     TEXT: { value: "text", description: "Text." },
-    AUDIO: { value: "audio", description: "Sound; needs `audio` and a model that speaks." },
+    AUDIO: { value: "audio", description: "Audio. Needs `audio` and a model that can speak." },
   },
 });
 
@@ -38,20 +38,20 @@ export const Modality = builder.enumType("Modality", {
 export const ServiceTier = builder.enumType("ServiceTier", {
   description: "How the upstream prices and schedules the request.",
   values: {
-    AUTO: { value: "auto", description: "As the project's settings say." },
+    AUTO: { value: "auto", description: "The tier in the project's settings." },
     DEFAULT: { value: "default", description: "Standard price and speed." },
     FLEX: { value: "flex", description: "Cheaper and slower." },
-    SCALE: { value: "scale", description: "Scale tier credits." },
-    PRIORITY: { value: "priority", description: "Dearer and faster." },
-    FAST: { value: "fast", description: "Dearer and fastest, where the model has it." },
+    SCALE: { value: "scale", description: "Uses the project's scale tier credits." },
+    PRIORITY: { value: "priority", description: "More expensive and faster." },
+    FAST: { value: "fast", description: "More expensive and fastest, if the model supports it." },
   },
 });
 
 /** How the model speaks. */
 export const ChatAudioInput = builder.inputType("ChatAudioInput", {
-  description: "How the model speaks, where `modalities` holds AUDIO.",
+  description: "How the model speaks, if `modalities` contains AUDIO.",
   fields: (t) => ({
-    format: t.string({ required: true, description: "The sound's format, such as `mp3`, `wav`, `opus` or `pcm16`." }),
+    format: t.string({ required: true, description: "The audio format, such as `mp3`, `wav`, `opus` or `pcm16`." }),
     voice: t.string({ required: true, description: "The voice, such as `alloy`." }),
   }),
 });

@@ -1,38 +1,39 @@
-// Tools, tool choice and response format of a chat request: inputs and their wire form.
+// The tools, tool choice and response format of a chat request: their input types and wire forms.
 import type { CustomToolParam, FunctionParam, JsonSchemaParam } from "../../openai/chat.ts";
 import { builder } from "../shared/builder.ts";
 import { given } from "../shared/wire-body.ts";
 
 const FunctionToolInput = builder.inputType("FunctionToolInput", {
-  description: "A function that the model may call; the caller runs it.",
+  description: "A function that the model may call. The caller runs it.",
   fields: (t) => ({
     name: t.string({ required: true, description: "Its name: letters, digits, `_` and `-`, up to 64." }),
-    description: t.string({ description: "What it does, for the model to decide when to call it." }),
+    description: t.string({ description: "What it does. The model decides by it when to call the tool." }),
     parameters: t.field({
       type: "JSONObject",
-      description: "Its parameters as a JSON Schema, passed on unchanged. Null: it has none.",
+      description: "Its parameters as a JSON Schema, passed on unchanged. Null if it has none.",
     }),
     strict: t.boolean({
-      description: "Whether the arguments must follow the schema exactly. Null: the upstream's default.",
+      description: "Whether the arguments must follow the schema exactly. Null means the upstream's default.",
     }),
   }),
 });
 
 const CustomToolInput = builder.inputType("CustomToolInput", {
-  description: "A tool that takes free text in place of JSON arguments.",
+  description: "A tool that takes free text instead of JSON arguments.",
   fields: (t) => ({
     name: t.string({ required: true, description: "Its name." }),
-    description: t.string({ description: "What it does, for the model to decide when to call it." }),
+    description: t.string({ description: "What it does. The model decides by it when to call the tool." }),
     format: t.field({
       type: "JSONObject",
-      description: "The text's format as OpenAI spells it, such as a grammar, passed on unchanged. Null: any text.",
+      description:
+        "The format of the text, such as a grammar, in OpenAI's spelling. Passed on unchanged. Null means any text.",
     }),
   }),
 });
 
 /** One tool of a chat request. */
 export const ChatToolInput = builder.inputType("ChatToolInput", {
-  description: "A tool that the model may call; exactly one field is given.",
+  description: "A tool that the model may call. Give exactly one field.",
   isOneOf: true,
   fields: (t) => ({
     function: t.field({ type: FunctionToolInput, description: "A function with JSON arguments." }),
@@ -43,34 +44,37 @@ export const ChatToolInput = builder.inputType("ChatToolInput", {
 const ToolChoiceMode = builder.enumType("ToolChoiceMode", {
   description: "Whether the model calls tools.",
   values: {
-    NONE: { value: "none", description: "It calls none." },
-    AUTO: { value: "auto", description: "It decides." },
-    REQUIRED: { value: "required", description: "It calls at least one." },
+    NONE: { value: "none", description: "The model calls no tools." },
+    AUTO: { value: "auto", description: "The model decides." },
+    REQUIRED: { value: "required", description: "The model calls at least one tool." },
   },
 });
 
 const AllowedToolsInput = builder.inputType("AllowedToolsInput", {
-  description: "Narrows the tools of the request to some of them.",
+  description: "Limits the model to some of the request's tools.",
   fields: (t) => ({
     mode: t.field({ type: ToolChoiceMode, required: true, description: "AUTO or REQUIRED." }),
     tools: t.field({
       type: ["JSONObject"],
       required: true,
       description:
-        'The tools as OpenAI spells them, such as `{ type: "function", function: { name: "get_weather" } }`.',
+        'The allowed tools as OpenAI spells them, such as `{ type: "function", function: { name: "get_weather" } }`.',
     }),
   }),
 });
 
 /** The tool choice of a chat request. */
 export const ChatToolChoiceInput = builder.inputType("ChatToolChoiceInput", {
-  description: "Which tools the model may or must call; exactly one field is given.",
+  description: "Which tools the model may or must call. Give exactly one field.",
   isOneOf: true,
   fields: (t) => ({
-    mode: t.field({ type: ToolChoiceMode, description: "Any of the request's tools." }),
-    function: t.string({ description: "The name of the one function it must call." }),
-    custom: t.string({ description: "The name of the one custom tool it must call." }),
-    allowedTools: t.field({ type: AllowedToolsInput, description: "Some of the request's tools." }),
+    mode: t.field({ type: ToolChoiceMode, description: "A mode for all tools of the request." }),
+    function: t.string({ description: "The name of the function that the model must call." }),
+    custom: t.string({ description: "The name of the custom tool that the model must call." }),
+    allowedTools: t.field({
+      type: AllowedToolsInput,
+      description: "Some of the request's tools, and a mode for them.",
+    }),
   }),
 });
 
@@ -78,29 +82,29 @@ const ResponseFormatType = builder.enumType("ResponseFormatType", {
   description: "A response format without a schema.",
   values: {
     TEXT: { value: "text", description: "Plain text." },
-    JSON_OBJECT: { value: "json_object", description: "Some JSON object; a message has to ask for JSON as well." },
+    JSON_OBJECT: { value: "json_object", description: "Any JSON object. A message must ask for JSON as well." },
   },
 });
 
 const JsonSchemaFormatInput = builder.inputType("JsonSchemaFormatInput", {
-  description: "A JSON Schema that the answer follows.",
+  description: "A JSON Schema for the answer.",
   fields: (t) => ({
     name: t.string({ required: true, description: "The format's name: letters, digits, `_` and `-`, up to 64." }),
     description: t.string({ description: "What the format is for." }),
     schema: t.field({ type: "JSONObject", description: "The JSON Schema, passed on unchanged." }),
     strict: t.boolean({
-      description: "Whether the answer must follow the schema exactly. Null: the upstream's default.",
+      description: "Whether the answer must follow the schema exactly. Null means the upstream's default.",
     }),
   }),
 });
 
 /** The response format of a chat request. */
 export const ResponseFormatInput = builder.inputType("ResponseFormatInput", {
-  description: "The form of the answer; exactly one field is given.",
+  description: "The format of the answer. Give exactly one field.",
   isOneOf: true,
   fields: (t) => ({
-    type: t.field({ type: ResponseFormatType, description: "A form without a schema." }),
-    jsonSchema: t.field({ type: JsonSchemaFormatInput, description: "JSON by a schema." }),
+    type: t.field({ type: ResponseFormatType, description: "A format without a schema." }),
+    jsonSchema: t.field({ type: JsonSchemaFormatInput, description: "JSON that follows a schema." }),
   }),
 });
 

@@ -16,10 +16,10 @@ import { Usage } from "../shared/usage.ts";
 import { CompleteInput, createCompletionRequest } from "./input.ts";
 
 const CompletionLogprobs = builder.objectRef<OpenAICompletionLogprobs>("CompletionLogprobs").implement({
-  description: "Log probabilities of a choice's tokens, as four lists with one entry a token.",
+  description: "Log probabilities of a choice's tokens: four lists with one entry for each token.",
   fields: (t) => ({
     tokens: t.stringList({
-      description: "The tokens' texts.",
+      description: "The text of each token.",
       resolve: (logprobs) => readList(logprobs.tokens, (token) => readString(token) ?? ""),
     }),
     tokenLogprobs: t.field({
@@ -35,7 +35,7 @@ const CompletionLogprobs = builder.objectRef<OpenAICompletionLogprobs>("Completi
     topLogprobs: t.field({
       type: ["JSONObject"],
       nullable: { list: true, items: true },
-      description: "The likeliest tokens in each place with their log probabilities, by the token's text.",
+      description: "The likeliest tokens at each position: an object from the token's text to its log probability.",
       resolve: (logprobs) =>
         Array.isArray(logprobs.top_logprobs) ? logprobs.top_logprobs.map((top) => readObject(top)) : null,
     }),
@@ -43,24 +43,24 @@ const CompletionLogprobs = builder.objectRef<OpenAICompletionLogprobs>("Completi
 });
 
 const CompletionChoice = builder.objectRef<OpenAICompletionChoice & { index: number }>("CompletionChoice").implement({
-  description: "One of the continuations that were asked for.",
+  description: "One of the continuations that the request asks for.",
   fields: (t) => ({
     index: t.exposeInt("index", {
       nullable: false,
-      description: "Its number among the choices, from 0; prompt by prompt.",
+      description: "Its number among the choices, from 0, in the order of the prompts.",
     }),
     text: t.string({
-      description: "The continuation, or in a stream what is added to it.",
+      description: "The continuation; in a stream, what this piece adds to it.",
       resolve: (choice) => readString(choice.text),
     }),
     finishReason: t.field({
       type: FinishReason,
-      description: "Why it ended. Null: not told.",
+      description: "Why it ended. Null if the upstream does not report it.",
       resolve: (choice) => readFinishReason(choice.finish_reason),
     }),
     logprobs: t.field({
       type: CompletionLogprobs,
-      description: "Log probabilities of its tokens. Null: not asked for.",
+      description: "Log probabilities of its tokens. Null unless the request asks for them.",
       resolve: (choice) => readObject<OpenAICompletionLogprobs>(choice.logprobs),
     }),
   }),
@@ -68,11 +68,11 @@ const CompletionChoice = builder.objectRef<OpenAICompletionChoice & { index: num
 
 const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
   description:
-    "The continuation of one or more prompts, or in a stream a piece of it. A null field: the upstream left it out.",
+    "The continuation of one or more prompts; in a stream, a piece of it. A field is null if the upstream leaves it out.",
   fields: (t) => ({
     id: t.exposeID("id", {
       nullable: false,
-      description: "The upstream's id of the answer; one made here where it sends none.",
+      description: "The upstream's id of the answer. This server makes one up if the upstream sends none.",
     }),
     object: t.string({
       description: "Always `text_completion`.",
@@ -80,23 +80,26 @@ const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
     }),
     created: t.field({
       type: "DateTime",
-      description: "When it was made.",
+      description: "When the answer was created.",
       resolve: (completion) => readTime(completion.created),
     }),
     model: t.string({
-      description: "The model that answered, by its full name.",
+      description: "The full name of the model that answered.",
       resolve: (completion) => readString(completion.model),
     }),
     choices: t.field({
       type: [CompletionChoice],
       nullable: false,
-      description: "The continuations, `n` a prompt.",
+      description: "The continuations, `n` for each prompt.",
       resolve: (completion) => readNumbered<OpenAICompletionChoice>(completion.choices),
     }),
-    text: t.string({ description: "The first choice's text, or in a stream what is added to it.", resolve: readText }),
+    text: t.string({
+      description: "The first choice's text; in a stream, what this piece adds to it.",
+      resolve: readText,
+    }),
     textSoFar: t.string({
       nullable: false,
-      description: "The first choice's text; in a stream, up to and with this piece.",
+      description: "The first choice's text; in a stream, up to and including this piece.",
       resolve: (completion) => readTextSoFar(completion, readText(completion)),
     }),
     usage: t.field({
@@ -105,7 +108,7 @@ const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
       resolve: (completion) => readObject<OpenAIUsage>(completion.usage),
     }),
     systemFingerprint: t.string({
-      description: "Changes when the upstream's backend does; see `seed`.",
+      description: "Changes when the upstream's backend changes; see `seed`.",
       resolve: (completion) => readString(completion.system_fingerprint),
     }),
   }),
@@ -130,7 +133,7 @@ builder.subscriptionField("complete", (t) =>
     type: Completion,
     nullable: false,
     description:
-      "Continues one or more prompts and gives the texts in pieces as they come. Ends when the answer is complete; any other end is an error.\n\nREST: `POST /completions` with `stream: true`",
+      "Continues one or more prompts and returns the texts in pieces as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /completions` with `stream: true`",
     args: { input: t.arg({ type: CompleteInput, required: true, description: "The request." }) },
     subscribe: (_, { input }, { openai, signal, requestLimits }) =>
       streamCompletion(openai, createCompletionRequest(input, requestLimits), signal),

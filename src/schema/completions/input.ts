@@ -8,43 +8,45 @@ import { createRequest } from "../shared/wire-body.ts";
 /** The fields of a completion request. */
 export const CompleteInput = builder.inputType("CompleteInput", {
   description:
-    "A completion request, for models that continue a text. Null and absent fields are not sent: the upstream's own defaults hold.",
+    "A request to continue a text. Fields that are null or absent are not sent, so the upstream's own defaults apply.",
   fields: (t) => ({
     model: t.string({ required: true, description: "The model's name, 1 to 256 printable characters." }),
-    prompt: t.stringList({ required: true, description: "The text to continue, or a list of texts, at least one." }),
+    prompt: t.stringList({ required: true, description: "The text to continue, or a list of at least one text." }),
     suffix: t.string({ description: "Text that comes after the continuation." }),
     maxTokens: t.int({ description: "Most tokens to generate, at least 1." }),
     temperature: t.float({ description: "Sampling temperature, 0 to 2: higher is more random." }),
     topP: t.float({
-      description: "Nucleus sampling, 0 to 1: only the likeliest tokens that make up this probability.",
+      description:
+        "Nucleus sampling, 0 to 1: the model considers only the likeliest tokens that together have this probability.",
     }),
-    n: t.int({ description: "How many continuations a prompt, at least 1. Each one is billed." }),
+    n: t.int({ description: "How many continuations for each prompt, at least 1. Each one is billed." }),
     bestOf: t.int({
-      description: "How many continuations to generate and choose the best `n` from; at least `n`. Each one is billed.",
+      description:
+        "How many continuations to generate, of which the best `n` are returned; at least `n`. Each one is billed.",
     }),
-    echo: t.boolean({ description: "Whether to give the prompt back before the continuation." }),
-    logprobs: t.int({ description: "How many of the likeliest tokens to give in each place, 0 to 5." }),
-    stop: t.stringList({ description: "Up to 4 texts at which the model stops; they are not part of the answer." }),
-    presencePenalty: t.float({ description: "-2 to 2: above 0 makes new topics likelier." }),
-    frequencyPenalty: t.float({ description: "-2 to 2: above 0 makes repetition less likely." }),
+    echo: t.boolean({ description: "Whether the text repeats the prompt before the continuation." }),
+    logprobs: t.int({ description: "How many of the likeliest tokens to return for each position, 0 to 5." }),
+    stop: t.stringList({ description: "Up to 4 texts at which the model stops. They do not appear in the answer." }),
+    presencePenalty: t.float({ description: "-2 to 2. Values above 0 make new topics likelier." }),
+    frequencyPenalty: t.float({ description: "-2 to 2. Values above 0 make repetition less likely." }),
     logitBias: t.field({
       type: "JSONObject",
-      description: "Token ids with a bias of -100 to 100 each, passed on unchanged.",
+      description: "Maps token ids to a bias from -100 to 100. Passed on unchanged.",
     }),
     seed: t.field({
       type: "SafeInt",
-      description: "Asks for the same answer to the same request, as far as the upstream can.",
+      description: "Asks the upstream to answer the same request in the same way, as far as it can.",
     }),
-    user: t.string({ description: "The end user's id, for the upstream's abuse detection." }),
+    user: t.string({ description: "An id of the end user, for the upstream's abuse detection." }),
     extraBody: t.field({
       type: "JSONObject",
       description:
-        "Fields of this request that the upstream knows and this schema does not, in the upstream's spelling. A field that the schema knows is refused.",
+        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling. Fields that this schema has are refused.",
     }),
   }),
 });
 
-/** Builds the wire body. Throws BAD_USER_INPUT for what is refused at the door. */
+/** Builds the wire body. Throws BAD_USER_INPUT for input that is refused before any upstream call. */
 export function createCompletionRequest(
   input: typeof CompleteInput.$inferInput,
   limits: RequestLimits,

@@ -1,9 +1,9 @@
-// The Pothos builder: context, scalars, nullability. Defines no field.
+// The Pothos builder that all domains add to: its context and scalars, and the three root types. Defines no field.
 import SchemaBuilder from "@pothos/core";
 import type { Context } from "./context.ts";
 import type { ReceivedFile } from "./received-file.ts";
 
-/** A JSON object whose inside is the caller's or the upstream's: nothing in it is renamed, dropped or checked. */
+/** A JSON object whose content belongs to the caller or the upstream: nothing in it is renamed, dropped or checked. */
 export type JSONObject = Readonly<Record<string, unknown>>;
 
 export const builder = new SchemaBuilder<{
@@ -18,10 +18,11 @@ export const builder = new SchemaBuilder<{
   };
 }>({});
 
-builder.queryType({ description: "Free of charge: nothing here spends tokens." });
+builder.queryType({ description: "Free of charge: no field here spends tokens." });
 builder.subscriptionType({
-  description: "Paid as the mutations of the same names; the answers come in chunks, over SSE or WebSocket.",
+  description:
+    "Each field costs what the mutation of the same name costs. The answers arrive in chunks, over SSE or WebSocket.",
 });
 builder.mutationType({
-  description: "Paid: every field here is one or more upstream calls that spend tokens or money.",
+  description: "Each field makes upstream calls that spend tokens or money.",
 });

@@ -1,13 +1,13 @@
-// Checks at the door: what is refused before any upstream call, with the field, the limit and what was given.
-// The ranges themselves stand beside the inputs they belong to.
+// Checks of input that run before any upstream call. Their errors name the field, the limit and the value given.
+// The limits themselves are defined beside the inputs.
 import { codedError } from "../../errors/codes.ts";
 
-/** Throws BAD_USER_INPUT for `field`, `problem` completing the sentence. */
+/** Throws BAD_USER_INPUT for `field`; `problem` completes the sentence. */
 export function refuse(field: string, problem: string): never {
   throw codedError("BAD_USER_INPUT", `${field} ${problem}`, { field });
 }
 
-/** The smallest and the largest value allowed; both belong to the range. */
+/** The smallest and the largest value, both allowed. */
 export type Range = readonly [minimum: number, maximum: number];
 
 /** Refuses the first value of `input` outside its range. Absent and null values pass. */
@@ -25,8 +25,8 @@ function checkRange(field: string, value: unknown, [minimum, maximum]: Range): v
 }
 
 /**
- * Refuses a cap of the output that is not from 1 to `maxOutputTokens`; and, where the operator has set that, an input with
- * none of `fields`: nothing is put in for the caller, as models differ in which of them they know.
+ * Refuses an output cap that is not from 1 to `maxOutputTokens`. If the operator has set that limit, also refuses an input
+ * without any of `fields`: the server adds none itself, since models differ in which of them they accept.
  */
 export function checkOutputCap<Field extends string>(
   { maxOutputTokens }: { maxOutputTokens: number | undefined },
@@ -51,8 +51,8 @@ export function checkLength(
 }
 
 /**
- * Refuses a model name that is blank, longer than 256 characters, not printable, or has a segment `.` or `..`: what stands
- * between here and the upstream may take that for a way to another resource.
+ * Refuses a model name that is blank, longer than 256 characters or not printable, or that has a segment `.` or `..`:
+ * a proxy in front of the upstream could resolve such a segment to another resource.
  */
 export function checkModelName(field: string, name: string): void {
   if (name.length < 1 || name.length > 256) refuse(field, `must be 1 to 256 characters long; got ${name.length}.`);

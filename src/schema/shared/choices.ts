@@ -1,19 +1,19 @@
-// The choices of an answer, each with its number; shared by chat and completions.
+// Reads the choices of an answer with their numbers. Shared by chat and completions.
 import { readInt, readObjects } from "./lenient.ts";
 
 interface Numbered {
   readonly index?: unknown;
 }
 
-/** The choices with their numbers; one that the upstream left unnumbered gets its place in the list. */
+/** The choices with their numbers. One without a number gets its position in the list. */
 export function readNumbered<Choice extends Numbered>(value: unknown): (Choice & { index: number })[] {
-  return (readObjects<Choice>(value) ?? []).map((choice, place) => ({
+  return (readObjects<Choice>(value) ?? []).map((choice, position) => ({
     ...choice,
-    index: readInt(choice.index) ?? place,
+    index: readInt(choice.index) ?? position,
   }));
 }
 
-/** The choice with number 0, wherever it stands. */
+/** The choice with number 0, at any position. */
 export function firstChoice<Choice extends Numbered>(value: unknown): (Choice & { index: number }) | undefined {
   return readNumbered<Choice>(value).find(({ index }) => index === 0);
 }

@@ -1,8 +1,8 @@
-// FinishReason: why a choice ended; shared by chat and completions.
+// FinishReason: why a choice ended. Shared by chat and completions.
 import { builder } from "./builder.ts";
 import { readEnum } from "./lenient.ts";
 
-/** The enum, with the upstream's words as values. */
+/** The GraphQL enum; its values are the upstream's words. */
 export const FinishReason = builder.enumType("FinishReason", {
   description: "Why a choice ended.",
   values: {
@@ -13,14 +13,17 @@ export const FinishReason = builder.enumType("FinishReason", {
     },
     TOOL_CALLS: { value: "tool_calls", description: "The model calls tools." },
     CONTENT_FILTER: { value: "content_filter", description: "The upstream's content filter left something out." },
-    FUNCTION_CALL: { value: "function_call", description: "The model calls a function, in the deprecated way." },
-    UNKNOWN: { value: "unknown", description: "For a reason that this schema does not know yet." },
+    FUNCTION_CALL: {
+      value: "function_call",
+      description: "The model calls a function in the deprecated `function_call` format.",
+    },
+    UNKNOWN: { value: "unknown", description: "For a reason that this schema does not know." },
   },
 });
 
 const known = new Set(["stop", "length", "tool_calls", "content_filter", "function_call", "unknown"] as const);
 
-/** The reason; `unknown` for one that nobody knows yet, null where the upstream gave none. */
+/** The reason; `unknown` for one that this schema does not know, null if the upstream sends none. */
 export function readFinishReason(value: unknown) {
   return typeof value === "string" && value !== "" ? (readEnum(value, known) ?? "unknown") : null;
 }

@@ -1,4 +1,4 @@
-// Reads upstream values leniently: a missing, null or strange value becomes null and never costs the rest of an answer.
+// Reads upstream values leniently: a missing or unexpected value becomes null, and the rest of the answer is kept.
 import { isRecord } from "../../openai/client/json.ts";
 
 /** The string, or null. */
@@ -32,29 +32,29 @@ export function readObject<Shape extends { readonly [Key in keyof Shape]?: unkno
   return isRecord(value) ? (value as Shape) : null;
 }
 
-/** The objects of a list, others left out; null where there is no list. */
+/** The objects of a list, without its other entries; null if the value is not a list. */
 export function readObjects<Shape extends { readonly [Key in keyof Shape]?: unknown }>(value: unknown): Shape[] | null {
   return Array.isArray(value) ? (value.filter(isRecord) as Shape[]) : null;
 }
 
-/** A list read entry by entry, those that read as null left out; null where there is no list. */
+/** A list read entry by entry, without those that read as null; null if the value is not a list. */
 export function readList<Entry>(value: unknown, read: (entry: unknown) => Entry | null): Entry[] | null {
   return Array.isArray(value) ? value.map(read).filter((entry) => entry !== null) : null;
 }
 
-/** The value where it is one of `known`, or null: an enum value that nobody knows yet. */
+/** The value if it is one of `known`, otherwise null. */
 export function readEnum<Value extends string>(value: unknown, known: ReadonlySet<Value>): Value | null {
   return known.has(value as Value) ? (value as Value) : null;
 }
 
-/** A point in time from Unix seconds (milliseconds where they are plainly meant) or an ISO 8601 string, or null. */
+/** A point in time from Unix seconds (milliseconds if too large for seconds) or an ISO 8601 string, or null. */
 export function readTime(value: unknown): Date | null {
   const number = typeof value === "string" && /^\d{9,}$/.test(value) ? Number(value) : value;
   const time = new Date(readMilliseconds(number));
   return time.getTime() >= 0 && time.getUTCFullYear() <= 9999 ? time : null;
 }
 
-/** Date.parse guesses at anything; only what begins like a date is one. */
+/** Only strings that begin like a date are parsed: Date.parse guesses at anything. */
 function readMilliseconds(value: unknown): number {
   if (typeof value === "number") return value > 1e11 ? value : value * 1000;
   return typeof value === "string" && /^\d{4}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;

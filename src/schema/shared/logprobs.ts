@@ -1,4 +1,4 @@
-// Log probabilities of a chat answer's tokens.
+// The types for the log probabilities of a chat answer's tokens.
 import type {
   ChoiceLogprobs as OpenAIChoiceLogprobs,
   TokenLogprob as OpenAITokenLogprob,
@@ -11,7 +11,7 @@ import { readFloat, readInt, readList, readObjects, readString } from "./lenient
 const VERY_UNLIKELY = -9999;
 
 const TopLogprob = builder.objectRef<OpenAITopLogprob>("TopLogprob").implement({
-  description: "A token that could have stood in this place.",
+  description: "A token that the model considered for this position.",
   fields: (t) => ({
     token: t.string({
       nullable: false,
@@ -20,11 +20,11 @@ const TopLogprob = builder.objectRef<OpenAITopLogprob>("TopLogprob").implement({
     }),
     logprob: t.float({
       nullable: false,
-      description: "Natural logarithm of its probability; -9999 for very unlikely.",
+      description: "Natural logarithm of its probability; -9999 means very unlikely.",
       resolve: (top) => readFloat(top.logprob) ?? VERY_UNLIKELY,
     }),
     bytes: t.intList({
-      description: "The token's UTF-8 bytes, 0 to 255; a character can span several tokens. Null: it has no bytes.",
+      description: "The token's UTF-8 bytes, 0 to 255; a character can span several tokens. Null if it has no bytes.",
       resolve: (top) => readList(top.bytes, readInt),
     }),
   }),
@@ -40,33 +40,33 @@ const TokenLogprob = builder.objectRef<OpenAITokenLogprob>("TokenLogprob").imple
     }),
     logprob: t.float({
       nullable: false,
-      description: "Natural logarithm of its probability; -9999 for very unlikely.",
+      description: "Natural logarithm of its probability; -9999 means very unlikely.",
       resolve: (token) => readFloat(token.logprob) ?? VERY_UNLIKELY,
     }),
     bytes: t.intList({
-      description: "The token's UTF-8 bytes, 0 to 255; a character can span several tokens. Null: it has no bytes.",
+      description: "The token's UTF-8 bytes, 0 to 255; a character can span several tokens. Null if it has no bytes.",
       resolve: (token) => readList(token.bytes, readInt),
     }),
     topLogprobs: t.field({
       type: [TopLogprob],
-      description: "The likeliest tokens in this place, up to `topLogprobs` of the request.",
+      description: "The likeliest tokens at this position, as many as `topLogprobs` of the request asks for.",
       resolve: (token) => readObjects<OpenAITopLogprob>(token.top_logprobs),
     }),
   }),
 });
 
-/** Log probabilities of a choice, whole or streamed. */
+/** The log probabilities of a choice, whole or streamed. */
 export const ChoiceLogprobs = builder.objectRef<OpenAIChoiceLogprobs>("ChoiceLogprobs").implement({
-  description: "Log probabilities of a choice's tokens, where the request asked for them.",
+  description: "Log probabilities of a choice's tokens.",
   fields: (t) => ({
     content: t.field({
       type: [TokenLogprob],
-      description: "Of the content's tokens. Null: none.",
+      description: "Those of the content's tokens. Null if there are none.",
       resolve: (logprobs) => readObjects<OpenAITokenLogprob>(logprobs.content),
     }),
     refusal: t.field({
       type: [TokenLogprob],
-      description: "Of the refusal's tokens. Null: none.",
+      description: "Those of the refusal's tokens. Null if there are none.",
       resolve: (logprobs) => readObjects<OpenAITokenLogprob>(logprobs.refusal),
     }),
   }),

@@ -1,4 +1,4 @@
-// A file that a client sends, as resolvers read it, whatever way it comes.
+// How resolvers read a file that a client sends, whether as a multipart part or as a `data:` URL.
 import type { UploadFile } from "../../openai/client/multipart.ts";
 
 /** A file as the client gave it. */
@@ -8,6 +8,6 @@ export interface ReceivedFile {
    * Throws a coded error for an empty, oversize, missing or broken file.
    */
   open(): Promise<UploadFile>;
-  /** Lets go of what has not been read, so that the files after this one can come. */
+  /** Discards what has not been read, so that the files after this one can arrive. */
   discard(): void;
 }

@@ -1,4 +1,4 @@
-// Usage: the tokens that a chat or a completion has used.
+// Usage: the tokens that a chat or a completion used.
 import type {
   CompletionTokensDetails as OpenAICompletionTokensDetails,
   PromptTokensDetails as OpenAIPromptTokensDetails,
@@ -8,7 +8,7 @@ import { builder } from "./builder.ts";
 import { readInt, readObject } from "./lenient.ts";
 
 const PromptTokensDetails = builder.objectRef<OpenAIPromptTokensDetails>("PromptTokensDetails").implement({
-  description: "Which tokens of the prompt were special. Null: not told.",
+  description: "Tokens of the prompt by kind. A field is null if the upstream does not report it.",
   fields: (t) => ({
     cachedTokens: t.int({
       description: "Tokens read from the prompt cache.",
@@ -25,10 +25,10 @@ const PromptTokensDetails = builder.objectRef<OpenAIPromptTokensDetails>("Prompt
 });
 
 const CompletionTokensDetails = builder.objectRef<OpenAICompletionTokensDetails>("CompletionTokensDetails").implement({
-  description: "Which tokens of the output were special. Null: not told.",
+  description: "Tokens of the output by kind. A field is null if the upstream does not report it.",
   fields: (t) => ({
     reasoningTokens: t.int({
-      description: "Tokens spent on reasoning that is not shown.",
+      description: "Tokens of reasoning that the answer does not show.",
       resolve: (details) => readInt(details.reasoning_tokens),
     }),
     textTokens: t.int({ description: "Tokens of text.", resolve: (details) => readInt(details.text_tokens) }),
@@ -38,7 +38,7 @@ const CompletionTokensDetails = builder.objectRef<OpenAICompletionTokensDetails>
       resolve: (details) => readInt(details.accepted_prediction_tokens),
     }),
     rejectedPredictionTokens: t.int({
-      description: "Tokens of the prediction that did not appear; they are billed all the same.",
+      description: "Tokens of the prediction that did not appear in the output. They are billed, too.",
       resolve: (details) => readInt(details.rejected_prediction_tokens),
     }),
   }),
@@ -46,22 +46,26 @@ const CompletionTokensDetails = builder.objectRef<OpenAICompletionTokensDetails>
 
 /** Shared by chat and completions. */
 export const Usage = builder.objectRef<OpenAIUsage>("Usage").implement({
-  description: "The tokens that a request used, over all its choices. Null: not told.",
+  description:
+    "The tokens that a request used, for all its choices together. A field is null if the upstream does not report it.",
   fields: (t) => ({
     promptTokens: t.int({ description: "Tokens of the prompt.", resolve: (usage) => readInt(usage.prompt_tokens) }),
     completionTokens: t.int({
       description: "Tokens of the output.",
       resolve: (usage) => readInt(usage.completion_tokens),
     }),
-    totalTokens: t.int({ description: "Tokens of both.", resolve: (usage) => readInt(usage.total_tokens) }),
+    totalTokens: t.int({
+      description: "Tokens of prompt and output together.",
+      resolve: (usage) => readInt(usage.total_tokens),
+    }),
     promptTokensDetails: t.field({
       type: PromptTokensDetails,
-      description: "The prompt's tokens in detail.",
+      description: "The prompt's tokens by kind.",
       resolve: (usage) => readObject<OpenAIPromptTokensDetails>(usage.prompt_tokens_details),
     }),
     completionTokensDetails: t.field({
       type: CompletionTokensDetails,
-      description: "The output's tokens in detail.",
+      description: "The output's tokens by kind.",
       resolve: (usage) => readObject<OpenAICompletionTokensDetails>(usage.completion_tokens_details),
     }),
   }),

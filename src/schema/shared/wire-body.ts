@@ -1,11 +1,11 @@
-// From GraphQL input to wire body: null is left out, unknown fields come from `extraBody`. Knows no endpoint.
+// Builds a wire body from GraphQL input: leaves null out and adds the fields of `extraBody`. Knows no endpoint.
 import type { JSONObject } from "./builder.ts";
 import { refuse } from "./checks.ts";
 
-/** Every field of a wire type, named; null and undefined mean: not given. */
+/** All fields of a wire type by name; null and undefined mean "not given". */
 export type Given<Wire> = { readonly [Key in keyof Required<Wire>]: Wire[Key] | null | undefined };
 
-/** Drops what was not given, at this level only: nulls inside opaque JSON are the caller's. */
+/** The fields that were given. Nulls inside opaque JSON belong to the caller and stay. */
 export function given<Wire extends object>(fields: Given<Wire>): Wire {
   const wire: Record<string, unknown> = {};
   for (const key in fields) {
@@ -15,33 +15,33 @@ export function given<Wire extends object>(fields: Given<Wire>): Wire {
   return wire as Wire;
 }
 
-/** Names as servers of this API take them: some in any case, some with other signs between words. */
+/** The form of a field's name. Some servers ignore case, some accept other signs between words. */
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** What servers of this API take beside the fields that the schema knows, and callers must not reach by the back door. */
+/** Fields that servers of this API accept besides those of the schema, and that callers must not set by `extraBody`. */
 const RESERVED = [
-  // An answer's form is the server's to decide.
+  // This server decides whether an answer is streamed.
   /^stream/,
-  // Other names of limits: how much is generated, and by which model.
+  // Other names for fields with limits: how much is generated, and by which model.
   /^(n|ncmpl|bestof|numreturnsequences|usebeamsearch|candidatecount|(num)?retries|(num)?predict|npredict)$/,
   /^max(new|completion|output|gen)?(tokens|length)/,
   /^(models?|modellist|modelid|engine|preset|deployment.*|.*fallback.*)$/,
   // Bodies inside the body.
   /^(extra(body|query|headers)|headers|.*config)$/,
-  // Where a server in JavaScript, copying the body, would inherit any of these from.
+  // Names by which a body, copied by a server in JavaScript, could set its own prototype, and so inherit other fields.
   /^(proto|constructor|prototype)$/,
-  // Where proxies send the request on to, and in whose name.
+  // Fields that tell proxies where to send the request, and with which credentials.
   /^(api|base|aws|azure|vertex|custom)(base|key|token|type|version|url|region|endpoint|llmprovider|.*endpoint)/,
 ];
 
-/** The name without case and signs between words. */
+/** The name in lower case, without signs between words. */
 function fold(name: string): string {
   return name.toLowerCase().replace(/[_.-]/g, "");
 }
 
 /**
- * Builds a wire body from `fields`, which name every field the schema knows, and the caller's `extraBody`, which may
- * hold only others. Throws BAD_USER_INPUT otherwise.
+ * Builds a wire body from `fields`, which name every field that the schema knows, and the caller's `extraBody`, which may
+ * only contain others. Throws BAD_USER_INPUT if it contains one of them or a reserved name.
  */
 export function createRequest<Wire extends object>(
   fields: Given<Wire>,
@@ -50,7 +50,7 @@ export function createRequest<Wire extends object>(
   const names = Object.keys(extraBody ?? {});
   const known = names.length > 0 ? new Set(Object.keys(fields).map(fold)) : undefined;
   for (const name of names) {
-    // Go's JSON folds letters that look like none of ASCII into it.
+    // ASCII only: Go's JSON decoder folds some other letters into ASCII ones.
     if (!NAME.test(name)) refuse("input.extraBody", "must hold names of at most 64 letters, digits, _, . and - alone.");
     if (known?.has(fold(name)) || RESERVED.some((pattern) => pattern.test(fold(name)))) {
       refuse("input.extraBody", `must not hold "${name}", which has its own place in this API.`);
