@@ -2,9 +2,7 @@
 
 import { ANYBODY, type Caller } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
-import { keyOf } from "./counter-key.ts";
-import { type CounterStoreOptions, createCounterStore } from "./counter-store.ts";
-import type { Counter } from "./counters.ts";
+import { type Counter, type CounterStoreOptions, createCounterStore, keyOf } from "./counters.ts";
 import { createReservations, type Estimate, type Reservation } from "./reservations.ts";
 
 /** What a caller has used, and when (in milliseconds from now) each window ends; 0 where none has begun. */
