@@ -48,7 +48,7 @@ export function createAdmission(caller: Caller, { slots, limits }: Gate) {
     const reservation = estimate && (await limits.reserveTokens(caller, boundsOf(estimate)));
     try {
       signal.throwIfAborted();
-      // Last, so that nobody who waits for Redis, or is refused, holds a slot.
+      // Last, so that no call that waits for Redis, or is refused, holds a slot.
       const release = slots.take();
       return (usedTokens) => {
         release();

@@ -26,7 +26,7 @@ export function createLogObserver(logger: Logger): Observer {
     operationEnds(operation) {
       if (logger.isLevelEnabled("debug")) logAttempts(logger, operation);
       const severity = severityOf(operation.outcome);
-      // No line is built that nobody wants.
+      // A line that is not logged is not built.
       if (logger.isLevelEnabled(severity)) logger[severity](describeOperation(operation), "operation");
     },
     requestRefused: (request) => logger.debug(request, "refused"),

@@ -166,7 +166,7 @@ export class OperationRecord {
     this.#tellEnd();
   }
 
-  /** The answer has left, or, where `isAborted`, nobody is there to take it. Only the first time counts. */
+  /** The answer has left or, if `isAborted`, the client has. Only the first time counts. */
   end(isAborted: boolean): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
