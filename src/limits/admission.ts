@@ -1,14 +1,12 @@
-// What a caller's upstream call must pass before it is made: model, requests, tokens, slots. Knows nothing of its answer.
+// What a caller's upstream call must pass before it is made: model, requests, tokens, slots. Reads no answer.
 
 import { type Caller, isModelAllowed } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
-import type { UpstreamRequest } from "../openai/client/attempt.ts";
-import { isRecord } from "../openai/client/json.ts";
+import { modelOf, type TokenEstimate, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import type { CallObserver } from "./call-observer.ts";
-import { estimateTokens, type TokenEstimate } from "./estimate.ts";
 import type { Limits } from "./limits.ts";
 import type { Slots } from "./slots.ts";
-import { createSpending, type Spending } from "./spending.ts";
+import { createSpending, NO_SPENDING, type Spending } from "./spending.ts";
 
 /** What all callers share. */
 export interface Gate {
@@ -24,19 +22,20 @@ export interface Admission {
 }
 
 /**
- * `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, or the signal's reason, nothing being taken then;
- * `call` hears of it. `mayRepeat` counts a further attempt like a call.
+ * `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, or the signal's reason; it then takes nothing, and
+ * reports to `call`. `mayRepeat` counts a further attempt like a call.
  */
 export function createAdmission(caller: Caller, { slots, limits }: Gate) {
   async function admit(request: UpstreamRequest, signal: AbortSignal, call?: CallObserver): Promise<Admission> {
+    const { endpoint } = request;
     let undo = () => {};
     try {
       checkModel(caller, request);
       undo = await limits.takeRequest(caller);
-      const estimate = estimateTokens(request);
-      const end = await reserve(request, signal, estimate);
+      const estimate = endpoint.isPaid ? endpoint.estimate(request) : undefined;
+      const end = await reserve(signal, estimate);
       call?.admitted();
-      return { spending: createSpending(estimate), end };
+      return { spending: endpoint.isPaid && estimate ? createSpending(endpoint, estimate) : NO_SPENDING, end };
     } catch (error) {
       undo();
       call?.refused(error);
@@ -44,20 +43,12 @@ export function createAdmission(caller: Caller, { slots, limits }: Gate) {
     }
   }
 
-  /** Takes tokens and a slot, and yields how to settle them. */
-  async function reserve(
-    { method }: UpstreamRequest,
-    signal: AbortSignal,
-    { prompt, output, isCapped }: TokenEstimate,
-  ): Promise<Admission["end"]> {
-    const atMost = prompt + output;
-    const reservation =
-      method === "GET"
-        ? undefined
-        : await limits.reserveTokens(caller, { atLeast: isCapped ? atMost : prompt + 1, atMost });
+  /** Takes a slot, and tokens for a call that costs any; yields how to settle them. */
+  async function reserve(signal: AbortSignal, estimate: TokenEstimate | undefined): Promise<Admission["end"]> {
+    const reservation = estimate && (await limits.reserveTokens(caller, boundsOf(estimate)));
     try {
       signal.throwIfAborted();
-      // Last, so that nobody who waits for Redis, or is refused, holds a slot.
+      // Last, so that no call that waits for Redis, or is refused, holds a slot.
       const release = slots.take();
       return (usedTokens) => {
         release();
@@ -81,21 +72,19 @@ export function createAdmission(caller: Caller, { slots, limits }: Gate) {
   return { admit, mayRepeat };
 }
 
+/** A call without a cap on its output is let through with what is left, if its prompt fits. */
+function boundsOf({ prompt, output, isCapped }: TokenEstimate): { atLeast: number; atMost: number } {
+  const atMost = prompt + output;
+  return { atLeast: isCapped ? atMost : prompt + 1, atMost };
+}
+
 function checkModel(caller: Caller, request: UpstreamRequest): void {
   if (mayAsk(caller, request)) return;
   const problem = "The caller may not use this model; `viewer { limits { models } }` lists those it may use.";
   throw codedError("FORBIDDEN", problem);
 }
 
-/** Whether the caller may use the model that the request names. */
+/** Whether the caller may use the model that the request names; every caller may make a request that can name none. */
 export function mayAsk(caller: Caller, request: UpstreamRequest): boolean {
-  return request.path === "/models" || isModelAllowed(caller, readModel(request));
-}
-
-/** The model that a request names. */
-export function readModel({ path, json, multipart }: UpstreamRequest): string | undefined {
-  const inPath = /^\/models\/(.+)$/.exec(path)?.[1];
-  if (inPath) return decodeURIComponent(inPath);
-  const model = multipart ? multipart.model : isRecord(json) ? json.model : undefined;
-  return typeof model === "string" ? model : undefined;
+  return request.endpoint.modelIn === "nowhere" || isModelAllowed(caller, modelOf(request));
 }

@@ -1,7 +1,8 @@
-// What the guard tells of upstream calls to whoever wants to know. Knows no log, no metrics and no traces.
+// What the guard reports of each upstream call. Knows no log, no metrics and no traces.
 import type { AttemptObserver } from "../openai/client/attempt.ts";
+import type { Endpoint } from "../openai/client/endpoint.ts";
 
-/** Hears of one call. None of its functions throws. */
+/** Observes one call. None of its functions throws. */
 export interface CallObserver extends AttemptObserver {
   /** The call was let through. */
   admitted(): void;
@@ -9,12 +10,12 @@ export interface CallObserver extends AttemptObserver {
   refused(error: unknown): void;
   /** A whole answer, or one event of a stream. Not to be kept: it is the caller's. */
   received(answer: unknown): void;
-  /** The call is over; without a `failure` the answer came whole. CallerGone: nobody waited for the rest. */
+  /** The call is over; without a `failure` the answer came whole. CallerGone: the client left before. */
   ended(failure?: unknown): void;
 }
 
-/** Hears of calls. */
+/** Observes calls. */
 export interface CallsObserver {
   /** A call is about to be checked; `model` is the one that the caller named. */
-  beginCall(method: string, path: string, model: string | undefined): CallObserver;
+  beginCall(endpoint: Endpoint, model: string | undefined): CallObserver;
 }

@@ -1,7 +1,11 @@
-// Two counters, in memory or in Redis: requests by the minute and tokens by the day. Knows no limits.
+// Counts what each caller uses, requests by the minute and tokens by the day: in Redis, or in this process's memory. Knows
+// no limits.
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import type * as Limiters from "rate-limiter-flexible";
 import type { RateLimiterRes } from "rate-limiter-flexible";
+import type { Caller } from "../callers/caller.ts";
+import { codedError } from "../errors/codes.ts";
 import { connectRedis, type RedisConnection } from "./redis.ts";
 
 // By file: the package's entry loads the limiters for every other store as well.
@@ -14,15 +18,15 @@ const DAY_SECONDS = 25 * 60 * 60;
 const WINDOW_END_MS = 1_000;
 
 /** What a window holds. */
-export interface Count {
+interface Count {
   readonly used: number;
-  /** Until the window ends, in milliseconds from now; 0 where none has begun. */
+  /** Until the window ends, in milliseconds from now; 0 if none has begun. */
   readonly resetMs: number;
 }
 
 /** Counts by key; each key's window begins with its first addition. Points are whole. */
 export interface Counter {
-  /** Adds and yields the sum. Where the answer comes too late it throws, and undoes the addition when it does come. */
+  /** Adds and yields the sum. If the answer comes too late it throws, and undoes the addition once it does come. */
   take(key: string, points: number): Promise<Count>;
   /** Takes back what `take` added. Never throws; on failure the addition stands. */
   undo(key: string, points: number, taken: Count): Promise<void>;
@@ -32,9 +36,27 @@ export interface Counter {
 }
 
 /** The counters of one store. */
-export interface Counters {
+interface Counters {
   readonly requests: Counter;
   readonly tokens: Counter;
+  close(): Promise<void>;
+}
+
+/** Where callers are counted. */
+export interface CounterStoreOptions {
+  /** Undefined: in this process's memory. */
+  redisUrl: string | undefined;
+  /** While Redis is away callers with a limit are refused, or counted in memory with the same limits. */
+  redisDown: "refuse" | "serve";
+}
+
+/** The counters in use. */
+export interface CounterStore {
+  /**
+   * Calls `operation` with the counters to use, and again with others if those fail; so it asks them once and does
+   * nothing else. If none are left, throws OVERLOADED if the caller `isLimited`, and yields undefined if not.
+   */
+  use<Result>(isLimited: boolean, operation: (counters: Counters) => Promise<Result>): Promise<Result | undefined>;
   close(): Promise<void>;
 }
 
@@ -45,8 +67,45 @@ type Run = RedisConnection["run"];
 const REQUESTS = { keyPrefix: "requests", points: Number.MAX_SAFE_INTEGER, duration: 60 };
 const TOKENS = { keyPrefix: "tokens", points: Number.MAX_SAFE_INTEGER, duration: DAY_SECONDS };
 
+/** Begins to connect to Redis, if there is one. */
+export function createCounterStore(options: CounterStoreOptions, report: (fault: unknown) => void): CounterStore {
+  const memory = createMemoryCounters();
+  const redis = options.redisUrl === undefined ? undefined : createRedisCounters(options.redisUrl, report);
+  return {
+    async use(isLimited, operation) {
+      if (!redis) return operation(memory);
+      try {
+        return await operation(redis);
+      } catch {
+        // Reported where it happened, at most once a minute.
+        if (options.redisDown === "serve") return operation(memory);
+        if (!isLimited) return undefined;
+        throw codedError("OVERLOADED", "The server cannot check its callers' limits at the moment.", {
+          retryAfterMs: 1000,
+        });
+      }
+    },
+    async close() {
+      await redis?.close();
+    },
+  };
+}
+
+/** The caller's name in a store, 43 letters of base64url: short and plain whatever its id looks like, and not readable. */
+export function keyOf(caller: Caller): string {
+  let key = keys.get(caller);
+  if (key === undefined) {
+    key = createHash("sha256").update(caller.key).digest("base64url");
+    keys.set(caller, key);
+  }
+  return key;
+}
+
+/** Callers mostly outlive their calls. */
+const keys = new WeakMap<Caller, string>();
+
 /** Counters of this process alone. They never throw. */
-export function createMemoryCounters(): Counters {
+function createMemoryCounters(): Counters {
   const RateLimiterMemory: typeof Limiters.RateLimiterMemory = require("rate-limiter-flexible/lib/RateLimiterMemory.js");
   const run: Run = (command) => command();
   return {
@@ -73,7 +132,7 @@ return {used, ttl}
 `;
 
 /** Counters that all processes on one Redis share. Everything but `undo` and `close` throws while Redis is away. */
-export function createRedisCounters(url: string, report: (fault: unknown) => void): Counters {
+function createRedisCounters(url: string, report: (fault: unknown) => void): Counters {
   const RateLimiterRedis: typeof Limiters.RateLimiterRedis = require("rate-limiter-flexible/lib/RateLimiterRedis.js");
   const { client, run, close } = connectRedis(url, report);
   const options = { storeClient: client, customIncrTtlLuaScript: ADD_SCRIPT };

@@ -3,10 +3,10 @@
 
 import type { Caller } from "../callers/caller.ts";
 import { CallerGone } from "../openai/cancellable.ts";
-import type { UpstreamRequest } from "../openai/client/attempt.ts";
-import type { OpenAIClient } from "../openai/client/client.ts";
+import type { FollowedClient, OpenAIClient } from "../openai/client/client.ts";
+import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import { OpenAIError } from "../openai/client/errors.ts";
-import { createAdmission, type Gate, mayAsk, readModel } from "./admission.ts";
+import { createAdmission, type Gate, mayAsk } from "./admission.ts";
 import type { CallsObserver } from "./call-observer.ts";
 import type { ReadCache } from "./read-cache.ts";
 
@@ -23,7 +23,7 @@ type Events = ReturnType<OpenAIClient["stream"]>;
  * BUDGET_EXCEEDED, nothing having been sent then.
  */
 export function createGuardedClient(
-  openai: OpenAIClient,
+  openai: FollowedClient,
   caller: Caller,
   gate: Gate,
   readCache: ReadCache,
@@ -31,12 +31,12 @@ export function createGuardedClient(
   const { admit, mayRepeat } = createAdmission(caller, gate);
 
   async function send(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
-    const call = observer?.beginCall(request.method, request.path, readModel(request));
+    const call = observer?.beginCall(request.endpoint, modelOf(request));
     const { spending, end } = await admit(request, signal, call);
     let used = 0;
     try {
-      const answer = await openai.request({ mayRepeat, observer: call, ...request }, signal);
-      used = spending.ofAnswer(answer, request.multipart !== undefined);
+      const answer = await openai.request(request, signal, { mayRepeat, observer: call });
+      used = spending.ofAnswer(answer);
       call?.received(answer);
       call?.ended();
       return answer;
@@ -49,19 +49,21 @@ export function createGuardedClient(
     }
   }
 
-  /** What costs nothing and is the same for everybody with the same account upstream is read once for all of them. */
+  /** An answer that is right for all callers with the same upstream account is asked for once for all of them. */
   function read(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
-    // A kept answer is no call, and counts as none. Who may not ask is refused as for any other call.
-    if (request.method !== "GET" || !mayAsk(caller, request)) return send(request, signal, observer);
-    return readCache.read(`${caller.apiKey === undefined ? "" : caller.key} ${request.path}`, signal, (shared) =>
+    // A kept answer is not a call, and counts as none. Who may not ask is refused as for any other call.
+    if (request.endpoint.isPaid || !request.endpoint.isShared || !mayAsk(caller, request)) {
+      return send(request, signal, observer);
+    }
+    return readCache.read(`${caller.apiKey === undefined ? "" : caller.key} ${pathOf(request)}`, signal, (shared) =>
       send(request, shared, observer),
     );
   }
 
   async function* stream(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Events {
-    const call = observer?.beginCall(request.method, request.path, readModel(request));
+    const call = observer?.beginCall(request.endpoint, modelOf(request));
     const { spending, end } = await admit(request, signal, call);
-    const events = openai.stream({ mayRepeat, observer: call, ...request }, signal);
+    const events = openai.stream(request, signal, { mayRepeat, observer: call });
     let isWhole = false;
     let hasFailed = false;
     let wasRefused = false;

@@ -4,9 +4,7 @@ import { ANYBODY, type Caller } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
 import type { ViewerUsage } from "../schema/shared/context.ts";
-import { keyOf } from "./counter-key.ts";
-import { type CounterStoreOptions, createCounterStore } from "./counter-store.ts";
-import type { Counter } from "./counters.ts";
+import { type Counter, type CounterStoreOptions, createCounterStore, keyOf } from "./counters.ts";
 import { createReservations, type Estimate, type Reservation } from "./reservations.ts";
 
 /**

@@ -1,4 +1,5 @@
-// Answers to GET /models and GET /models/{model}, kept for a while and asked for once by all who want them at the same time.
+// Answers that are right for many callers, such as the list of models: kept for a while, and asked for once by all who want
+// one at the same time.
 import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
 import { CallerGone } from "../openai/cancellable.ts";
@@ -6,7 +7,7 @@ import { CallerGone } from "../openai/cancellable.ts";
 /** Most answers that are kept. */
 const MAX_ANSWERS = 100;
 
-/** Asks the upstream; ended by `signal`. */
+/** Asks the upstream; `signal` ends the call. */
 export type Load = (signal: AbortSignal) => Promise<unknown>;
 
 /** Answers by key: an upstream account and a path. What is yielded is shared and must not be changed. */

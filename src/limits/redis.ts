@@ -1,4 +1,4 @@
-// The connection to Redis: begun at start, mended by itself, never waited for long. Knows nothing of what is stored.
+// The connection to Redis: opened at start, reopened by itself, never waited for long. Knows nothing of what is stored.
 import { createRequire } from "node:module";
 import type * as IORedis from "ioredis";
 import type { Redis } from "ioredis";
@@ -12,7 +12,7 @@ const CONNECT_MS = 500;
 const ANSWER_MS = 400;
 /** After a missing answer the next one is not waited for so long: one operation asks several times. */
 const SUSPEND_MS = 1_000;
-/** After this silence the connection is given up with all it was asked. Until then a late answer is still heard. */
+/** After this silence the connection is given up with all it was asked. Until then a late answer is still taken. */
 const SILENCE_MS = 5_000;
 const LONGEST_RETRY_MS = 1_000;
 const REPORT_EVERY_MS = 60_000;
@@ -21,7 +21,7 @@ const REPORT_EVERY_MS = 60_000;
 export interface RedisConnection {
   readonly client: Redis;
   /**
-   * Runs one command, and throws where no answer comes within a second. `onLate` gets an answer that comes after that.
+   * Runs one command, and throws if no answer comes within a second. `onLate` gets an answer that comes after that.
    */
   run<Result>(command: () => Promise<Result>, onLate?: (result: Result) => void): Promise<Result>;
   /** Waits for what is under way, then ends the connection. Takes less than a second. */
@@ -29,8 +29,8 @@ export interface RedisConnection {
 }
 
 /**
- * Begins to connect. `report` hears of a lost connection once, and of failing commands; of all that at most once a
- * minute. Throws URIError where the URL's percent-encoding is broken.
+ * Begins to connect. `report` is called once for a lost connection, and for failing commands; in all at most once a
+ * minute. Throws URIError if the URL's percent-encoding is broken.
  */
 export function connectRedis(url: string, report: (fault: unknown) => void): RedisConnection {
   const { Redis }: typeof IORedis = require("ioredis");
@@ -40,7 +40,7 @@ export function connectRedis(url: string, report: (fault: unknown) => void): Red
     connectTimeout: CONNECT_MS,
     disconnectTimeout: CONNECT_MS,
     socketTimeout: SILENCE_MS,
-    // A command that waits for a connection, or is sent twice, would count for a caller who was told otherwise.
+    // A command that waits for a connection, or is sent twice, would count for a caller who was refused meanwhile.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -70,7 +70,7 @@ export function connectRedis(url: string, report: (fault: unknown) => void): Red
     isLost = true;
   }
 
-  // An error nobody listens to would end the process.
+  // An error event without a listener would end the process.
   client.on("error", lose);
   client.on("close", lose);
   client.on("ready", () => {

@@ -3,9 +3,7 @@
 import type { Caller } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
-import { keyOf } from "./counter-key.ts";
-import type { CounterStore } from "./counter-store.ts";
-import type { Counter } from "./counters.ts";
+import { type Counter, type CounterStore, keyOf } from "./counters.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -2,7 +2,7 @@
 // that has fallen silent would be waited for until its timeout.
 import { setMaxListeners } from "node:events";
 
-/** The reason where whoever asked has gone: nobody's fault, and nobody is left to read it. */
+/** The reason for which a call ends when its client has left: it is not a fault, and is shown to no client. */
 export class CallerGone extends Error {
   override readonly name = "CallerGone";
   override readonly message = "The client has gone.";

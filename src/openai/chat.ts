@@ -15,11 +15,15 @@ import type {
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
 import { createCancellable } from "./cancellable.ts";
+import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
-import type { Unchecked } from "./client/json.ts";
+import { defineEndpoint } from "./client/endpoint.ts";
+import { isRecord, type Unchecked } from "./client/json.ts";
+import { countFields, countText } from "./token-count.ts";
+import { readUsage } from "./usage.ts";
 
 /** A JSON object whose inside is the caller's. */
 type Opaque = Readonly<Record<string, unknown>>;
@@ -92,14 +96,40 @@ export type ChoiceLogprobs = Unchecked<OpenAIChatCompletion.Choice.Logprobs>;
 export type TokenLogprob = Unchecked<OpenAITokenLogprob>;
 export type TopLogprob = Unchecked<OpenAITokenLogprob.TopLogprob>;
 
+/** An image, a sound or a document in a prompt, at least. OpenAI counts pixels, seconds and pages. */
+const TOKENS_PER_MEDIUM = 3_000;
+/** Characters of base64 in a token of a sound or a document, of which much may be text. */
+const BASE64_PER_TOKEN = 4;
+
+/** The fields of a request that are counted by themselves, or are no text. */
+const COUNTED_ELSEWHERE: ReadonlySet<string> = new Set(["messages", ...CHOICE_FIELDS]);
+const CONTENT: ReadonlySet<string> = new Set(["content"]);
+
+export const CHAT_COMPLETIONS = defineEndpoint({
+  method: "POST",
+  path: "/chat/completions",
+  modelIn: "body",
+  isPaid: true,
+  operationName: "chat",
+  estimate({ json }) {
+    const body = isRecord(json) ? json : {};
+    const prompt = countMessages(body.messages) + countFields(body, COUNTED_ELSEWHERE);
+    const { output, choices, isCapped } = estimateChoices(body, 1);
+    return { prompt, output, choices, isCapped };
+  },
+  readUsage,
+  countOutput,
+  hasOutput,
+});
+
 /** Asks for a whole answer. Throws OpenAIError, also where a 2xx holds no choice. */
 export async function createChatCompletion(
   client: OpenAIClient,
   request: ChatCompletionRequest,
   signal: AbortSignal,
 ): Promise<ChatCompletion> {
-  const body = await client.request({ method: "POST", path: "/chat/completions", json: request }, signal);
-  return withId(expectAnswer<OpenAIChatCompletion>(body, "choices", "POST /chat/completions"), "chatcmpl");
+  const body = await client.request({ endpoint: CHAT_COMPLETIONS, json: request }, signal);
+  return withId(expectAnswer<OpenAIChatCompletion>(body, "choices", CHAT_COMPLETIONS), "chatcmpl");
 }
 
 /**
@@ -113,10 +143,29 @@ export function streamChatCompletion(
 ): ChunkStream<ChatCompletionChunk> {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
   const batches = createCancellable(callerSignal, (signal) =>
-    readChunks<ChatCompletionChunk>(
-      client.stream({ method: "POST", path: "/chat/completions", json }, signal),
-      "chatcmpl",
-    ),
+    readChunks<ChatCompletionChunk>(client.stream({ endpoint: CHAT_COMPLETIONS, json }, signal), "chatcmpl"),
   );
   return new ChunkStream(batches);
+}
+
+function countMessages(messages: unknown): number {
+  if (!Array.isArray(messages)) return 0;
+  let tokens = 0;
+  for (const message of messages.filter(isRecord)) {
+    const { content } = message;
+    tokens += countFields(message, CONTENT);
+    if (!Array.isArray(content)) tokens += countText(content);
+    else
+      for (const part of content.filter(isRecord))
+        tokens += "text" in part || "refusal" in part ? countText(part) : countMedium(part);
+  }
+  return tokens;
+}
+
+/** An image costs by its size in pixels, whatever its bytes; a sound and a document by their length. */
+function countMedium({ input_audio, file }: Record<string, unknown>): number {
+  const { data } = isRecord(input_audio) ? input_audio : {};
+  const { file_data } = isRecord(file) ? file : {};
+  const base64 = [data, file_data].find((text) => typeof text === "string") ?? "";
+  return Math.max(TOKENS_PER_MEDIUM, Math.ceil(String(base64).length / BASE64_PER_TOKEN));
 }

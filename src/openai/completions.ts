@@ -6,11 +6,15 @@ import type {
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
 import { createCancellable } from "./cancellable.ts";
+import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
-import type { Unchecked } from "./client/json.ts";
+import { defineEndpoint } from "./client/endpoint.ts";
+import { isRecord, type Unchecked } from "./client/json.ts";
+import { countFields, countText } from "./token-count.ts";
+import { readUsage } from "./usage.ts";
 
 /** OpenAI's request fields that no caller gives here, each with its reason. */
 interface LeftOut {
@@ -34,14 +38,34 @@ export type Completion = Unchecked<OpenAICompletion> & { id: string };
 export type CompletionChoice = Unchecked<OpenAICompletionChoice>;
 export type CompletionLogprobs = Unchecked<OpenAICompletionChoice.Logprobs>;
 
+/** The fields of a request that are counted by themselves, or are no text. */
+const COUNTED_ELSEWHERE: ReadonlySet<string> = new Set(["prompt", ...CHOICE_FIELDS]);
+
+export const COMPLETIONS = defineEndpoint({
+  method: "POST",
+  path: "/completions",
+  modelIn: "body",
+  isPaid: true,
+  operationName: "text_completion",
+  estimate({ json }) {
+    const body = isRecord(json) ? json : {};
+    const prompt = countText(body.prompt) + countFields(body, COUNTED_ELSEWHERE);
+    const { output, choices, isCapped } = estimateChoices(body, Array.isArray(body.prompt) ? body.prompt.length : 1);
+    return { prompt, output, choices, isCapped };
+  },
+  readUsage,
+  countOutput,
+  hasOutput,
+});
+
 /** Asks for a whole answer. Throws OpenAIError, also where a 2xx holds no choice. */
 export async function createCompletion(
   client: OpenAIClient,
   request: CompletionRequest,
   signal: AbortSignal,
 ): Promise<Completion> {
-  const body = await client.request({ method: "POST", path: "/completions", json: request }, signal);
-  return withId(expectAnswer<OpenAICompletion>(body, "choices", "POST /completions"), "cmpl");
+  const body = await client.request({ endpoint: COMPLETIONS, json: request }, signal);
+  return withId(expectAnswer<OpenAICompletion>(body, "choices", COMPLETIONS), "cmpl");
 }
 
 /**
@@ -55,7 +79,7 @@ export function streamCompletion(
 ): ChunkStream<Completion> {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
   const batches = createCancellable(callerSignal, (signal) =>
-    readChunks<Completion>(client.stream({ method: "POST", path: "/completions", json }, signal), "cmpl"),
+    readChunks<Completion>(client.stream({ endpoint: COMPLETIONS, json }, signal), "cmpl"),
   );
   return new ChunkStream(batches);
 }

@@ -9,9 +9,11 @@ import type {
 } from "openai/resources/images";
 import { expectAnswer } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
+import { defineEndpoint, type UpstreamRequest } from "./client/endpoint.ts";
 import { OpenAIError } from "./client/errors.ts";
 import type { Unchecked } from "./client/json.ts";
 import { StreamedFile, type UploadFile } from "./client/multipart.ts";
+import { readUsage } from "./usage.ts";
 
 /** Which endpoint serves image variations. `edits` needs a model and a prompt, which variations have not. */
 export type ImageVariationsRoute = { via: "variations" } | { via: "edits"; model: string; prompt: string };
@@ -51,6 +53,34 @@ export type ImagesUsage = Unchecked<OpenAIImagesResponse.Usage>;
 /** The tokens of a request's images, or of its answer's, by kind. */
 export type ImageTokensDetails = Unchecked<OpenAIImagesResponse.Usage.InputTokensDetails>;
 
+/** A GPT image model's dearest picture, 1024 × 1536 at high quality, with its part of the input. */
+const TOKENS_PER_IMAGE = 8_000;
+
+/** The models that make variations are not billed by tokens; OpenTelemetry has no name for either endpoint. */
+export const IMAGE_VARIATIONS = defineEndpoint({
+  method: "POST",
+  path: "/images/variations",
+  modelIn: "body",
+  isPaid: true,
+  operationName: "image_variation",
+  estimate: (request) => estimateImages(request, 0),
+  readUsage,
+  countOutput: () => undefined,
+  hasOutput: () => false,
+});
+
+export const IMAGE_EDITS = defineEndpoint({
+  method: "POST",
+  path: "/images/edits",
+  modelIn: "body",
+  isPaid: true,
+  operationName: "image_variation",
+  estimate: (request) => estimateImages(request, TOKENS_PER_IMAGE),
+  readUsage,
+  countOutput: () => undefined,
+  hasOutput: () => false,
+});
+
 const RETIRED =
   "OpenAI retired POST /images/variations (dall-e-2) on 2026-05-12. Set IMAGE_VARIATIONS_VIA=edits on this server to serve imageVariations by POST /images/edits with a GPT image model, or point OPENAI_BASE_URL at a server that has the endpoint.";
 
@@ -70,8 +100,8 @@ export async function createImageVariation(
   const file = new StreamedFile(image);
   if (route.via === "edits") {
     const multipart: ImageEditFields = { model: model ?? route.model, prompt: route.prompt, ...common, image: file };
-    const body = await client.request({ method: "POST", path: "/images/edits", multipart }, signal);
-    return expectAnswer<OpenAIImagesResponse>(body, "data", "POST /images/edits");
+    const body = await client.request({ endpoint: IMAGE_EDITS, multipart }, signal);
+    return expectAnswer<OpenAIImagesResponse>(body, "data", IMAGE_EDITS);
   }
   const multipart: { [Key in keyof Required<ImageVariationRequest>]: string | StreamedFile | undefined } = {
     model,
@@ -80,10 +110,15 @@ export async function createImageVariation(
     image: file,
   };
   try {
-    const body = await client.request({ method: "POST", path: "/images/variations", multipart }, signal);
-    return expectAnswer<OpenAIImagesResponse>(body, "data", "POST /images/variations");
+    const body = await client.request({ endpoint: IMAGE_VARIATIONS, multipart }, signal);
+    return expectAnswer<OpenAIImagesResponse>(body, "data", IMAGE_VARIATIONS);
   } catch (error) {
     if (!(error instanceof OpenAIError) || error.details.status !== 404) throw error;
     throw new OpenAIError("status", `${error.message} ${RETIRED}`, error.details, error);
   }
+}
+
+function estimateImages({ multipart }: UpstreamRequest, tokensPerImage: number) {
+  const images = Number(multipart?.n ?? 1);
+  return { prompt: 0, output: images * tokensPerImage, choices: images, isCapped: true };
 }

@@ -2,6 +2,7 @@
 // https://platform.openai.com/docs/api-reference/models
 import type { Model as OpenAIModel } from "openai/resources/models";
 import type { OpenAIClient } from "./client/client.ts";
+import { defineEndpoint } from "./client/endpoint.ts";
 import { OpenAIError } from "./client/errors.ts";
 import { isRecord, type Unchecked } from "./client/json.ts";
 
@@ -24,13 +25,29 @@ export type ModelPermission = Unchecked<{
 /** A model with a name; every other field as the upstream sent it. */
 export type Model = Unchecked<OpenAIModel & { permission: ModelPermission[]; shutdown_date: string }> & { id: string };
 
+export const MODELS = defineEndpoint({
+  method: "GET",
+  path: "/models",
+  modelIn: "nowhere",
+  isPaid: false,
+  isShared: true,
+});
+
+export const MODEL = defineEndpoint({
+  method: "GET",
+  path: "/models/{model}",
+  modelIn: "path",
+  isPaid: false,
+  isShared: true,
+});
+
 /** Lists the models of the upstream, those without a name left out. Throws OpenAIError. */
 export async function listModels(client: OpenAIClient, signal: AbortSignal): Promise<Model[]> {
-  const body = await client.request({ method: "GET", path: "/models" }, signal);
+  const body = await client.request({ endpoint: MODELS }, signal);
   // Some compatible servers send the list itself; an empty one there is no answer at all.
   const models = Array.isArray(body) && body.length > 0 ? body : isRecord(body) ? body.data : undefined;
   if (!Array.isArray(models))
-    throw new OpenAIError("invalid_response", "The upstream's answer to GET /models holds no data.");
+    throw new OpenAIError("invalid_response", `The upstream's answer to ${MODELS.name} holds no data.`);
   return models.filter(isModel);
 }
 
@@ -40,13 +57,13 @@ export async function listModels(client: OpenAIClient, signal: AbortSignal): Pro
  */
 export async function retrieveModel(client: OpenAIClient, id: string, signal: AbortSignal): Promise<Model | null> {
   try {
-    const body = await client.request({ method: "GET", path: `/models/${encodeURIComponent(id)}` }, signal);
+    const body = await client.request({ endpoint: MODEL, pathParameters: { model: id } }, signal);
     if (isModel(body)) return body;
   } catch (error) {
     if (error instanceof OpenAIError && error.details.status === 404 && !error.details.isForeign) return null;
     throw error;
   }
-  throw new OpenAIError("invalid_response", "The upstream's answer to GET /models/{model} holds no model.");
+  throw new OpenAIError("invalid_response", `The upstream's answer to ${MODEL.name} holds no model.`);
 }
 
 function isModel(value: unknown): value is Model {

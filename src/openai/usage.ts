@@ -1,10 +1,33 @@
-// The token counts of chat and completion answers, as the upstream sends them, if it does.
+// The token counts of an answer, as the upstream sends them, if it does.
 // https://platform.openai.com/docs/api-reference/chat/object#chat-object-usage
 import type { CompletionUsage } from "openai/resources/completions";
-import type { Unchecked } from "./client/json.ts";
+import type { TokenUsage } from "./client/endpoint.ts";
+import { isRecord, type Unchecked } from "./client/json.ts";
 
 export type Usage = Unchecked<CompletionUsage>;
 export type PromptTokensDetails = Unchecked<
   CompletionUsage.PromptTokensDetails & { text_tokens: number; image_tokens: number }
 >;
 export type CompletionTokensDetails = Unchecked<CompletionUsage.CompletionTokensDetails & { text_tokens: number }>;
+
+/**
+ * Reads the `usage` of a whole answer or of one event; undefined without one. What is not a count is not reported. Images
+ * have other names for their tokens than chats.
+ */
+export function readUsage(answer: unknown): TokenUsage | undefined {
+  if (!isRecord(answer) || !isRecord(answer.usage)) return undefined;
+  const { prompt_tokens, completion_tokens, input_tokens, output_tokens, total_tokens } = answer.usage;
+  return {
+    input: readCount(prompt_tokens ?? input_tokens),
+    output: readCount(completion_tokens ?? output_tokens),
+    // Some upstreams report a total below its parts.
+    total: Math.max(
+      readCount(total_tokens) ?? 0,
+      (readCount(prompt_tokens) ?? 0) + (readCount(completion_tokens) ?? 0),
+    ),
+  };
+}
+
+function readCount(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}

@@ -26,7 +26,7 @@ export function createLogObserver(logger: Logger): Observer {
     operationEnds(operation) {
       if (logger.isLevelEnabled("debug")) logAttempts(logger, operation);
       const severity = severityOf(operation.outcome);
-      // Not to build a line that nobody wants.
+      // A line that is not logged is not built.
       if (logger.isLevelEnabled(severity)) logger[severity](describeOperation(operation), "operation");
     },
     requestRefused: (request) => logger.debug(request, "refused"),
@@ -71,7 +71,7 @@ function describeOperation(operation: OperationRecord): object {
 function describeCall(call: UpstreamCall): object {
   const last = call.attempts.at(-1);
   return {
-    endpoint: `${call.method} ${call.path}`,
+    endpoint: call.endpoint.name,
     model: call.model,
     requestId: last?.requestId,
     status: last?.status,
@@ -81,13 +81,11 @@ function describeCall(call: UpstreamCall): object {
 }
 
 function logAttempts(logger: Logger, { requestId, calls }: OperationRecord): void {
-  for (const { method, path, attempts } of calls) {
+  for (const { endpoint, attempts } of calls) {
     for (const { startedAt, endedAt, status, requestId: upstreamRequestId, failure } of attempts) {
       const durationMs = Math.round(endedAt - startedAt);
-      logger.debug(
-        { requestId, endpoint: `${method} ${path}`, upstreamRequestId, status, failure, durationMs },
-        "attempt",
-      );
+      const line = { requestId, endpoint: endpoint.name, upstreamRequestId, status, failure, durationMs };
+      logger.debug(line, "attempt");
     }
   }
 }

@@ -1,12 +1,11 @@
-// Metrics for Prometheus: counts each operation once it has ended, and each request that was none.
+// Metrics for Prometheus: counts each operation once it has ended, and each request that was refused before it became one.
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { PoolStats } from "../openai/client/client.ts";
-import { operationNameOf, PROVIDER } from "./gen-ai.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import type { MetricsSnapshot } from "./merged-metrics.ts";
 import { createModelLabels, type ModelLabels } from "./model-labels.ts";
 import type { Observer } from "./operation-record.ts";
-import type { UpstreamCall } from "./upstream-call.ts";
+import { PROVIDER, type UpstreamCall } from "./upstream-call.ts";
 
 export interface Metrics {
   observer: Observer;
@@ -22,7 +21,7 @@ let processRegistry: Registry | undefined;
 /** Takes what tells this process' own metrics; yields what reads the page of all processes that share them. */
 export type ShareMetrics = (tell: () => Promise<MetricsSnapshot>) => () => Promise<string>;
 
-/** Begins to count. `poolStats` tells of the connections to the upstream. Without `share` the page is this process' own. */
+/** Begins to count. `poolStats` reads the connections to the upstream. Without `share` the page is this process' own. */
 export function createMetrics(poolStats: () => PoolStats, share?: ShareMetrics): Metrics {
   const registry = new Registry();
   const instruments = createInstruments(registry, poolStats);
@@ -70,7 +69,7 @@ function createObserver(instruments: Instruments, models: ModelLabels): Observer
   };
 }
 
-/** A field without an error of its own is well, unless it was never resolved. */
+/** A field without an error of its own has succeeded, unless it was never resolved. */
 function outcomeOfField(
   field: { startedAt: number | undefined; outcome: string | undefined },
   outcome: string,
@@ -81,14 +80,15 @@ function outcomeOfField(
 function countCall(call: UpstreamCall, instruments: Instruments, models: ModelLabels): void {
   const { attempts, decisions, callDuration, firstToken, tokens } = instruments;
   if (call.decision !== undefined) decisions.inc({ decision: call.decision });
-  const endpoint = `${call.method} ${call.path}`;
-  for (const { status, failure } of call.attempts) attempts.inc({ endpoint, result: String(status ?? failure) });
-  const operation = operationNameOf(call.path);
+  const { endpoint } = call;
+  for (const { status, failure } of call.attempts) {
+    attempts.inc({ endpoint: endpoint.name, result: String(status ?? failure) });
+  }
   const attempt = call.attempts.at(-1);
-  if (operation === undefined || attempt === undefined) return;
+  if (!endpoint.isPaid || attempt === undefined) return;
   if (call.failure === undefined) models.learn(call.model);
   const labels = {
-    gen_ai_operation_name: operation,
+    gen_ai_operation_name: endpoint.operationName,
     gen_ai_provider_name: PROVIDER,
     gen_ai_request_model: models.labelOf(call.model),
   };

@@ -1,13 +1,15 @@
-// What is known of one operation, filled as it goes and read once by observers that know nothing of each other. Holds no
+// The record of one operation: filled while it runs, and read once by observers that know nothing of each other. Holds no
 // document, variable, key, prompt or answer.
 import type { CallObserver, CallsObserver } from "../limits/call-observer.ts";
 import type { CallerContext } from "../limits/caller-context.ts";
 import type { OpenAIClient } from "../openai/client/client.ts";
+import type { Endpoint } from "../openai/client/endpoint.ts";
 import { type Outcome, outcomeOf, worseOf } from "./outcome.ts";
+import type { RefusalObserver } from "./refused-requests.ts";
 import { type CallListener, type UpstreamAttempt, UpstreamCall } from "./upstream-call.ts";
 
 /** Reads records. None of its functions may throw, or keep what it is given beyond `operationEnds`. */
-export interface Observer {
+export interface Observer extends RefusalObserver {
   /** A subscription's answer begins to stream. */
   streamBegins?(operation: OperationRecord): void;
   /** A request is about to be sent to the upstream; what is yielded goes with it as headers. */
@@ -18,24 +20,12 @@ export interface Observer {
   ): Readonly<Record<string, string>> | undefined;
   /** The operation is over, and all its calls; the record changes no more. */
   operationEnds?(operation: OperationRecord): void;
-  /** A request was refused before it was an operation. */
-  requestRefused?(request: RefusedRequest): void;
-}
-
-/** A request that was refused before it was an operation. */
-export interface RefusedRequest {
-  requestId: string;
-  method: string;
-  /** The client's own words, cut to 100 characters; the query is left out, as it may hold a key or a prompt. */
-  path: string;
-  /** The HTTP status, or `handshake` for a request for a WebSocket. */
-  code: string;
 }
 
 /** How the operation came. An answer to HTTP that streams is `sse`. */
 export type Transport = "http" | "sse" | "websocket";
 
-/** What of a request's head a record begins with. */
+/** What a record takes from the head of a request. */
 export interface OperationStart {
   requestId: string;
   transport: Transport;
@@ -67,8 +57,8 @@ export class RootField implements CallsObserver, CallListener {
     this.openai = operation.caller?.openai.observedBy(this);
   }
 
-  beginCall(method: string, path: string, model: string | undefined): CallObserver {
-    const call = new UpstreamCall(method, path, model, this);
+  beginCall(endpoint: Endpoint, model: string | undefined): CallObserver {
+    const call = new UpstreamCall(endpoint, model, this);
     this.calls.push(call);
     this.operation.callBegins();
     return call;
@@ -94,7 +84,7 @@ export class OperationRecord {
   readonly tracestate: string | undefined;
   readonly startedAt = performance.now();
   transport: Transport;
-  /** Undefined: nobody knows who it is. */
+  /** Undefined: not identified. */
   caller: CallerContext | undefined;
   /** A name of GraphQL's of up to 64 characters; the client's own word. */
   name: string | undefined;
@@ -176,7 +166,7 @@ export class OperationRecord {
     this.#tellEnd();
   }
 
-  /** The answer has left, or, where `isAborted`, nobody is there to take it. Only the first time counts. */
+  /** The answer has left or, if `isAborted`, the client has. Only the first time counts. */
   end(isAborted: boolean): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;

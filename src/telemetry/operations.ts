@@ -1,4 +1,4 @@
-// Begins the record of each operation, and reports requests that never became one.
+// Begins the record of each operation with what the head of its request says.
 import type { IncomingMessage } from "node:http";
 import { requestIdOf } from "../http/request-id.ts";
 import { type Observer, OperationRecord, type Transport } from "./operation-record.ts";
@@ -24,18 +24,5 @@ export function createBeginOperation(observers: readonly Observer[]): BeginOpera
       },
       observers,
     );
-  };
-}
-
-/** More of a path is not told: it may be as long as a request's head. */
-const MAX_PATH = 100;
-
-/** Yields what tells the observers of one; `code` is as in RefusedRequest. */
-export function createTellRefused(observers: readonly Observer[]): (req: IncomingMessage, code: string) => void {
-  return (req, code) => {
-    const { method = "", url = "" } = req;
-    const [path = ""] = url.split(/[?#]/, 1);
-    const refused = { requestId: requestIdOf(req), method, path: path.slice(0, MAX_PATH), code };
-    for (const observer of observers) observer.requestRefused?.(refused);
   };
 }

@@ -1,4 +1,4 @@
-// A span for each operation, each root field and each upstream attempt. Holds nothing that was said.
+// Writes a span for each operation, each root field and each upstream attempt. Holds no text of prompts and answers.
 // https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
 // https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
 import {
@@ -13,10 +13,30 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
-import { operationNameOf, PROVIDER } from "./gen-ai.ts";
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_RESEND_COUNT,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+} from "@opentelemetry/semantic-conventions";
+import {
+  ATTR_GEN_AI_OPERATION_NAME,
+  ATTR_GEN_AI_PROVIDER_NAME,
+  ATTR_GEN_AI_REQUEST_MODEL,
+  ATTR_GEN_AI_RESPONSE_MODEL,
+  ATTR_GEN_AI_USAGE_INPUT_TOKENS,
+  ATTR_GEN_AI_USAGE_OUTPUT_TOKENS,
+  ATTR_GRAPHQL_OPERATION_NAME,
+  ATTR_GRAPHQL_OPERATION_TYPE,
+} from "@opentelemetry/semantic-conventions/incubating";
 import type { Observer, OperationRecord, RootField } from "./operation-record.ts";
 import { type Outcome, severityOf } from "./outcome.ts";
-import type { UpstreamAttempt, UpstreamCall } from "./upstream-call.ts";
+import { PROVIDER, type UpstreamAttempt, type UpstreamCall } from "./upstream-call.ts";
+
+/** An own name: OpenTelemetry has none. */
+const ATTR_GRAPHQL_FIELD_NAME = "graphql.field.name";
 
 /** A span that has begun, as the parent of others. */
 interface Begun {
@@ -31,8 +51,8 @@ export function createSpanObserver(tracer: Tracer, upstream: URL): Observer {
   const propagator = new W3CTraceContextPropagator();
   const begun = new WeakMap<OperationRecord | RootField | UpstreamAttempt, Begun>();
   const server = {
-    "server.address": upstream.hostname,
-    "server.port": Number(upstream.port || (upstream.protocol === "https:" ? 443 : 80)),
+    [ATTR_SERVER_ADDRESS]: upstream.hostname,
+    [ATTR_SERVER_PORT]: Number(upstream.port || (upstream.protocol === "https:" ? 443 : 80)),
   };
 
   function beginOperation(operation: OperationRecord): Begun {
@@ -52,15 +72,19 @@ export function createSpanObserver(tracer: Tracer, upstream: URL): Observer {
     if (known) return known;
     const { context: parent, offsetMs } = beginOperation(field.operation);
     const startTime = (field.startedAt ?? field.operation.startedAt) + offsetMs;
-    const span = tracer.startSpan(field.name, { startTime, attributes: { "graphql.field.name": field.name } }, parent);
+    const span = tracer.startSpan(
+      field.name,
+      { startTime, attributes: { [ATTR_GRAPHQL_FIELD_NAME]: field.name } },
+      parent,
+    );
     return remember(field, { span, context: trace.setSpan(parent, span), offsetMs });
   }
 
   function beginAttempt(attempt: UpstreamAttempt, call: UpstreamCall, field: RootField): Begun {
     const { context, offsetMs } = beginField(field);
-    const genAi = operationNameOf(call.path);
-    const name = genAi ? `${genAi} ${call.model ?? ""}`.trim() : `${call.method} ${call.path}`;
-    const attributes = { ...server, "http.request.method": call.method, ...describeRequest(call) };
+    const { endpoint, model = "" } = call;
+    const name = endpoint.isPaid ? `${endpoint.operationName} ${model}`.trim() : endpoint.name;
+    const attributes = { ...server, [ATTR_HTTP_REQUEST_METHOD]: endpoint.method, ...describeRequest(call) };
     const startTime = attempt.startedAt + offsetMs;
     const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, startTime, attributes }, context);
     return remember(attempt, { span, context, offsetMs });
@@ -76,12 +100,12 @@ export function createSpanObserver(tracer: Tracer, upstream: URL): Observer {
       const found = begun.get(attempt);
       if (!found) continue;
       const { span, offsetMs } = found;
-      if (retry > 0) span.setAttribute("http.request.resend_count", retry);
-      if (attempt.status !== undefined) span.setAttribute("http.response.status_code", attempt.status);
+      if (retry > 0) span.setAttribute(ATTR_HTTP_REQUEST_RESEND_COUNT, retry);
+      if (attempt.status !== undefined) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, attempt.status);
       if (attempt.requestId !== undefined) span.setAttribute("openai.request_id", attempt.requestId);
       if (attempt === call.attempts.at(-1)) span.setAttributes(describeAnswer(call));
       if (attempt.failure !== undefined && attempt.failure !== "aborted") {
-        span.setAttribute("error.type", attempt.failure).setStatus({ code: SpanStatusCode.ERROR });
+        span.setAttribute(ATTR_ERROR_TYPE, attempt.failure).setStatus({ code: SpanStatusCode.ERROR });
       }
       span.end(attempt.endedAt + offsetMs);
     }
@@ -98,15 +122,15 @@ export function createSpanObserver(tracer: Tracer, upstream: URL): Observer {
         if (field.startedAt === undefined) continue;
         const { span: fieldSpan } = beginField(field);
         for (const call of field.calls) endAttempts(call);
-        if (operation.type) fieldSpan.setAttribute("graphql.operation.type", operation.type);
+        if (operation.type) fieldSpan.setAttribute(ATTR_GRAPHQL_OPERATION_TYPE, operation.type);
         describeOutcome(fieldSpan, field.outcome ?? "OK");
         fieldSpan.end((field.endedAt ?? operation.endedAt) + offsetMs);
       }
       span.updateName(operation.type ?? "graphql").setAttributes({
         "openai_graphql.request_id": operation.requestId,
         "openai_graphql.transport": operation.transport,
-        ...(operation.type && { "graphql.operation.type": operation.type }),
-        ...(operation.name && { "graphql.operation.name": operation.name }),
+        ...(operation.type && { [ATTR_GRAPHQL_OPERATION_TYPE]: operation.type }),
+        ...(operation.name && { [ATTR_GRAPHQL_OPERATION_NAME]: operation.name }),
       });
       describeOutcome(span, operation.outcome);
       span.end(operation.endedAt + offsetMs);
@@ -114,28 +138,27 @@ export function createSpanObserver(tracer: Tracer, upstream: URL): Observer {
   };
 }
 
-/** Aborts and the client's own mistakes are told, and are no errors. */
+/** Aborts and the client's own mistakes are recorded, but not as errors. */
 function describeOutcome(span: Span, outcome: Outcome): void {
   span.setAttribute("openai_graphql.outcome", outcome);
   if (severityOf(outcome) === "info") return;
-  span.setAttribute("error.type", outcome).setStatus({ code: SpanStatusCode.ERROR });
+  span.setAttribute(ATTR_ERROR_TYPE, outcome).setStatus({ code: SpanStatusCode.ERROR });
 }
 
-function describeRequest({ path, model }: UpstreamCall): Attributes {
-  const operation = operationNameOf(path);
-  if (operation === undefined) return {};
+function describeRequest({ endpoint, model }: UpstreamCall): Attributes {
+  if (!endpoint.isPaid) return {};
   return {
-    "gen_ai.operation.name": operation,
-    "gen_ai.provider.name": PROVIDER,
-    ...(model !== undefined && { "gen_ai.request.model": model }),
+    [ATTR_GEN_AI_OPERATION_NAME]: endpoint.operationName,
+    [ATTR_GEN_AI_PROVIDER_NAME]: PROVIDER,
+    ...(model !== undefined && { [ATTR_GEN_AI_REQUEST_MODEL]: model }),
   };
 }
 
-function describeAnswer({ path, responseModel, inputTokens, outputTokens }: UpstreamCall): Attributes {
-  if (operationNameOf(path) === undefined) return {};
+/** A call to an endpoint that costs nothing has none of these. */
+function describeAnswer({ responseModel, inputTokens, outputTokens }: UpstreamCall): Attributes {
   return {
-    ...(responseModel !== undefined && { "gen_ai.response.model": responseModel }),
-    ...(inputTokens !== undefined && { "gen_ai.usage.input_tokens": inputTokens }),
-    ...(outputTokens !== undefined && { "gen_ai.usage.output_tokens": outputTokens }),
+    ...(responseModel !== undefined && { [ATTR_GEN_AI_RESPONSE_MODEL]: responseModel }),
+    ...(inputTokens !== undefined && { [ATTR_GEN_AI_USAGE_INPUT_TOKENS]: inputTokens }),
+    ...(outputTokens !== undefined && { [ATTR_GEN_AI_USAGE_OUTPUT_TOKENS]: outputTokens }),
   };
 }

@@ -1,21 +1,38 @@
-// OpenTelemetry's SDK: who this server is, and how spans get out. Loaded by startTraces alone.
+// Sets up OpenTelemetry's SDK: the name of this server, and the way of its spans to the collector. Loaded by startTraces alone.
 import { DiagLogLevel, diag } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from "@opentelemetry/semantic-conventions";
+import type { Observer } from "./operation-record.ts";
 import { createSpanObserver } from "./spans.ts";
-import type { Traces, TracesOptions } from "./traces.ts";
 
 const NAME = "openai-graphql-server";
 
 /** How long the last spans may take to leave, in milliseconds. */
 const STOP_MS = 5_000;
 
-/** A collector that is away is told of with every batch. */
+/** A collector that is away fails every batch: one warning a minute is enough. */
 const WARN_EVERY_MS = 60_000;
 
 /** The exporter's messages come with their stacks. */
 const MAX_MESSAGE_LENGTH = 500;
+
+export interface TracesOptions {
+  /** This server's version. */
+  version: string;
+  /** The upstream's root. */
+  upstream: URL;
+  /** Called with the reason why traces cannot be delivered, at most once a minute. */
+  warn(message: string): void;
+}
+
+/** Traces that are being sent. */
+export interface Traces {
+  observer: Observer;
+  /** Sends what is left; gives it up after a few seconds. Never throws. */
+  stop(): Promise<void>;
+}
 
 /** Begins to send. The environment names the collector, and may name the service and the sampler. */
 export function createTraces({ version, upstream, warn }: TracesOptions): Traces {
@@ -26,7 +43,7 @@ export function createTraces({ version, upstream, warn }: TracesOptions): Traces
   );
   const provider = new BasicTracerProvider({
     resource: defaultResource()
-      .merge(resourceFromAttributes({ "service.name": NAME, "service.version": version }))
+      .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: NAME, [ATTR_SERVICE_VERSION]: version }))
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
   });

@@ -1,25 +1,9 @@
-// Whether traces are wanted, by OpenTelemetry's own environment variables. Loads OpenTelemetry only then.
+// Decides by OpenTelemetry's own environment variables whether traces are sent. Loads OpenTelemetry only then.
 // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
-import type { Observer } from "./operation-record.ts";
-
-export interface TracesOptions {
-  /** This server's version. */
-  version: string;
-  /** The upstream's root. */
-  upstream: URL;
-  /** Hears why traces cannot be delivered, at most once a minute. */
-  warn(message: string): void;
-}
-
-/** Traces that are being sent. */
-export interface Traces {
-  observer: Observer;
-  /** Sends what is left; gives it up after a few seconds. Never throws. */
-  stop(): Promise<void>;
-}
+import type { Traces, TracesOptions } from "./tracer.ts";
 
 /**
- * Begins to send traces over OTLP (http/protobuf) where `environment` names an endpoint and does not turn them off. Every
+ * Begins to send traces over OTLP (http/protobuf) if `environment` names an endpoint and does not turn them off. Every
  * other OTEL_ variable is read by OpenTelemetry itself.
  */
 export async function startTraces(

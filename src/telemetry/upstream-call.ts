@@ -1,10 +1,13 @@
-// What is known of one upstream call: where to, which attempts, how many tokens, how fast. Keeps nothing of what was said.
+// The record of one upstream call: its endpoint, its attempts, how many tokens and how fast. Keeps nothing of what was said.
 import type { CallObserver } from "../limits/call-observer.ts";
 import { CallerGone } from "../openai/cancellable.ts";
+import type { Endpoint } from "../openai/client/endpoint.ts";
 import { OpenAIError } from "../openai/client/errors.ts";
 import { isRecord } from "../openai/client/json.ts";
-import { hasOutput, readTokens } from "./answer-facts.ts";
 import { outcomeOf } from "./outcome.ts";
+
+/** `gen_ai.provider.name`: every upstream speaks OpenAI's API. */
+export const PROVIDER = "openai";
 
 /** One sending of a request. Times are performance.now()'s, in milliseconds. */
 export interface UpstreamAttempt {
@@ -18,7 +21,7 @@ export interface UpstreamAttempt {
   failure: string | undefined;
 }
 
-/** Whom a call tells of itself. */
+/** What a call reports to. */
 export interface CallListener {
   /** Yields headers to send with the attempt. */
   attemptBegins(attempt: UpstreamAttempt, call: UpstreamCall): Readonly<Record<string, string>> | undefined;
@@ -30,13 +33,11 @@ const MAX_MODEL_LENGTH = 128;
 
 /** Filled as the call goes. */
 export class UpstreamCall implements CallObserver {
-  readonly method: string;
-  /** Below the API's root, `{model}` standing for a model's name. */
-  readonly path: string;
+  readonly endpoint: Endpoint;
   /** The model that the caller asked for. */
   readonly model: string | undefined;
   readonly attempts: UpstreamAttempt[] = [];
-  /** What the limiter said: `ADMITTED`, or the code of its refusal. Undefined: the client left before. */
+  /** What the limiter decided: `ADMITTED`, or the code of its refusal. Undefined: the client left before. */
   decision: string | undefined;
   /** The model that answered, in the upstream's words. */
   responseModel: string | undefined;
@@ -51,9 +52,8 @@ export class UpstreamCall implements CallObserver {
   readonly #listener: CallListener;
   #isStream = false;
 
-  constructor(method: string, path: string, model: string | undefined, listener: CallListener) {
-    this.method = method;
-    this.path = path.startsWith("/models/") ? "/models/{model}" : path;
+  constructor(endpoint: Endpoint, model: string | undefined, listener: CallListener) {
+    this.endpoint = endpoint;
     this.model = model?.slice(0, MAX_MODEL_LENGTH);
     this.#listener = listener;
   }
@@ -92,14 +92,16 @@ export class UpstreamCall implements CallObserver {
   }
 
   received(answer: unknown): void {
-    if (!isRecord(answer)) return;
-    if (this.#isStream && this.firstTokenAt === undefined && hasOutput(answer)) this.firstTokenAt = performance.now();
-    if (this.responseModel === undefined && typeof answer.model === "string")
+    const { endpoint } = this;
+    if (!endpoint.isPaid) return;
+    if (this.#isStream && this.firstTokenAt === undefined && endpoint.hasOutput(answer))
+      this.firstTokenAt = performance.now();
+    if (this.responseModel === undefined && isRecord(answer) && typeof answer.model === "string")
       this.responseModel = answer.model.slice(0, MAX_MODEL_LENGTH);
-    if (!isRecord(answer.usage)) return;
-    const { input, output } = readTokens(answer.usage);
-    this.inputTokens = input ?? this.inputTokens;
-    this.outputTokens = output ?? this.outputTokens;
+    const usage = endpoint.readUsage(answer);
+    if (!usage) return;
+    this.inputTokens = usage.input ?? this.inputTokens;
+    this.outputTokens = usage.output ?? this.outputTokens;
   }
 
   ended(failure?: unknown): void {

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createMaskError } from "../../src/errors/mask.ts";
 import { createOpenAIClient } from "../../src/openai/client/client.ts";
 import { OpenAIError } from "../../src/openai/client/errors.ts";
+import { MODELS } from "../../src/openai/models.ts";
 import { calls, chat } from "../support/calls.ts";
 import { type Answered, startTestServer } from "../support/server.ts";
 import { type Answer, failure, json, startUpstream } from "../support/upstream.ts";
@@ -242,7 +243,7 @@ describe("whose fault it is", () => {
       maxUpstreamBytes: 1_000,
     });
     onTestFinished(() => client.close());
-    const failure = client.request({ method: "GET", path: "/models" }, new AbortController().signal);
+    const failure = client.request({ endpoint: MODELS }, new AbortController().signal);
     await expect(failure).rejects.toMatchObject({ code: "UND_ERR_INVALID_ARG" });
     expect(upstream.requests).toHaveLength(0);
   });

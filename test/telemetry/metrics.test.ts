@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
+import { MODEL } from "../../src/openai/models.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 import { OperationRecord } from "../../src/telemetry/operation-record.ts";
 import { calls, chat, chatAnswer } from "../support/calls.ts";
@@ -226,13 +228,13 @@ describe("labels", () => {
       record.type = "mutation";
       record.nameAs(`Name${index}`);
       const field = record.beginField(`alias${index}`, "chat");
-      const call = field.beginCall("POST", "/chat/completions", `model-${index}`);
+      const call = field.beginCall(CHAT_COMPLETIONS, `model-${index}`);
       call.admitted();
       call.attemptBegins();
       call.answerBegins(200, `req_${index}`, false);
       call.received({ usage, model: `answered-${index}` });
       call.ended();
-      field.beginCall("GET", `/models/model-${index}`, `model-${index}`).ended();
+      field.beginCall(MODEL, `model-${index}`).ended();
       record.end(false);
     };
     const count = async () =>

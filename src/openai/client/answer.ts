@@ -1,4 +1,5 @@
-// What an HTTP answer means: a JSON value, or the reason why there is none. Knows no endpoint.
+// What an HTTP answer means: a JSON value, or the reason why there is none.
+import type { Endpoint } from "./endpoint.ts";
 import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
 import { isRecord, type Unchecked } from "./json.ts";
@@ -50,9 +51,9 @@ export function readAnswer({ statusCode, headers }: AnswerHead, text: string, se
  * The answer as an object whose `list` field holds at least one object: the least that can be called an answer.
  * Throws OpenAIError (`invalid_response`) for anything less, naming the `endpoint`.
  */
-export function expectAnswer<Shape>(body: unknown, list: keyof Shape & string, endpoint: string): Unchecked<Shape> {
+export function expectAnswer<Shape>(body: unknown, list: keyof Shape & string, endpoint: Endpoint): Unchecked<Shape> {
   if (isRecord(body) && Array.isArray(body[list]) && body[list].some(isRecord)) return body as Unchecked<Shape>;
-  throw new OpenAIError("invalid_response", `The upstream's answer to ${endpoint} holds no ${list}.`);
+  throw new OpenAIError("invalid_response", `The upstream's answer to ${endpoint.name} holds no ${list}.`);
 }
 
 /** The answer with the upstream's id, or with a fresh one where it sent none: clients cache by it. */

@@ -1,12 +1,13 @@
-// One upstream call: sent, and sent again where that may help, within its deadline. Knows no endpoint.
+// One upstream call: sent, and sent again if that may help, within its deadline.
 import type { Pool } from "undici";
 import { isEventStream } from "./answer.ts";
 import { type Credentials, createFixedHeaders, findSecrets } from "./credentials.ts";
 import type { Deadline } from "./deadline.ts";
+import { pathOf, type UpstreamRequest } from "./endpoint.ts";
 import { readRequestId } from "./error-answer.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type Exchange, exchange } from "./exchange.ts";
-import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
+import { createMultipart, StreamedFile } from "./multipart.ts";
 import { isRetryable, retryDelayMs } from "./retry.ts";
 
 /** Where and how to call the upstream. */
@@ -23,18 +24,14 @@ export interface OpenAIClientOptions extends Credentials {
   maxUpstreamBytes: number;
 }
 
-/** One request: a path below the root and at most one of the two bodies. */
-export interface UpstreamRequest {
-  method: "GET" | "POST";
-  path: string;
-  json?: unknown;
-  multipart?: MultipartFields;
-  /** Asked before each further attempt, which is a call like the first; where it says no, the last failure stands. */
-  mayRepeat?(): Promise<boolean>;
-  observer?: AttemptObserver | undefined;
+/** How the guard follows a call. */
+export interface CallHooks {
+  /** Asked before each further attempt, which counts like a call; if it answers no, the last failure stands. */
+  mayRepeat(): Promise<boolean>;
+  observer: AttemptObserver | undefined;
 }
 
-/** Hears of each attempt of a call. None of its functions throws. */
+/** Observes each attempt of a call. None of its functions throws. */
 export interface AttemptObserver {
   /** An attempt begins; yields headers to send with it beside the client's own. */
   attemptBegins(): Readonly<Record<string, string>> | undefined;
@@ -47,6 +44,7 @@ export interface AttemptObserver {
 /** Sends the request until `read` accepts an answer or no further attempt is due. Throws what the last one threw. */
 export type Attempt = <Result>(
   request: UpstreamRequest,
+  hooks: CallHooks | undefined,
   deadline: Deadline,
   read: (answer: Exchange) => Promise<Result>,
 ) => Promise<Result>;
@@ -68,23 +66,24 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
   }
 
   /** Sends the request once and waits for the head of the answer. */
-  async function send(request: UpstreamRequest, deadline: Deadline) {
-    const more = request.observer?.attemptBegins();
+  async function send(request: UpstreamRequest, observer: AttemptObserver | undefined, deadline: Deadline) {
+    const more = observer?.attemptBegins();
     const { headers, body } = createBody(request);
     const sent = {
-      method: request.method,
-      path: root + request.path + baseUrl.search,
+      method: request.endpoint.method,
+      path: root + pathOf(request) + baseUrl.search,
       headers: more ? { ...headers, ...more } : headers,
       body,
     };
     const answer = await exchange(pool, sent, deadline).catch((error: unknown) => {
       throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
     });
-    request.observer?.answerBegins(answer.statusCode, readRequestId(answer.headers, secrets), isEventStream(answer));
+    observer?.answerBegins(answer.statusCode, readRequestId(answer.headers, secrets), isEventStream(answer));
     return answer;
   }
 
-  return async (request, deadline, read) => {
+  return async (request, hooks, deadline, read) => {
+    const observer = hooks?.observer;
     const files = Object.values(request.multipart ?? {}).filter((part) => part instanceof StreamedFile);
     for (const file of files) {
       file.limitTaking(options.idleTimeoutMs, () => {
@@ -94,15 +93,15 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
     }
     for (let retry = 0; ; retry++) {
       try {
-        return await read(await send(request, deadline));
+        return await read(await send(request, observer, deadline));
       } catch (error) {
-        request.observer?.attemptFails(deadline.over ? deadline.over.reason : error);
+        observer?.attemptFails(deadline.over ? deadline.over.reason : error);
         deadline.check();
         for (const file of files) if (file.failure) throw file.failure;
         const retryable = error instanceof OpenAIError && isRetryable(error) && !files.some((file) => file.started);
         if (!retryable || retry >= maxRetries) throw error;
         const delayMs = retryDelayMs(error, retry);
-        if (delayMs >= deadline.remainingMs() || (request.mayRepeat && !(await request.mayRepeat()))) throw error;
+        if (delayMs >= deadline.remainingMs() || (hooks && !(await hooks.mayRepeat()))) throw error;
         await deadline.sleep(delayMs);
       }
     }

@@ -1,9 +1,10 @@
-// The upstream as this server sees it: a request, a whole answer or a stream of events, errors. Knows no endpoint.
+// The upstream as this server sees it: a request, a whole answer or a stream of events, errors.
 import { Pool } from "undici";
 import { isEventStream, readAnswer } from "./answer.ts";
-import { createAttempt, type OpenAIClientOptions, type UpstreamRequest } from "./attempt.ts";
+import { type CallHooks, createAttempt, type OpenAIClientOptions } from "./attempt.ts";
 import { findSecrets } from "./credentials.ts";
 import { Deadline } from "./deadline.ts";
+import type { UpstreamRequest } from "./endpoint.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type EventStreamEnd, readEventStream } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -28,6 +29,12 @@ export interface OpenAIClient {
   stream(request: UpstreamRequest, signal: AbortSignal): AsyncGenerator<readonly OpenAIEvent[], EventStreamEnd>;
 }
 
+/** Calls the upstream; whoever stands before it may follow each call by `hooks`. */
+export interface FollowedClient extends OpenAIClient {
+  request(request: UpstreamRequest, signal: AbortSignal, hooks?: CallHooks): ReturnType<OpenAIClient["request"]>;
+  stream(request: UpstreamRequest, signal: AbortSignal, hooks?: CallHooks): ReturnType<OpenAIClient["stream"]>;
+}
+
 /** The pool of connections at one moment. */
 export interface PoolStats {
   /** Open connections. */
@@ -39,9 +46,9 @@ export interface PoolStats {
 }
 
 /** The upstream over kept-alive connections. */
-export interface OpenAIConnection extends OpenAIClient {
+export interface OpenAIConnection extends FollowedClient {
   /** The same upstream for a caller who has an account there: its key in place of the server's, and nothing else of the server's account. */
-  withApiKey(apiKey: string): OpenAIClient;
+  withApiKey(apiKey: string): FollowedClient;
   /** Whether the upstream is known not to be there, by the last calls: see UpstreamHealth. */
   isDead(): boolean;
   /** How many connections there are, and how many requests use one or wait for one, now. */
@@ -70,7 +77,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnecti
   };
 }
 
-function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamHealth): OpenAIClient {
+function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamHealth): FollowedClient {
   const attempt = health.watch(createAttempt(pool, options));
   const secrets = findSecrets(options);
 
@@ -91,22 +98,22 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
   }
 
   return {
-    async request(request, callerSignal) {
+    async request(request, callerSignal, hooks) {
       callerSignal.throwIfAborted();
       const deadline = new Deadline(options.totalTimeoutMs, callerSignal);
       try {
-        return await attempt(request, deadline, readWhole);
+        return await attempt(request, hooks, deadline, readWhole);
       } finally {
         deadline.end();
       }
     },
-    async *stream(request, callerSignal) {
+    async *stream(request, callerSignal, hooks) {
       callerSignal.throwIfAborted();
       const deadline = new Deadline(options.totalTimeoutMs, callerSignal);
       let answer: Exchange | undefined;
       let end: EventStreamEnd = "body";
       try {
-        answer = await attempt(request, deadline, openStream);
+        answer = await attempt(request, hooks, deadline, openStream);
         end = yield* readEventStream(answer, secrets);
         return end;
       } catch (error) {

@@ -2,7 +2,7 @@
 
 /** The upstream's address and this server's account there. */
 export interface Credentials {
-  /** The API's root, for example `https://api.openai.com/v1`. Credentials in it are sent as Basic where there is no key. */
+  /** The API's root, for example `https://api.openai.com/v1`. Credentials in it are sent as Basic if there is no key. */
   baseUrl: URL;
   apiKey: string | undefined;
   /** Sent as `OpenAI-Organization`. */

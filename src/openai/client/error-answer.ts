@@ -1,4 +1,4 @@
-// Reads an error out of an upstream answer, in any of the shapes that servers of this API send. Knows no endpoint.
+// Reads an error out of an upstream answer, in any of the shapes that servers of this API send.
 import { OpenAIError, type OpenAIErrorDetails } from "./errors.ts";
 import { isRecord, readJson } from "./json.ts";
 import { redact } from "./redact.ts";

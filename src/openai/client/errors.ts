@@ -1,16 +1,16 @@
-// The one error the adapter throws, and what the failures of a connection are called. Knows no endpoint and no GraphQL code.
+// The one error that the adapter throws, and how failures of a connection become that error. Knows no GraphQL code.
 
 /**
  * How an upstream call failed:
  * - `status`: the upstream answered with an error status, or with an error object inside HTTP 200;
  * - `unavailable`: no connection, or it broke before an answer;
  * - `timeout`: one of the three deadlines passed;
- * - `invalid_response`: an answer that is no answer of this API: not JSON, too large, a redirect, empty;
+ * - `invalid_response`: an answer that this API does not give: not JSON, too large, a redirect, empty;
  * - `interrupted`: the answer broke off in the middle.
  */
 export type OpenAIErrorReason = "status" | "unavailable" | "timeout" | "invalid_response" | "interrupted";
 
-/** What an upstream answer told about a failure. Absent fields were not told. */
+/** What an upstream answer says about a failure. Absent fields: it says nothing. */
 export interface OpenAIErrorDetails {
   status?: number;
   type?: string;
@@ -21,7 +21,7 @@ export interface OpenAIErrorDetails {
   requestId?: string;
   /** How long the upstream asks to wait, in milliseconds. */
   retryAfterMs?: number;
-  /** Whether the answer's body was text that is no JSON, such as a web server's own page. */
+  /** Whether the answer's body was text and not JSON, such as a web server's own page. */
   isForeign?: boolean;
   /** The upstream's `x-should-retry`, which overrules its status. */
   shouldRetry?: boolean;
@@ -83,7 +83,7 @@ export function toOpenAIError(
   }
   // undici's parser gives no code. The end inside a body is a break, not bad HTTP.
   const isNotHttp = name === "HTTPParserError" && !/EOF/.test(String(message));
-  // An answer with status 100 or 101, which nobody asked for and undici does not read on from.
+  // An answer with status 100 or 101, which was not asked for and after which undici reads no further.
   const isUnasked = code === "UND_ERR_SOCKET" && /^bad (?:response|upgrade)$/.test(String(message));
   const hasTwoLengths = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && before === "unavailable";
   if (isNotHttp || isUnasked || hasTwoLengths) return new OpenAIError("invalid_response", NOT_HTTP, {}, error);

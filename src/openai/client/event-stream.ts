@@ -1,4 +1,4 @@
-// Server-sent events of an upstream answer -> JSON objects, up to `[DONE]`. Knows no endpoint.
+// Server-sent events of an upstream answer -> JSON objects, up to `[DONE]`.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 import { createParser } from "eventsource-parser";
 import { readErrorAnswer } from "./error-answer.ts";

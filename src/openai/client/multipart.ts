@@ -1,4 +1,4 @@
-// A multipart body whose file parts stream: undici pulls them as the socket drains. Knows no endpoint.
+// A multipart body whose file parts stream: undici pulls them as the socket drains.
 // https://www.rfc-editor.org/rfc/rfc7578
 // Not undici's FormData, whose web streams copy every byte once more and double what an upload costs.
 import { randomUUID } from "node:crypto";
@@ -24,10 +24,10 @@ export class StreamedFile {
   readonly #file: UploadFile;
   /** Whether the first byte was asked for: from then on the call is not repeated. */
   started = false;
-  /** Called where the upstream takes no byte for as long as `limitTaking` says. */
+  /** Called when the upstream has taken no byte for as long as `limitTaking` says. */
   #onUntaken: (() => void) | undefined;
   #takeWithinMs = 0;
-  /** What the file's own stream threw; told apart from what the upstream's socket did. */
+  /** What the file's own stream threw, as opposed to the upstream's socket. */
   failure: unknown;
 
   constructor(file: UploadFile) {
@@ -83,7 +83,7 @@ export interface MultipartBody {
   body: NonNullable<Dispatcher.DispatchOptions["body"]>;
 }
 
-/** Builds the body of `fields`, in their order; their names are this API's own. Its length is told where each file's is known. */
+/** Builds the body of `fields`, in their order; their names are this API's own. Its length is sent if each file's is known. */
 export function createMultipart(fields: MultipartFields): MultipartBody {
   const boundary = `----${randomUUID()}`;
   const parts: (Buffer | StreamedFile)[] = [];

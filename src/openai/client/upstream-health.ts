@@ -1,4 +1,4 @@
-// Whether the upstream can be reached at all, as far as real calls tell. Calls nothing by itself; knows no HTTP.
+// Whether the upstream can be reached at all, judged by real calls. Calls nothing by itself; knows no HTTP.
 import type { Attempt } from "./attempt.ts";
 import { OpenAIError } from "./errors.ts";
 
@@ -7,8 +7,8 @@ const MIN_FAILURES = 5;
 /** … over as many milliseconds: a restart of the upstream's or a burst of calls says nothing yet. */
 const MIN_SPAN_MS = 3_000;
 /**
- * After as long without a call nothing is known any more. Whoever is told of a dead upstream sends no calls, so that
- * none could tell that it is back.
+ * After as long without a call nothing is known any more. A load balancer that sees a dead upstream sends no calls, so
+ * that none could show that it is back.
  */
 const FORGET_MS = 30_000;
 
@@ -18,7 +18,7 @@ const FORGET_MS = 30_000;
  */
 const HANG_UP = /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE|HPE_.*)$/;
 
-/** Hears how calls end. Any answer of the upstream's, an error too, shows that it is there. */
+/** Watches how calls end. Any answer of the upstream, even an error, shows that it is there. */
 export class UpstreamHealth {
   readonly #now: () => number;
   #failures = 0;
@@ -30,7 +30,7 @@ export class UpstreamHealth {
     this.#now = now;
   }
 
-  /** Whether the last calls, 5 at least and over 3 s at least, all found nobody there, the last of them in the last 30 s. */
+  /** Whether the last calls, 5 at least and over 3 s at least, all failed to reach it, the last of them in the last 30 s. */
   isDead(): boolean {
     return (
       this.#failures >= MIN_FAILURES &&
@@ -44,7 +44,7 @@ export class UpstreamHealth {
     this.#failures = 0;
   }
 
-  /** A call found nobody there. */
+  /** A call did not reach the upstream. */
   failed(): void {
     const now = this.#now();
     if (now - this.#lastFailureAt >= FORGET_MS) this.#failures = 0;
@@ -53,7 +53,7 @@ export class UpstreamHealth {
     this.#lastFailureAt = now;
   }
 
-  /** The same calls, heard. Those that were aborted or timed out tell nothing. */
+  /** The same calls, watched. Those that were aborted or timed out say nothing about the upstream. */
   watch(attempt: Attempt): Attempt {
     return async (...parameters) => {
       try {
@@ -61,13 +61,13 @@ export class UpstreamHealth {
         this.answered();
         return result;
       } catch (error) {
-        if (error instanceof OpenAIError) this.#hear(error);
+        if (error instanceof OpenAIError) this.#note(error);
         throw error;
       }
     };
   }
 
-  #hear({ reason, cause }: OpenAIError): void {
+  #note({ reason, cause }: OpenAIError): void {
     const { code } = (cause ?? {}) as { code?: unknown };
     if (reason === "unavailable") {
       if (!HANG_UP.test(String(code))) this.failed();

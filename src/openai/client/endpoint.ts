@@ -1,0 +1,110 @@
+// An endpoint of the upstream, and a request to one: everything that the client, the guard and the telemetry need to know
+// of it. Each adapter file defines its own; no other file knows one by its path.
+import { isRecord } from "./json.ts";
+import type { MultipartFields } from "./multipart.ts";
+
+/** One request, with at most one of the two bodies. */
+export interface UpstreamRequest {
+  readonly endpoint: Endpoint;
+  /** The values of the path's placeholders by name, not encoded. */
+  readonly pathParameters?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly multipart?: MultipartFields;
+}
+
+/** How many tokens one call may use, estimated before it is made. */
+export interface TokenEstimate {
+  readonly prompt: number;
+  /** All choices together. */
+  readonly output: number;
+  /** How many answers the model writes at once, at least 1. */
+  readonly choices: number;
+  /** Whether the request caps the output, so that the upstream gives no more. */
+  readonly isCapped: boolean;
+}
+
+/** The tokens that the upstream reports. */
+export interface TokenUsage {
+  /** Undefined: not reported. */
+  readonly input: number | undefined;
+  /** Undefined: not reported. */
+  readonly output: number | undefined;
+  /** Input and output together; 0 if not reported. */
+  readonly total: number;
+}
+
+interface Route {
+  readonly method: "GET" | "POST";
+  /** Below the API's root. `{name}` is the place of a path parameter. */
+  readonly path: string;
+  /** Where a request names its model: in the path's `{model}`, in the body's `model`, or nowhere. */
+  readonly modelIn: "path" | "body" | "nowhere";
+}
+
+/** An endpoint that asks no model for anything and costs no tokens. */
+interface FreeParts extends Route {
+  readonly isPaid: false;
+  readonly operationName?: undefined;
+  /** Whether one answer is right for all callers with the same upstream account, so that it may be kept for them. */
+  readonly isShared: boolean;
+}
+
+/** An endpoint that costs tokens. Its functions take anything that an upstream may send, and never throw. */
+interface PaidParts extends Route {
+  readonly isPaid: true;
+  /**
+   * `gen_ai.operation.name`: OpenTelemetry's name, or an own one if it has none.
+   * https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
+   */
+  readonly operationName: string;
+  /** What a call may cost. */
+  estimate(request: UpstreamRequest): TokenEstimate;
+  /** What the upstream reports with a whole answer or with one event of a stream. Undefined: nothing. */
+  readUsage(answer: unknown): TokenUsage | undefined;
+  /**
+   * The output in a whole answer or in one event of a stream, in estimated tokens; it counts if no usage is reported.
+   * Undefined: the answer does not tell, and the call costs what was estimated.
+   */
+  countOutput(answer: unknown): number | undefined;
+  /** Whether an event of a stream brings any output, and not only form. */
+  hasOutput(event: unknown): boolean;
+}
+
+interface Named {
+  /** Method and path, as logs, metrics and errors name it: `GET /models/{model}`. */
+  readonly name: string;
+}
+
+export type FreeEndpoint = FreeParts & Named;
+export type PaidEndpoint = PaidParts & Named;
+/** One endpoint; `isPaid` tells the two kinds apart. */
+export type Endpoint = FreeEndpoint | PaidEndpoint;
+
+/** Names an endpoint and freezes it. */
+export function defineEndpoint(parts: FreeParts | PaidParts): Endpoint {
+  return Object.freeze<Endpoint>({ ...parts, name: `${parts.method} ${parts.path}` });
+}
+
+/** The path of a request below the API's root. Throws TypeError if a path parameter is missing. */
+export function pathOf({ endpoint, pathParameters }: UpstreamRequest): string {
+  if (!endpoint.path.includes("{")) return endpoint.path;
+  return endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = pathParameters?.[name];
+    if (value === undefined) throw new TypeError(`A request to ${endpoint.name} needs the path parameter ${name}.`);
+    return encodeURIComponent(value);
+  });
+}
+
+/** The model that a request names. Undefined: none. */
+export function modelOf({ endpoint, pathParameters, json, multipart }: UpstreamRequest): string | undefined {
+  switch (endpoint.modelIn) {
+    case "path":
+      return pathParameters?.model;
+    case "body": {
+      const model = multipart ? multipart.model : isRecord(json) ? json.model : undefined;
+      return typeof model === "string" ? model : undefined;
+    }
+    case "nowhere":
+      return undefined;
+  }
+}
