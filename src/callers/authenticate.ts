@@ -1,4 +1,4 @@
-// From a bearer token to its caller, by the way that AUTH chooses.
+// Finds the caller behind a bearer token, in the way that AUTH selects.
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { CallerLimits } from "../schema/shared/caller-limits.ts";
@@ -10,9 +10,9 @@ import { type ClientKeysFile, openClientKeysFile } from "./client-keys-file.ts";
 import { createJwtVerifier } from "./jwt.ts";
 import { unauthenticated } from "./refusals.ts";
 
-/** How callers are told apart, as the configuration has it. */
+/** How callers are told apart, from the configuration. */
 export interface AuthenticatorOptions {
-  /** Unset: by client keys and JWTs, whichever are there; `none` where neither is. */
+  /** Unset: by client keys and JWTs, whichever are configured; `none` if neither is. */
   auth?: "keys" | "jwt" | "passthrough" | "none" | undefined;
   clientKeys?: readonly ClientKey[] | undefined;
   clientKeysFile?: string | undefined;
@@ -21,34 +21,34 @@ export interface AuthenticatorOptions {
   issuer?: string | undefined;
   audience?: string | undefined;
   jwtLimits?: CallerLimits | undefined;
-  /** This server's own key for the upstream, which is no caller's. */
+  /** This server's own key for the upstream, which no caller may use as its key. */
   upstreamKey?: string | undefined;
 }
 
-/** Tells who is calling. */
+/** Identifies callers. */
 export interface Authenticator {
-  /** Whether everybody may call. */
+  /** Whether everyone may call, without credentials. */
   readonly isOpen: boolean;
   /**
-   * The bearer token of an HTTP request or WebSocket handshake; undefined where there is none, or where everybody may
-   * call. Throws UNAUTHENTICATED for two keys, for a key in the URL and for all that is no bearer token.
+   * The bearer token of an HTTP request or WebSocket handshake; undefined if there is none, or if everyone may call.
+   * Throws UNAUTHENTICATED for two keys, for a key in the URL and for anything but a bearer token.
    */
   readToken(req: IncomingMessage): string | undefined;
   /**
-   * The caller behind a token. Throws or rejects with UNAUTHENTICATED, for no token too unless everybody may call; with
-   * OVERLOADED where that cannot be checked now.
+   * The caller behind a token. Throws or rejects with UNAUTHENTICATED, also without a token unless everyone may call;
+   * with OVERLOADED if the token cannot be checked at the moment.
    */
   identify(token: string | undefined): Caller | Promise<Caller>;
-  /** Reads the client keys' file again, if there is one. A bad version is reported, and the keys stay. */
+  /** Reads the client keys' file again, if there is one. A bad version is reported, and the old keys stay. */
   reload(): void;
-  /** Stops looking at the client keys' file. */
+  /** Stops watching the client keys' file. */
   close(): void;
 }
 
-/** What may be a JWT: three parts in base64url. */
+/** The shape of a JWT: three parts in base64url. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** What an upstream's key may be: it goes into a header of every call. */
+/** The shape of an upstream key, which goes into a header of every call. */
 const UPSTREAM_KEY = /^[\x21-\x2b\x2d-\x7e]{1,512}$/;
 
 const OPEN: Authenticator = {
@@ -60,8 +60,8 @@ const OPEN: Authenticator = {
 };
 
 /**
- * Builds the authenticator. Throws an Error, with no key in it, for client keys or a public key that are no good.
- * `report` hears of keys that cannot be had later on.
+ * Builds the authenticator. Throws an Error, with no key in it, for client keys or a public key that are not valid.
+ * `report` is called when keys cannot be read or fetched later on.
  */
 export function createAuthenticator(options: AuthenticatorOptions, report: (fault: unknown) => void): Authenticator {
   const { auth, upstreamKey } = options;
@@ -95,7 +95,7 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
   };
 }
 
-/** Tells, in a time that tells nothing, whether a token's digest is that of the key. */
+/** Checks in constant time whether a token's digest is that of the key. */
 function createKeyCheck(key: string | undefined): (digest: Buffer) => boolean {
   if (key === undefined) return () => false;
   const own = sha256(key);
@@ -108,7 +108,7 @@ function openKeys(options: AuthenticatorOptions, report: (fault: unknown) => voi
   return { ...createClientKeys(clientKeys), reload: () => {}, close: () => {} };
 }
 
-/** A caller known by nothing but the upstream's key it brings. */
+/** A caller known only by the upstream key that it sends. */
 function passThrough(token: string): Caller {
   const digest = sha256(token).toString("hex");
   return { id: `key-${digest.slice(0, 12)}`, key: `passthrough:${digest}`, limits: {}, apiKey: token };

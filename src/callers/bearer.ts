@@ -1,19 +1,19 @@
-// Where a bearer token stands: in a request's header, or in the parameters of a WebSocket connection. Not whose it is.
+// Reads a bearer token from a request's header or from a WebSocket connection's parameters. Does not know whose it is.
 import type { IncomingMessage } from "node:http";
 import { readHeaders } from "../http/request-target.ts";
 import { unauthenticated } from "./refusals.ts";
 
-/** Visible ASCII without the comma, by which lists of credentials come apart. */
+/** Visible ASCII without the comma, which separates lists of credentials. */
 const BEARER = /^Bearer +([\x21-\x2b\x2d-\x7e]{1,8192})$/i;
 
-/** Query parameters that hold keys elsewhere; none of GraphQL's is like them. */
+/** Query parameters that hold keys in other APIs; no parameter of GraphQL over HTTP matches. */
 const KEY_PARAMETER = /(?:^|[-_.])(?:api)?(?:key|token|auth|authorization|bearer|secret|password)$/i;
 
-/** Headers that hold keys elsewhere. */
+/** Headers that hold keys in other APIs. */
 const KEY_HEADERS = ["x-api-key", "api-key"];
 
 /**
- * The bearer token of an HTTP request or WebSocket handshake; undefined where there is none. Throws UNAUTHENTICATED for
+ * The bearer token of an HTTP request or WebSocket handshake; undefined if there is none. Throws UNAUTHENTICATED for
  * another scheme, for two keys, for a malformed header, and for a key in the URL, which logs and histories keep.
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  */
@@ -24,7 +24,7 @@ export function readRequestToken(req: IncomingMessage): string | undefined {
   if (parameters.some((name) => KEY_PARAMETER.test(name))) {
     throw unauthenticated("A key must be sent in the Authorization header, not in the URL.");
   }
-  // Not `headers`, where node keeps the first of several.
+  // Not `req.headers`: there Node keeps only the first of several.
   const [header, ...others] = readHeaders(req, "authorization");
   if (others.length > 0 || (header !== undefined && KEY_HEADERS.some((name) => req.headers[name] !== undefined)))
     throw unauthenticated("A request must have one key, in one Authorization header.");
@@ -33,7 +33,7 @@ export function readRequestToken(req: IncomingMessage): string | undefined {
 
 /**
  * The bearer token in the parameters of a WebSocket connection: `authorization`, in any case, at the top or under
- * `headers`; undefined where there is none. Throws UNAUTHENTICATED for two of them and for anything but `Bearer …`.
+ * `headers`; undefined if there is none. Throws UNAUTHENTICATED for two of them and for anything but `Bearer …`.
  */
 export function readConnectionToken(params: Record<string, unknown> | undefined): string | undefined {
   const [value, ...others] = [...findAuthorizations(params), ...findAuthorizations(params?.headers)];

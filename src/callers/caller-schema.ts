@@ -1,4 +1,4 @@
-// What an operator may write about callers: the entries of CLIENT_KEYS and CLIENT_KEYS_FILE, and JWT_LIMITS.
+// The zod schemas of what an operator writes about callers: client keys (CLIENT_KEYS, CLIENT_KEYS_FILE) and JWT_LIMITS.
 import { hash } from "node:crypto";
 import { z } from "zod";
 import { type CallerLimit, callerLimits } from "../schema/shared/caller-limits.ts";
@@ -19,12 +19,12 @@ export const limitsSchema = z.strictObject(limits);
 const clientKey = z
   .strictObject({
     id: z.string().regex(/^[^\p{C}]{1,128}$/u),
-    /** What the client sends: whatever may stand in an `Authorization: Bearer` header. */
+    /** The key that the client sends: anything that an `Authorization: Bearer` header may hold. */
     key: z
       .string()
       .regex(/^[\x21-\x2b\x2d-\x7e]{1,512}$/)
       .optional(),
-    /** Its SHA-256 in hex, where the operator keeps no key in the clear. */
+    /** Its SHA-256 in hex, for operators who do not store keys in the clear. */
     keySha256: z
       .string()
       .regex(/^[\da-f]{64}$/i)
@@ -32,7 +32,7 @@ const clientKey = z
     ...limits,
   })
   .refine(({ key, keySha256 }) => (key === undefined) !== (keySha256 === undefined))
-  // Nothing that is kept holds a key in the clear.
+  // The key itself is not kept.
   .transform(({ id, key, keySha256, ...limits }) => ({
     id,
     keySha256: key === undefined ? (keySha256 ?? "").toLowerCase() : sha256(key).toString("hex"),
@@ -42,10 +42,13 @@ const clientKey = z
 /** One client key, by its digest in hex, and its owner's limits. */
 export type ClientKey = z.output<typeof clientKey>;
 
-/** The digest by which a key is known and compared, 32 bytes. */
+/** The digest that keys are stored and compared by, 32 bytes. */
 export function sha256(key: string): Buffer {
   return hash("sha256", key, "buffer");
 }
 
-/** All of them; none at all means that nobody may call. Several keys may share an id, and its limits' counters: that is how a key is rotated. */
+/**
+ * All client keys; with an empty list nobody may call. Several keys may share an id, and so its counters: that is how a
+ * key is rotated.
+ */
 export const clientKeys = z.array(clientKey);

@@ -1,38 +1,38 @@
-// CLIENT_KEYS_FILE: read at the start, when it changes and on demand. A bad version leaves the keys as they are.
+// Reads CLIENT_KEYS_FILE at the start, when it changes and on demand. A bad version leaves the keys as they are.
 import { readFileSync, statSync } from "node:fs";
 import type { z } from "zod";
 import { clientKeys, sha256 } from "./caller-schema.ts";
 import { type ClientKeys, createClientKeys } from "./client-keys.ts";
 
-/** How often the file is looked at. */
+/** How often the file is checked for changes. */
 const LOOK_EVERY_MS = 1_000;
 
-/** More than these at once say no more. */
+/** Most problems that one message lists. */
 const MAX_PROBLEMS = 10;
 
 export interface ClientKeysFileOptions {
   path: string;
   /** The upstream's own key, which must not be any client's. */
   forbidden: string | undefined;
-  /** Hears why a new version was not taken over. */
+  /** Called with the reason if a new version is not used. */
   report: (fault: unknown) => void;
 }
 
 export interface ClientKeysFile extends ClientKeys {
-  /** Reads the file again at once. Never throws: a bad version is reported, and the keys stay. */
+  /** Reads the file again at once. Never throws: a bad version is reported, and the old keys stay. */
   reload(): void;
-  /** Stops looking at the file. */
+  /** Stops watching the file. */
   close(): void;
 }
 
 /**
- * Reads the file and looks at it from then on, without keeping the process alive. Throws an Error where it is missing
- * or bad, which names the variable and the entry's place, never a value. It may be a symlink: what counts is where that
- * leads at the time, as in a mounted secret of Kubernetes.
+ * Reads the file and watches it from then on, without keeping the process alive. Throws an Error if it is missing or
+ * bad, which names the variable and the entry's place, never a value. The path may be a symlink, which is followed anew
+ * each time, as the mounted secrets of Kubernetes need it.
  */
 export function openClientKeysFile({ path, forbidden, report }: ClientKeysFileOptions): ClientKeysFile {
-  // Each look comes before the reading, so that a change in between shows at the next one. `fs.watchFile` looks for the
-  // first time at some moment after the start, and would take such a change for what was read.
+  // The file is checked before it is read, so that a change in between shows at the next check. `fs.watchFile` checks
+  // for the first time at some moment after the start, and would miss such a change.
   let seen = look(path);
   let keys = readClientKeys(path, forbidden);
   const reload = () => {
@@ -43,14 +43,14 @@ export function openClientKeysFile({ path, forbidden, report }: ClientKeysFileOp
       report(error);
     }
   };
-  // Polled, because notifications miss symlinks on the way, renames and network file systems.
+  // Polled, because notifications miss symlinks in the path, renames and network file systems.
   const timer = setInterval(() => {
     if (look(path) !== seen) reload();
   }, LOOK_EVERY_MS).unref();
   return { find: (digest) => keys.find(digest), reload, close: () => clearInterval(timer) };
 }
 
-/** What changes when the path leads to another file or version; where it leads nowhere, why. Never throws. */
+/** A text that changes with the file or its version; the reason if there is no file. Never throws. */
 function look(path: string): string {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
@@ -97,7 +97,7 @@ function create(entries: z.output<typeof clientKeys>): ClientKeys {
   }
 }
 
-/** The place of what is wrong, from which the rest follows. Names of unknown fields may be misplaced values. */
+/** The place and kind of a problem. Names of unknown fields are left out: they may be misplaced keys. */
 function describeIssue({ code, path }: z.core.$ZodIssue): string {
   const place = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
   if (place === "") return "it must be a list";

@@ -1,18 +1,18 @@
-// The client keys that the operator has given out, and who is behind each. Keeps digests, never a key itself.
+// The client keys that the operator has given out, and the caller behind each. Keeps digests, never a key itself.
 import { timingSafeEqual } from "node:crypto";
 import type { Caller } from "./caller.ts";
 import type { ClientKey } from "./caller-schema.ts";
 
 /** Finds callers by their keys. */
 export interface ClientKeys {
-  /** The caller behind the key of this SHA-256 digest; undefined where it is nobody's. */
+  /** The caller behind the key of this SHA-256 digest; undefined if there is none. */
   find(digest: Buffer): Caller | undefined;
 }
 
-/** What a key is compared with that nobody has, so that a miss takes the way of a hit. */
+/** An unknown key is compared with this, so that a miss takes as long as a hit. */
 const NOBODY = { digest: Buffer.alloc(32), caller: undefined };
 
-/** Throws an Error that names the places in the list, and no key, where two entries have the same key. */
+/** Throws an Error that names the places in the list, and no key, if two entries have the same key. */
 export function createClientKeys(entries: readonly ClientKey[]): ClientKeys {
   const known = new Map<string, { digest: Buffer; caller: Caller; place: number }>();
   entries.forEach(({ id, keySha256, limits }, place) => {
@@ -26,7 +26,7 @@ export function createClientKeys(entries: readonly ClientKey[]): ClientKeys {
   });
   return {
     find(digest) {
-      // How long the Map takes depends on a digest alone, and nobody can choose a key by its digest.
+      // The time of the Map's lookup depends only on the digest, and nobody can choose a key by its digest.
       const { digest: expected, caller } = known.get(digest.toString("hex")) ?? NOBODY;
       return timingSafeEqual(digest, expected) ? caller : undefined;
     },

@@ -1,4 +1,4 @@
-// Callers who prove by a JWT who they are. Knows neither HTTP nor where the keys come from.
+// Verifies the JWTs of callers. Knows neither HTTP nor where the keys come from.
 import type { JWTVerifyOptions, JWTVerifyResult } from "jose";
 import type { CallerLimits } from "../schema/shared/caller-limits.ts";
 import type { Caller } from "./caller.ts";
@@ -13,11 +13,11 @@ const SUBJECT = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u;
 
 type Jose = typeof import("jose");
 
-/** One of `jwksUrl` and `publicKey`, and what tokens must say. */
+/** One of `jwksUrl` and `publicKey`, and the claims that tokens must have. */
 export interface JwtOptions {
-  /** Where the signing keys are. */
+  /** Where the key set is. */
   jwksUrl?: URL | undefined;
-  /** The signing key in PEM. */
+  /** The public key in PEM. */
   publicKey?: string | undefined;
   /** The `iss` of every token. Unset: any. */
   issuer?: string | undefined;
@@ -27,13 +27,13 @@ export interface JwtOptions {
   limits: CallerLimits;
 }
 
-/** Yields the caller that a token names. Rejects with UNAUTHENTICATED, or with OVERLOADED where no key is to be had. */
+/** Yields the caller that a token names. Rejects with UNAUTHENTICATED, or with OVERLOADED if no key is available. */
 export type JwtVerifier = (token: string) => Promise<Caller>;
 
 /**
- * Builds the verifier; fetches nothing yet. `report` hears of keys that cannot be had or used, at most once a second.
- * Throws an Error where the options name no usable key.
- * @see https://www.rfc-editor.org/rfc/rfc8725 for what is checked, and why.
+ * Builds the verifier; fetches nothing yet. `report` is called for keys that cannot be fetched or used, at most once
+ * a second. Throws an Error if the options name no usable key.
+ * @see https://www.rfc-editor.org/rfc/rfc8725 for the checks and their reasons.
  */
 export function createJwtVerifier(options: JwtOptions, report: (fault: unknown) => void): JwtVerifier {
   const keys = createKeys(options);
@@ -45,11 +45,11 @@ export function createJwtVerifier(options: JwtOptions, report: (fault: unknown) 
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   };
-  // Not at the top: whoever checks no JWTs starts sooner without it.
+  // Not a static import: servers that check no JWTs start sooner without it.
   const loading = import("jose");
   let reportedAt = Number.NEGATIVE_INFINITY;
 
-  /** What the caller hears about whatever jose threw. Only that is reported which no token can be blamed for. */
+  /** The error for whatever jose threw. Reports only faults that are not the token's. */
   function refuse({ errors }: Jose, error: unknown) {
     if (error instanceof errors.JWTExpired) return unauthenticated("The token has expired.");
     if (isTokenFault(errors, error)) return unauthenticated("The token is not valid.");
@@ -77,7 +77,7 @@ function createKeys({ jwksUrl, publicKey }: JwtOptions): SigningKeys {
   throw new Error("One of JWT_JWKS_URL and JWT_PUBLIC_KEY must be set.");
 }
 
-/** Where a token names no key, each that it may mean is tried. */
+/** If a token names no key, every key that fits is tried. */
 async function verify(
   { errors, jwtVerify }: Jose,
   token: string,
@@ -99,7 +99,7 @@ async function verify(
   }
 }
 
-/** Whether that is wrong with a token, in jose's words; anything else is wrong with the keys. */
+/** Whether the token is at fault; otherwise the keys are. */
 function isTokenFault(errors: Jose["errors"], error: unknown): boolean {
   return [
     errors.JWSInvalid,
@@ -112,7 +112,7 @@ function isTokenFault(errors: Jose["errors"], error: unknown): boolean {
   ].some(({ code }) => code === (error as { code?: unknown }).code);
 }
 
-/** fetch tells why it failed in its error's cause alone, by a system error's code. */
+/** The message with the system error's code, which `fetch` gives only in its error's cause. */
 function explain(error: unknown): string {
   const { message, cause } = error as Error;
   const { code } = (cause ?? {}) as { code?: unknown };

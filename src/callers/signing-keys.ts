@@ -1,16 +1,16 @@
-// The keys that sign callers' JWTs: fetched from an identity provider, or one out of the configuration.
+// The keys that verify callers' JWTs: fetched from an identity provider, or a single one from the configuration.
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { JWTVerifyGetKey } from "jose";
 import { RETRY_AFTER_MS } from "./refusals.ts";
 
-/** Longest time for the keys to come. Callers wait for it. */
+/** Longest time that fetching the keys may take; callers wait for it. */
 const TIMEOUT_MS = 2_000;
-/** For how long keys are used without asking whether they still stand. */
+/** How long keys are used before they are fetched again. */
 const MAX_AGE_MS = 10 * 60_000;
-/** How soon after a fetch a token may bring the next one about by naming a key that is not there. */
+/** How soon after a fetch a token with an unknown key may cause the next one. */
 const COOLDOWN_MS = 10_000;
 
-/** Keys, and the algorithms for which tokens may use them. */
+/** Keys, and the algorithms that tokens may use with them. */
 export interface SigningKeys {
   find: JWTVerifyGetKey;
   algorithms: readonly string[];
@@ -20,8 +20,8 @@ const RSA = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 const CURVES: Readonly<Record<string, string>> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
 
 /**
- * The keys at `url`, fetched when a token needs them. Throws an Error for a URL with a password in it, which `fetch`
- * refuses in a message that shows it.
+ * The keys at `url`, fetched when a token needs them. Throws an Error for a URL with a password in it: `fetch`
+ * refuses it with a message that shows the password.
  */
 export function createRemoteKeys(url: URL): SigningKeys {
   if (url.username || url.password) throw new Error("JWT_JWKS_URL must not hold a user or a password.");
@@ -31,7 +31,7 @@ export function createRemoteKeys(url: URL): SigningKeys {
       timeoutDuration: TIMEOUT_MS,
       cacheMaxAge: MAX_AGE_MS,
       cooldownDuration: COOLDOWN_MS,
-      // The cooldown begins with a success only. Without this, callers would hammer a provider that has trouble.
+      // jose's cooldown begins only after a success. Without this, callers would hammer a provider in trouble.
       async [customFetch](address, options) {
         if (performance.now() - fetchedAt < RETRY_AFTER_MS) throw new Error("The last fetch failed a moment ago.");
         fetchedAt = performance.now();
@@ -44,8 +44,8 @@ export function createRemoteKeys(url: URL): SigningKeys {
 }
 
 /**
- * The key in a PEM block: a public key or a certificate, whose dates do not count. Throws an Error, which shows nothing
- * of the block, where that is none or of a kind that signs no JWT.
+ * The key in a PEM block: a public key or a certificate, whose dates do not count. Throws an Error, which shows
+ * nothing of the block, if it is not a key or of a kind that JWTs do not use.
  */
 export function createFixedKey(pem: string): SigningKeys {
   const key = readPublicKey(pem);
@@ -64,7 +64,7 @@ function readPublicKey(pem: string): KeyObject {
   }
 }
 
-/** A token chooses among the algorithms of the key's own kind, so that none is ever used as something else. */
+/** Only algorithms of the key's own kind, so that a token cannot make the key stand for another kind. */
 function findAlgorithms({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): readonly string[] {
   const { modulusLength = 0, namedCurve = "" } = asymmetricKeyDetails;
   if (asymmetricKeyType === "rsa") return modulusLength >= 2048 ? RSA : [];

@@ -1,4 +1,4 @@
-// The variables about callers: who may call, from which web pages, with which documents, and where their usage is counted.
+// The variables about callers: who may call, from which web pages, with which documents, and where usage is counted.
 import { z } from "zod";
 import { clientKeys, limitsSchema } from "../callers/caller-schema.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";

@@ -2,7 +2,7 @@
 // Also builds the errors that carry a code. Imports no schema: GraphQL's enum, README and telemetry read this table.
 import { GraphQLError } from "graphql";
 
-/** How bad an error is. `info`: the client can fix it. `warn`: the upstream or the load. `error`: a fault of this server. */
+/** `info`: nothing for the operator to fix. `warn`: the upstream failed, or the load is too high. `error`: a fault here. */
 export type Severity = "info" | "warn" | "error";
 
 interface ErrorFacts {

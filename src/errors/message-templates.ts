@@ -1,8 +1,8 @@
-// Every message of graphql-js, its executor and its scalars that clients may get to read, by where it comes from.
+// Every message of graphql-js, its executor and the scalars that clients may see, grouped by origin.
 
 /**
- * The messages, without the period at their end. `{…}` stands for what safe-messages.ts takes in that place. What is
- * in brackets is recognised and left out, and may be missing; a "?" at the end stands for a suggestion.
+ * The messages, without the period at their end. `{…}` is a placeholder that safe-messages.ts defines. Text in
+ * brackets is optional, and is left out of what clients see; a "?" at the end stands for an optional suggestion.
  */
 export const TEMPLATES: readonly string[] = [
   // language/lexer, language/parser

@@ -1,9 +1,9 @@
-// graphql-js' messages without what the client sent: only those that message-templates.ts lists are passed on, names
-// of up to 64 characters in them, values never. A message that a new version words otherwise is replaced as a whole.
+// Cleans graphql-js' messages of what the client sent: only those that message-templates.ts lists are passed on, with
+// names of up to 64 characters and without values. A message in other words is replaced as a whole.
 import { TEMPLATES } from "./message-templates.ts";
 
 export interface MessageOptions {
-  /** Leaves "Did you mean …?" out, which tells names of the schema to those who may not ask for it. */
+  /** Leaves out "Did you mean …?", which reveals names of the schema to clients that may not introspect it. */
   hideSuggestions: boolean;
 }
 
@@ -11,7 +11,7 @@ const MAX_MESSAGE_LENGTH = 1_000;
 const MAX_NAME_LENGTH = 64;
 const LONG_NAME = new RegExp(`\\w{${MAX_NAME_LENGTH + 1},}`, "g");
 
-/** What may stand in place of a `{placeholder}`. */
+/** What each `{placeholder}` matches. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
   name: '"[$@]?[\\w…]+(?:\\.[\\w…]+)?"',
   names: '"[\\w…]+"(?:, "[\\w…]+")*',
@@ -28,13 +28,13 @@ const SUGGESTION = '(?<suggestion> Did you mean [\\w ]*"[\\w {.}]+"(?:(?:,| or|,
 
 interface Template {
   pattern: RegExp;
-  /** Texts, and numbers of the groups whose text is passed on. */
+  /** Literal text, and the numbers of the groups whose text is passed on. */
   parts: readonly (string | number)[];
 }
 
 const templates = TEMPLATES.map(compile);
 
-/** The message as the client may have it: in the words of a template, or else `fallback`. */
+/** The message as the client may see it: in the words of a template, or else `fallback`. */
 export function safeMessage(message: string, fallback: string, { hideSuggestions }: MessageOptions): string {
   for (const { pattern, parts } of templates) {
     const match = pattern.exec(message);
@@ -46,7 +46,7 @@ export function safeMessage(message: string, fallback: string, { hideSuggestions
   return fallback;
 }
 
-/** The message without names that nobody gives, which may be anything, and not longer than a screen. */
+/** The message with overlong names shortened, since they may be anything, and cut to 1,000 characters. */
 export function shortenNames(message: string): string {
   return message.replace(LONG_NAME, "…").slice(0, MAX_MESSAGE_LENGTH);
 }

@@ -1,18 +1,18 @@
-// An error as a client gets it in JSON, apart from what it says of HTTP.
+// An error as a client gets it in JSON, and apart from that its HTTP status and headers.
 import type { GraphQLError, GraphQLFormattedError } from "graphql";
 
-/** What `extensions.http` says of an answer: see requestError. */
+/** `extensions.http` of an error, which decides the answer's status and headers: see requestError. */
 export interface HttpPart {
   status?: number;
   headers?: Record<string, string>;
 }
 
-/** The error's HTTP status and headers, each absent where it has none. */
+/** The error's HTTP status and headers, each absent if the error does not set it. */
 export function httpOf({ extensions }: GraphQLError): HttpPart {
   return (extensions.http ?? {}) as HttpPart;
 }
 
-/** The error as JSON without `extensions.http`, which is none of a client's business. */
+/** The error as JSON without `extensions.http`, which is for the transport only. */
 export function showError(error: GraphQLError): GraphQLFormattedError {
   const { extensions: { http: _, ...extensions } = {}, ...formatted } = error.toJSON();
   return { ...formatted, extensions };

@@ -1,5 +1,4 @@
-// What resolvers are given for a caller: the upstream as it may use it, and what it may know of itself.
-
+// The part of the resolvers' context that depends on the caller: its upstream client, and its viewer.
 import { type Caller, isModelAllowed } from "../callers/caller.ts";
 import type { OpenAIConnection } from "../openai/client/client.ts";
 import type { ServerContext, Viewer } from "../schema/shared/context.ts";
@@ -7,14 +6,14 @@ import type { Gate } from "./admission.ts";
 import { createGuardedClient, type GuardedClient } from "./guarded-client.ts";
 import type { ReadCache } from "./read-cache.ts";
 
-/** All of the context that one caller's operations have in common. */
+/** The part of the context that all operations of a caller share. */
 export interface CallerContext extends ServerContext {
   readonly caller: Caller;
   readonly openai: GuardedClient;
   readonly viewer: Viewer;
 }
 
-/** Builds it, once for each caller that lasts. */
+/** Builds the contexts, one for each caller object. */
 export function createCallerContexts(
   openai: OpenAIConnection,
   gate: Gate,

@@ -1,5 +1,4 @@
-// The limits of each caller: requests a minute and tokens a day. Knows no calls, and no store.
-
+// Counts callers against their limits of requests a minute and tokens a day. Knows neither the calls nor the store.
 import { ANYBODY, type Caller } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
@@ -8,28 +7,28 @@ import { type Counter, type CounterStoreOptions, createCounterStore, keyOf } fro
 import { createReservations, type Estimate, type Reservation } from "./reservations.ts";
 
 /**
- * Counts identified callers, also those without limits; nobody is counted who is not told apart. Everything answers
- * within a second. While Redis is away callers with the limit in question are refused with OVERLOADED, or counted in
- * memory; callers without it are served.
+ * Counts callers, also those without limits, unless the server does not tell them apart. Everything answers within a
+ * second. While Redis is away, callers with the limit in question are refused with OVERLOADED, or counted in memory;
+ * callers without it are served.
  */
 export interface Limits {
   /**
-   * Counts one upstream call, and yields how to take that back where it was not made. Throws RATE_LIMITED with
-   * `retryAfterMs` when the caller's minute is used up. A caller without that limit does not wait.
+   * Counts one upstream call, and returns a function that takes it back if the call is not made. Throws RATE_LIMITED
+   * with `retryAfterMs` when the caller's minute is used up. A caller without that limit does not wait for the counter.
    */
   takeRequest(caller: Caller): Promise<() => void>;
   /**
-   * Takes tokens of the caller's day before they are spent. Throws BUDGET_EXCEEDED with `retryAfterMs` where fewer than
+   * Takes tokens of the caller's day before they are spent. Throws BUDGET_EXCEEDED with `retryAfterMs` if fewer than
    * `atLeast` are left.
    */
   reserveTokens(caller: Caller, estimate: Estimate): Promise<Reservation>;
-  /** What the caller has used. Where that is not known it throws OVERLOADED, or yields 0 for what has no limit. */
+  /** What the caller has used. If that cannot be read it throws OVERLOADED, or yields 0 for what has no limit. */
   read(caller: Caller): Promise<ViewerUsage>;
-  /** Ends the connection to Redis, after what is under way. */
+  /** Ends the connection to Redis, after commands in progress. */
   close(): Promise<void>;
 }
 
-/** Begins to connect where there is a Redis; `report` hears of its failures, at most once a minute. */
+/** Begins to connect if there is a Redis; `report` is called for its failures, at most once a minute. */
 export function createLimits(options: CounterStoreOptions, report: (fault: unknown) => void): Limits {
   const store = createCounterStore(options, report);
   const reservations = createReservations(store);
@@ -40,7 +39,7 @@ export function createLimits(options: CounterStoreOptions, report: (fault: unkno
       const key = keyOf(caller);
       const take = async (counter: Counter) => ({ counter, count: await counter.take(key, 1) });
       const taking = store.use(limit !== undefined, ({ requests }) => take(requests));
-      // Nobody needs to wait for that.
+      // Nothing waits for the undoing.
       const undo = () => void taking.then((taken) => taken?.counter.undo(key, 1, taken.count));
       if (limit === undefined) return undo;
       const taken = await taking;

@@ -1,5 +1,4 @@
-// Tokens of a caller's day: taken before a call, corrected after it. Knows no requests.
-
+// Reserves tokens of a caller's day before a call, and corrects them after it. Knows no requests.
 import type { Caller } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
@@ -7,33 +6,33 @@ import { type Counter, type CounterStore, keyOf } from "./counters.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** When only calls under way are in the way, their tokens may come back at any time. */
+/** The wait if calls in progress hold the tokens, which may come back at any time. */
 const OPEN_RETRY_MS = 1000;
 
-/** How many tokens a call may cost, both whole and `atMost` not the smaller. */
+/** How many tokens a call may cost: whole numbers, `atLeast` not above `atMost`. */
 export interface Estimate {
-  /** Without as many the call is refused. */
+  /** If fewer are left, the call is refused. */
   readonly atLeast: number;
-  /** As many are taken where they are left. */
+  /** This many are taken, or as many as are left. */
   readonly atMost: number;
 }
 
-/** Tokens that a call may spend. */
+/** Tokens that are set aside for a call. */
 export interface Reservation {
   readonly tokens: number;
   /**
-   * Replaces the reserved tokens by those really used, which may be more. To be called once the call has ended, however
-   * it ended; only the first time counts. Never throws; on failure, and where `usedTokens` is no count, the reservation
-   * stands.
+   * Replaces the reserved tokens with those really used, which may be more. To be called once the call has ended,
+   * however it ended; only the first time counts. Never throws; on failure, and if `usedTokens` is not a count, the
+   * reservation stands.
    */
   settle(usedTokens: number): Promise<void>;
 }
 
-/** All callers' tokens. */
+/** The tokens of all callers. */
 export interface Reservations {
   /**
-   * Takes tokens of the caller's day. Parallel calls, also of several processes on one Redis, never get more than there
-   * are. Throws BUDGET_EXCEEDED, or OVERLOADED while Redis is away.
+   * Takes tokens of the caller's day. Parallel calls, also of several processes on one Redis, never get more than
+   * there are. Throws BUDGET_EXCEEDED, or OVERLOADED while Redis is away.
    */
   reserve(caller: Caller, estimate: Estimate): Promise<Reservation>;
   /** The tokens of today, and when today ends, in milliseconds from now. Throws OVERLOADED while Redis is away. */
@@ -41,7 +40,7 @@ export interface Reservations {
 }
 
 export function createReservations(store: CounterStore): Reservations {
-  /** What this process's calls under way hold, by day and caller. */
+  /** What the calls in progress of this process hold, by day and caller. */
   const open = new Map<string, number>();
 
   function changeOpen(key: string, tokens: number): void {
@@ -50,7 +49,7 @@ export function createReservations(store: CounterStore): Reservations {
     else open.delete(key);
   }
 
-  /** `correct` hears how many tokens more, or fewer, were used than the counters know of. */
+  /** `correct` gets the difference between the tokens used and those counted. */
   function createReservation(
     key: string,
     tokens: number,
@@ -70,14 +69,14 @@ export function createReservations(store: CounterStore): Reservations {
     };
   }
 
-  /** For a caller without a limit nothing is taken beforehand: no call waits for it, and no unused key is stored. */
+  /** Without a limit nothing is taken beforehand: no call waits for the counter, and no unused key is stored. */
   function countLater(key: string, tokens: number): Reservation {
     changeOpen(key, tokens);
     return createReservation(key, tokens, 0, (used) => store.use(false, ({ tokens }) => tokens.add(key, used)));
   }
 
   async function takeTokens(key: string, limit: number, { atLeast, atMost }: Estimate): Promise<Reservation> {
-    // What can never be granted is not taken, however briefly: it would be in others' way. Taking 0 reads the sum.
+    // What can never be granted is not taken, not even briefly: it would block other calls. Taking 0 reads the sum.
     const asked = atLeast > limit ? 0 : Math.min(atMost, limit);
     const openBefore = open.get(key) ?? 0;
     changeOpen(key, asked);
@@ -86,7 +85,7 @@ export function createReservations(store: CounterStore): Reservations {
       const take = async (counter: Counter) => ({ counter, count: await counter.take(key, asked) });
       const taken = await store.use(true, (counters) => take(counters.tokens));
       if (!taken) throw new TypeError("A limited caller is counted or refused.");
-      // Of parallel calls each sees all that were added before: so none is granted what another one has.
+      // Each of several parallel calls sees what the earlier ones added, so that no two are granted the same tokens.
       const left = limit - Math.max(0, taken.count.used - asked);
       if (left >= atLeast) tokens = Math.min(asked, left);
       void taken.counter.undo(key, asked - tokens, taken.count);

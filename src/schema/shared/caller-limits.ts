@@ -25,7 +25,7 @@ interface LimitRow {
   readonly description: string;
 }
 
-/** Every limit by its name in a client key, in `JWT_LIMITS` and in the schema. Absent in a caller's limits: no limit. */
+/** Every limit, by its name in client keys, in `JWT_LIMITS` and in the schema. */
 export const callerLimits = {
   requestsPerMinute: {
     kind: "count",
