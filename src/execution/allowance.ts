@@ -11,6 +11,7 @@ import {
 } from "graphql";
 import { type Caller, isOperationAllowed } from "../callers/caller.ts";
 import { requestError } from "../errors/codes.ts";
+import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { PreparedOperation } from "./known-document.ts";
 import { findRootFields } from "./plan/selection.ts";
 import type { Variables } from "./variables.ts";
@@ -36,7 +37,8 @@ export function findExcess(
   const typeName = schema.getRootType(operation)?.name ?? "";
   const fields = namesOf(schema, prepared, given);
   const forbidden = fields.find((field) => !isOperationAllowed(caller, typeName, field));
-  if (forbidden) return requestError("FORBIDDEN", 403, `The caller may not use ${typeName}.${forbidden}.`);
+  if (forbidden)
+    return requestError(callerLimits.operations.code, 403, `The caller may not use ${typeName}.${forbidden}.`);
   // The executor takes the first one for granted, which a directive can leave out.
   if (operation === "subscription" && fields.length !== 1)
     return requestError("BAD_REQUEST", 400, "A subscription must select one root field.");

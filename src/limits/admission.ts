@@ -3,6 +3,7 @@
 import { type Caller, isModelAllowed } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { modelOf, type TokenEstimate, type UpstreamRequest } from "../openai/client/endpoint.ts";
+import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { CallObserver } from "./call-observer.ts";
 import type { Limits } from "./limits.ts";
 import type { Slots } from "./slots.ts";
@@ -81,7 +82,7 @@ function boundsOf({ prompt, output, isCapped }: TokenEstimate): { atLeast: numbe
 function checkModel(caller: Caller, request: UpstreamRequest): void {
   if (mayAsk(caller, request)) return;
   const problem = "The caller may not use this model; `viewer { limits { models } }` lists those it may use.";
-  throw codedError("FORBIDDEN", problem);
+  throw codedError(callerLimits.models.code, problem);
 }
 
 /** Whether the caller may use the model that the request names; every caller may make a request that can name none. */
