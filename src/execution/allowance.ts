@@ -12,7 +12,7 @@ import {
 import { type Caller, isOperationAllowed } from "../callers/caller.ts";
 import { requestError } from "../errors/codes.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
-import type { PreparedOperation } from "./known-document.ts";
+import { namesOf, type PreparedOperation } from "./known-document.ts";
 import { findRootFields } from "./plan/selection.ts";
 import type { Variables } from "./variables.ts";
 
@@ -35,7 +35,7 @@ export function findExcess(
 ): GraphQLError | undefined {
   const { operation } = prepared.operation;
   const typeName = schema.getRootType(operation)?.name ?? "";
-  const fields = namesOf(schema, prepared, given);
+  const fields = findNames(schema, prepared, given);
   const forbidden = fields.find((field) => !isOperationAllowed(caller, typeName, field));
   if (forbidden)
     return requestError(callerLimits.operations.code, 403, `The caller may not use ${typeName}.${forbidden}.`);
@@ -48,12 +48,12 @@ export function findExcess(
   return requestError("OPERATION_TOO_COMPLEX", 400, `Root fields of ${typeName} ${problem}`);
 }
 
-/** The root fields that will be resolved, by name, one for each key in the answer. `__typename` costs nothing. */
-function namesOf(schema: GraphQLSchema, prepared: PreparedOperation, given: Request["given"]): readonly string[] {
-  const { operation, fragments, rootFields, plan } = prepared;
+/** The root fields that will be resolved, by name, one for each key in the answer. */
+function findNames(schema: GraphQLSchema, prepared: PreparedOperation, given: Request["given"]): readonly string[] {
+  const { operation, fragments, fieldNames, plan } = prepared;
   // An operation with a plan has no directives.
-  const fields = plan ? rootFields : findRootFields(operation, fragments, createIsIncluded(schema, prepared, given));
-  return fields.map(({ name }) => name).filter((name) => name !== "__typename");
+  if (plan) return fieldNames;
+  return namesOf(findRootFields(operation, fragments, createIsIncluded(schema, prepared, given)));
 }
 
 /** https://spec.graphql.org/September2025/#sec--skip */

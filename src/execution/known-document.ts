@@ -18,6 +18,8 @@ export interface PreparedOperation {
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** Every root field that the document names, whatever directives say. */
   readonly rootFields: readonly RootFieldName[];
+  /** Their names in the schema, without `__typename`, which costs nothing. */
+  readonly fieldNames: readonly string[];
   readonly readVariables: ReadVariables;
   /** Undefined if only the executor can know what is to be done, and for documents that are not kept. */
   readonly plan: ExecutionPlan | undefined;
@@ -63,13 +65,20 @@ export class KnownDocument {
   }
 
   #prepare(operation: OperationDefinitionNode): PreparedOperation {
+    const rootFields = findRootFields(operation, this.#fragments);
     return {
       document: this.document,
       operation,
       fragments: this.#fragments,
-      rootFields: findRootFields(operation, this.#fragments),
+      rootFields,
+      fieldNames: namesOf(rootFields),
       readVariables: createReadVariables(this.#schema, operation),
       plan: this.#isKept ? createPlan(this.#schema, operation, this.#fragments) : undefined,
     };
   }
+}
+
+/** The names in the schema of the fields that are resolved. */
+export function namesOf(fields: readonly RootFieldName[]): readonly string[] {
+  return fields.map(({ name }) => name).filter((name) => name !== "__typename");
 }

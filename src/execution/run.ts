@@ -75,13 +75,14 @@ async function subscribeByPlan(
 function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: PlannedField, run: Run): ResultStream {
   const { context, variables = {}, prepared } = run;
   const { key, info, path, readArguments } = field;
-  const { resolve } = field.definition;
+  const { resolve = (event: unknown) => event } = field.definition;
+  const parameters = readArguments(variables);
+  // Most resolvers of events do not declare the parameter.
+  const sameInfo = createInfo(info, createExecution(context, variables, undefined), path);
 
   function toData(execution: Execution): ExecutionResult {
-    const { rootValue: event } = execution;
-    const value = resolve
-      ? resolve(event, readArguments(variables), context, createInfo(info, execution, path))
-      : event;
+    const given = resolve.length > 3 ? createInfo(info, execution, path) : sameInfo;
+    const value = resolve(execution.rootValue, parameters, context, given);
     return { data: { [key]: completePlanned(plan, field, value, execution) } };
   }
 

@@ -25,6 +25,6 @@ export function createPrepareOperation(engine: Engine): PrepareOperation {
     const prepared = engine.prepare(params, context.operation);
     if (!("operation" in prepared)) return prepared;
     const { document } = prepared;
-    return { document, run: (signal) => engine.run(prepared, params.variables, { ...context, signal }) };
+    return { document, run: (signal) => engine.run(prepared, params.variables, { signal, ...context }) };
   };
 }
