@@ -1,19 +1,46 @@
-// How the tests run: with one copy of graphql, and dist compiled before the first of them.
+// How the tests run: with one copy of graphql, dist compiled before the first of them, and two files at a time.
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+/** Files that count memory, sockets or timers of their own process, or replace globals: each has a process of its own. */
+const measuring = [
+  "test/docs/readme.test.ts",
+  "test/execution/documents.test.ts",
+  "test/http/hostile-http.test.ts",
+  "test/request/uploads-aborts.test.ts",
+  "test/request/uploads-memory.test.ts",
+  "test/telemetry/metrics.test.ts",
+  "test/transports/cancellation.test.ts",
+  "test/transports/stream-leaving.test.ts",
+  "test/transports/stream-resources.test.ts",
+  "test/transports/stream-stall.test.ts",
+  "test/transports/websocket/floods.test.ts",
+];
+
+/** What holds for every file. Not `extends`: it would compile dist once more for each project. */
+const everywhere = {
   resolve: {
     // One graphql for the tests and for Yoga's CommonJS build; two copies fail with "another module or realm".
     alias: { graphql: createRequire(import.meta.url).resolve("graphql/index.js") },
   },
   root: fileURLToPath(new URL("..", import.meta.url)),
+};
+const timeouts = { testTimeout: 20_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  ...everywhere,
   test: {
-    include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/build.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    maxWorkers: 2,
     coverage: { provider: "v8", include: ["src/**"], reporter: ["text"] },
+    projects: [
+      {
+        ...everywhere,
+        // These files share two processes: what they import is loaded twice, not once a file.
+        test: { ...timeouts, name: "shared", include: ["test/**/*.test.ts"], exclude: measuring, isolate: false },
+      },
+      { ...everywhere, test: { ...timeouts, name: "measuring", include: measuring } },
+    ],
   },
 });

@@ -6,13 +6,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { models } from "../support/answers.ts";
 import { exchange, isWhole, portOf } from "../support/exchange.ts";
-import { startTestServer } from "../support/server.ts";
-import { json, startUpstream } from "../support/upstream.ts";
-
-async function start(environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(models));
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
+import { startServed } from "../support/served-upstream.ts";
+import { json } from "../support/upstream.ts";
 
 /** Sends to 127.0.0.1, whatever the server listens on, what the browser sends for the page's own origin. */
 async function send(url: string, host: string, path = "/graphql", headers: Record<string, string> = {}) {
@@ -63,7 +58,7 @@ const refusal = {
 
 describe("a server on loopback that asks for no key", () => {
   test.each(foreign)("refuses Host: %s over HTTP and WebSocket, and calls nothing", async (host) => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(models));
     const answer = await send(server.url, host);
     expect(answer).toMatchObject({ status: 400, connection: "close" });
     expect(JSON.parse(answer.text)).toEqual({ errors: [refusal] });
@@ -74,14 +69,14 @@ describe("a server on loopback that asks for no key", () => {
   });
 
   test.each(own)("serves Host: %s", async (host) => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(models));
     expect((await send(server.url, host)).status).toBe(200);
     expect(await shakeHands(server.url, host)).toBe(101);
     expect(upstream.requests).toHaveLength(1);
   });
 
   test("shows a foreign name neither GraphiQL nor metrics, and its health to all", async () => {
-    const { server } = await start();
+    const { server } = await startServed(json(models));
     const status = async (path: string, accept: string) =>
       (await send(server.url, "evil.example", path, { accept })).status;
     // Not "/graphql", for which this sends a POST.
@@ -94,7 +89,7 @@ describe("a server on loopback that asks for no key", () => {
   });
 
   test("is one as localhost and by AUTH=none, too", async () => {
-    const { server } = await start({ HOST: "localhost", AUTH: "none" });
+    const { server } = await startServed(json(models), { HOST: "localhost", AUTH: "none" });
     const head =
       "GET /graphql?query={__typename} HTTP/1.1\r\nhost: evil.example\r\ngraphql-require-preflight: 1\r\n\r\n";
     expect((await exchange(server.url, head, isWhole)).status).toBe(400);
@@ -106,7 +101,7 @@ test.each<[string, Record<string, string>, Record<string, string>]>([
   ["that asks for a key", { CLIENT_KEYS: '[{"id":"a","key":"a-key"}]' }, { authorization: "Bearer a-key" }],
   ["that asks for the upstream's key", { AUTH: "passthrough" }, { authorization: "Bearer sk-theirs" }],
 ])("a server %s has any name", async (_, environment, headers) => {
-  const { upstream, server } = await start(environment);
+  const { upstream, server } = await startServed(json(models), environment);
   expect((await send(server.url, "evil.example", "/graphql", headers)).status).toBe(200);
   expect(upstream.requests).toHaveLength(1);
 });
@@ -116,7 +111,10 @@ test.each([
   ["on every interface", { HOST: "0.0.0.0" }],
   ["that asks for a key", { CLIENT_KEYS: '[{"id":"a","key":"a-key"}]' }],
 ])("with ALLOWED_HOSTS a server %s has those names alone", async (_, environment) => {
-  const { upstream, server } = await start({ ...environment, ALLOWED_HOSTS: "api.example.com, [::1]" });
+  const { upstream, server } = await startServed(json(models), {
+    ...environment,
+    ALLOWED_HOSTS: "api.example.com, [::1]",
+  });
   const key = { authorization: "Bearer a-key" };
   for (const host of ["localhost", "127.0.0.1", "x.api.example.com", "api.example.com.evil.example"]) {
     expect((await send(server.url, host, "/graphql", key)).status).toBe(400);

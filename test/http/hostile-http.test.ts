@@ -7,6 +7,7 @@ import { WebSocket } from "ws";
 import { chat } from "../support/calls.ts";
 import { exchange, isWhole, portOf } from "../support/exchange.ts";
 import { CONTENT_TYPE, filePart, variations, varyFields, type WrittenPart, writeBody } from "../support/multipart.ts";
+import { startServed } from "../support/served-upstream.ts";
 import { request, startTestServer, type TestServer } from "../support/server.ts";
 import { chat as chatStream, hello, streams } from "../support/stream.ts";
 import { json, startUpstream } from "../support/upstream.ts";
@@ -16,11 +17,6 @@ const MARKER = "m4rk3r";
 const JSON_TYPE = "content-type: application/json";
 const operation = JSON.stringify({ query: chat, extensions: { marker: MARKER } });
 const GET = "/graphql?query={__typename}";
-
-async function start(environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(variations));
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
 
 /** A POST to the endpoint of these header lines and this body, to which nothing is added. */
 const post = (lines: string[], body = operation) => ["POST /graphql HTTP/1.1", ...lines, "", body].join("\r\n");
@@ -32,7 +28,7 @@ const get = (target: string, lines: string[] = ["host: localhost"]) =>
 
 /** Sends the bytes, and asserts the status and that nothing came of them. */
 async function expectRefusal(bytes: string, status: number, environment: Record<string, string> = {}): Promise<string> {
-  const { upstream, server } = await start(environment);
+  const { upstream, server } = await startServed(json(variations), environment);
   const { text, ...answer } = await exchange(server.url, bytes, isWhole);
   expect(answer.status).toBe(status);
   expect(text).not.toMatch(/\bat \/|node:|SyntaxError|^(?:server|x-powered-by):/im);
@@ -159,7 +155,7 @@ describe("what the server refuses by the head alone", () => {
   test("chunks in HTTP/1.0 are 400, and what stands behind them is no request", async () => {
     const head = ["POST /graphql HTTP/1.0", "host: localhost", "connection: keep-alive", JSON_TYPE];
     const bytes = [...head, "transfer-encoding: chunked", "", `${size}\r\n${operation}\r\n0\r\n\r\n${smuggled}`];
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(variations));
     for (const path of ["/graphql", "/metrics", "/healthz"]) {
       const answer = await exchange(server.url, bytes.join("\r\n").replace("/graphql", path));
       expect(answer).toMatchObject({ status: 400, closed: true });
@@ -188,7 +184,7 @@ describe("what the server refuses by the head alone", () => {
     ["POST", `/other?x=/graphql`, 404],
   ])("%s %s is %d", async (method, path, status) => {
     const bytes = `${method} ${path} HTTP/1.1\r\nhost: localhost\r\naccept: text/plain\r\ngraphql-require-preflight: 1\r\nx: ${MARKER}\r\n\r\n`;
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(variations));
     const { text, ...answer } = await exchange(server.url, bytes, (soFar) => method === "HEAD" || isWhole(soFar));
     expect(answer.status).toBe(status);
     expect(/^allow: (.*)$/im.exec(text)?.[1]).toBe(status === 405 ? "GET, POST" : undefined);
@@ -240,7 +236,7 @@ describe("what the server refuses by the head alone", () => {
     'application/json; charset="UTF-8"',
     "application/json ; charset=utf8 ; profile=x",
   ])("the content type %j is served", async (type) => {
-    const { server } = await start();
+    const { server } = await startServed(json(variations));
     const body = '{"query":"{ __typename }"}';
     const bytes = post(
       ["host: localhost", `content-type: ${type}`, "content-encoding: identity", `content-length: ${body.length}`],
@@ -252,7 +248,7 @@ describe("what the server refuses by the head alone", () => {
 
 describe("Expect: 100-continue", () => {
   test("is met once the body is about to be read", async () => {
-    const { server } = await start();
+    const { server } = await startServed(json(variations));
     const body = '{"query":"{ __typename }"}';
     const socket = connect(portOf(server.url), "127.0.0.1");
     onTestFinished(() => void socket.destroy());
@@ -277,7 +273,7 @@ describe("Expect: 100-continue", () => {
     ],
     ["compressed", 415, [JSON_TYPE, "content-encoding: gzip", "content-length: 10"]],
   ])("is not met for a body %s", async (_, status, lines) => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(variations));
     const answer = await exchange(server.url, post(["host: localhost", "expect: 100-continue", ...lines], ""));
     expect(answer).toMatchObject({ status, closed: true });
     expect(answer.text).not.toContain("100 Continue");
@@ -308,7 +304,7 @@ describe("hostile JSON", () => {
     });
 
   test.each(ways)("%s may not be nested deeper than 256 levels", async (name, send) => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(variations));
     for (const text of [
       levels(257),
       levels(400, '{"a":', "}"),
@@ -325,7 +321,7 @@ describe("hostile JSON", () => {
   });
 
   test.each(ways.slice(0, 3))("%s may not hold more than 20,000 values", async (name, send) => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(variations));
     for (const text of [
       `[${"1,".repeat(20_000)}1]`,
       `[${"{},".repeat(60_000)}1]`,
@@ -346,7 +342,7 @@ describe("hostile JSON", () => {
   });
 
   test("the same holds for the messages of a WebSocket", async () => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(variations));
     for (const variables of [levels(300), `[${"1,".repeat(20_000)}1]`]) {
       const socket = new WebSocket(server.url.replace("http", "ws"), "graphql-transport-ws");
       onTestFinished(() => socket.terminate());
@@ -364,7 +360,7 @@ describe("hostile JSON", () => {
   });
 
   test.each(ways)("%s that is broken is not quoted", async (name, send) => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(variations));
     for (const text of [`{"${MARKER}`, `{"${MARKER}":}`, `"${MARKER}`, `${MARKER}`, `{"a":"${MARKER}\n"}`]) {
       const answer = await send(server, text);
       expect(answer.status).toBe(400);
@@ -376,7 +372,7 @@ describe("hostile JSON", () => {
   });
 
   test("256 levels are served, and brackets inside of strings are none", async () => {
-    const { server } = await start();
+    const { server } = await startServed(json(variations));
     for (const value of [levels(254), `"${"[{".repeat(1_000)}"`, `"\\"${"[".repeat(1_000)}\\\\"`]) {
       const answer = await server.query("", undefined, { body: withExtensions(value) });
       expect(answer.body).toEqual({ data: { __typename: "Query" } });
@@ -384,7 +380,7 @@ describe("hostile JSON", () => {
   });
 
   test("8 MiB of opening brackets are refused without the memory that parsing them takes", async () => {
-    const { server } = await start();
+    const { server } = await startServed(json(variations));
     const body = "[".repeat(8 * 2 ** 20);
     await server.query("", undefined, { body });
     const before = process.memoryUsage().heapUsed;
@@ -394,7 +390,7 @@ describe("hostile JSON", () => {
   });
 
   test("invalid UTF-8 is BAD_REQUEST", async () => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(variations));
     const bytes = Buffer.concat([
       Buffer.from('{"query":"{ models { id } } #'),
       Buffer.from([0xc3, 0x28]),
@@ -420,13 +416,13 @@ describe("hostile JSON", () => {
   });
 
   test("a byte order mark is passed over", async () => {
-    const { server } = await start();
+    const { server } = await startServed(json(variations));
     const answer = await server.query("", undefined, { body: '\ufeff{"query":"{ __typename }"}' });
     expect(answer.body).toEqual({ data: { __typename: "Query" } });
   });
 
   test("of a repeated key the last counts", async () => {
-    const { server } = await start();
+    const { server } = await startServed(json(variations));
     const answer = await server.query("", undefined, { body: '{"query":"{ nonsense }","query":"{ __typename }"}' });
     expect(answer.body).toEqual({ data: { __typename: "Query" } });
   });
@@ -437,7 +433,7 @@ describe("hostile JSON", () => {
     ["an unknown parameter", `{"query":"{ models { id } }","${MARKER}":1}`],
     ["the constructor", '{"query":"{ models { id } }","constructor":{"prototype":{"polluted":1}}}'],
   ])("__proto__ and its like in %s are refused and do no harm", async (_, body) => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startServed(json(variations));
     const answer = await server.query("", undefined, { body });
     expect(answer.status).toBe(400);
     expect(answer.body.errors[0].extensions).toEqual({ code: "BAD_REQUEST" });
@@ -447,7 +443,7 @@ describe("hostile JSON", () => {
   });
 
   test("__proto__ in variables, extensions, operations and map does no harm", async () => {
-    const { server } = await start();
+    const { server } = await startServed(json(variations));
     const polluting = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
     const body = `{"query":"{ __typename }","variables":${polluting},"extensions":${polluting}}`;
     expect((await server.query("", undefined, { body })).body).toEqual({ data: { __typename: "Query" } });
@@ -524,7 +520,7 @@ describe("the headers of an answer", () => {
     ["text/event-stream", "application/json"],
     ["*/*", "application/json"],
   ])("of a refusal for Accept: %s name the type %s", async (accept, type) => {
-    const { server } = await start();
+    const { server } = await startServed(json(variations));
     const answer = await request(`${server.url}/other`, { headers: { accept } });
     expect(answer.headers.get("content-type")).toBe(`${type}; charset=utf-8`);
     expect(answer.body.errors[0].extensions).toEqual({ code: "BAD_REQUEST" });
@@ -532,7 +528,7 @@ describe("the headers of an answer", () => {
 });
 
 test("CONNECT opens no tunnel", async () => {
-  const { upstream, server } = await start();
+  const { upstream, server } = await startServed(json(variations));
   const socket = connect(portOf(server.url), "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   let text = "";

@@ -1,31 +1,11 @@
 // Errors inside a stream that HTTP had called a success.
 import { describe, expect, test } from "vitest";
 import { chunk, done, event, startStreaming, streams, streamsThen } from "../support/stream.ts";
+import { readStreamError } from "../support/stream-error.ts";
 import { subscribeSse, transports } from "../support/subscribe.ts";
-import type { Answer } from "../support/upstream.ts";
 
 const half = event(chunk("Hel"));
 const key = "sk-test-key-0123456789";
-
-/** The errors at the end of the stream, after as many results. */
-async function endOf(
-  answer: Answer,
-  results = 1,
-  environment = {},
-  subscribe: typeof subscribeSse | undefined = subscribeSse,
-) {
-  const { upstream, server } = await startStreaming(answer, environment);
-  const subscription = await subscribe(server.url);
-  expect(await subscription.ended).toBe("complete");
-  expect(subscription.results.slice(0, -1).map(({ data }) => data.chat.text)).toEqual(["Hel"].slice(0, results));
-  expect(upstream.requests).toHaveLength(1);
-  expect(server.faults).toEqual([]);
-  expect(JSON.stringify(subscription.results)).not.toContain(key);
-  const { data, errors } = subscription.results.at(-1);
-  expect(data).toBeUndefined();
-  expect(errors).toHaveLength(1);
-  return { upstream, error: errors[0] };
-}
 
 const refused = {
   message: "The prompt is too long.",
@@ -111,9 +91,9 @@ describe("an error inside HTTP 200 ends the stream with its code, after the text
     ["before [DONE]", event({ error: refused }) + done, "UPSTREAM_BAD_REQUEST", passed],
     ["a JSON object alone", JSON.stringify({ error: refused }), "UPSTREAM_BAD_REQUEST", passed],
   ])("%s", async (_, text, code, message) => {
-    const late = await endOf(streams(half, text), 1);
+    const late = await readStreamError(streams(half, text), 1);
     expect(late.error).toMatchObject({ message, extensions: { code } });
-    const early = await endOf(streams(text), 0);
+    const early = await readStreamError(streams(text), 0);
     expect(early.error).toMatchObject({ message, extensions: { code } });
   });
 
@@ -142,7 +122,7 @@ describe("an error inside HTTP 200 ends the stream with its code, after the text
   });
 
   test("and takes the connection down, though the upstream would write on", async () => {
-    const { upstream } = await endOf(streamsThen(half + event({ error: failed }), () => {}));
+    const { upstream } = await readStreamError(streamsThen(half + event({ error: failed }), () => {}));
     const ended = performance.now();
     await upstream.requests[0]?.closed;
     expect(performance.now() - ended).toBeLessThan(1_000);

@@ -1,31 +1,11 @@
 // Answers that are no stream of chunks, or too much of one.
 import { describe, expect, test } from "vitest";
 import { chunk, done, event, startStreaming, streams, streamsThen, write } from "../support/stream.ts";
-import { subscribeSse, transports } from "../support/subscribe.ts";
+import { readStreamError } from "../support/stream-error.ts";
+import { transports } from "../support/subscribe.ts";
 import { type Answer, json } from "../support/upstream.ts";
 
 const half = event(chunk("Hel"));
-const key = "sk-test-key-0123456789";
-
-/** The errors at the end of the stream, after as many results. */
-async function endOf(
-  answer: Answer,
-  results = 1,
-  environment = {},
-  subscribe: typeof subscribeSse | undefined = subscribeSse,
-) {
-  const { upstream, server } = await startStreaming(answer, environment);
-  const subscription = await subscribe(server.url);
-  expect(await subscription.ended).toBe("complete");
-  expect(subscription.results.slice(0, -1).map(({ data }) => data.chat.text)).toEqual(["Hel"].slice(0, results));
-  expect(upstream.requests).toHaveLength(1);
-  expect(server.faults).toEqual([]);
-  expect(JSON.stringify(subscription.results)).not.toContain(key);
-  const { data, errors } = subscription.results.at(-1);
-  expect(data).toBeUndefined();
-  expect(errors).toHaveLength(1);
-  return { upstream, error: errors[0] };
-}
 
 const page = "<!doctype html>\n<html>\n<head><title>Log in</title></head>\n\n<body>data: x</body></html>\n";
 const whole = {
@@ -48,12 +28,12 @@ describe("what is no stream of chunks is UPSTREAM_INVALID_RESPONSE:", () => {
     ["a string", event('"hello"')],
     ["null", event("null")],
   ])("an event of %s, after the text so far", async (_, text) => {
-    const late = await endOf(streams(half, text + event(chunk("lo", "stop")) + done));
+    const late = await readStreamError(streams(half, text + event(chunk("lo", "stop")) + done));
     expect(late.error).toMatchObject({
       message: "The upstream sent an event that is not a JSON object.",
       extensions: { code: "UPSTREAM_INVALID_RESPONSE" },
     });
-    await endOf(streams(text + done), 0);
+    await readStreamError(streams(text + done), 0);
   });
 
   test.each<[string, Answer]>([
@@ -75,7 +55,7 @@ describe("what is no stream of chunks is UPSTREAM_INVALID_RESPONSE:", () => {
           .end(Buffer.from("1f8b08000000000000034b4c4a4e494d", "hex")),
     ],
   ])("%s", async (_, answer) => {
-    const { error } = await endOf(answer, 0);
+    const { error } = await readStreamError(answer, 0);
     expect(error.extensions.code).toBe("UPSTREAM_INVALID_RESPONSE");
     expect(error.message).not.toMatch(/Log in|Hello|connect|[{<]/);
   });
@@ -93,7 +73,7 @@ describe("what is no stream of chunks is UPSTREAM_INVALID_RESPONSE:", () => {
     ["event", "", `data: ${"x".repeat(64_000)}\n`],
   ])("an endless %s, which is not read on", async (_, start, more) => {
     let written = 0;
-    const { error, upstream } = await endOf(
+    const { error, upstream } = await readStreamError(
       streamsThen(half + start, async (res) => {
         for (; !res.destroyed; written += more.length) await write(res, more);
       }),
@@ -110,7 +90,7 @@ describe("what is no stream of chunks is UPSTREAM_INVALID_RESPONSE:", () => {
     const answer = streamsThen(half, async (res) => {
       while (!res.destroyed) await write(res, `: ${"x".repeat(1_000)}\n`);
     });
-    const { error } = await endOf(answer, 1, { MAX_UPSTREAM_BYTES: "100000" });
+    const { error } = await readStreamError(answer, 1, { MAX_UPSTREAM_BYTES: "100000" });
     expect(error.extensions.code).toBe("UPSTREAM_INVALID_RESPONSE");
   });
 });

@@ -12,23 +12,14 @@ import {
   makeBytes,
   readFields,
   readFile,
-  variations,
   varied,
   varyFields,
   varyTwo,
   type WrittenPart,
   writeBody,
 } from "../support/multipart.ts";
-import { request, startTestServer } from "../support/server.ts";
-import { json, startUpstream } from "../support/upstream.ts";
-
-async function start(environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(variations));
-  const server = await startTestServer(upstream.url, environment);
-  const post = (...parts: WrittenPart[]) =>
-    request(server.url, { method: "POST", headers: { "content-type": CONTENT_TYPE }, body: writeBody(...parts) });
-  return { upstream, server, post };
-}
+import { request } from "../support/server.ts";
+import { startUploadServer } from "../support/upload-server.ts";
 
 const operations = (value: unknown): WrittenPart => ({ name: "operations", body: JSON.stringify(value) });
 const map = (value: unknown): WrittenPart => ({ name: "map", body: JSON.stringify(value) });
@@ -40,7 +31,7 @@ const twice =
 
 describe("the good road", () => {
   test("a single file", async () => {
-    const { upstream, post } = await start();
+    const { upstream, post } = await startUploadServer();
     const answer = await post(...varyFields, filePart(small));
     expect(answer).toMatchObject({ status: 200, body: { data: { imageVariations: varied } } });
     expect(upstream.requests.map((received) => readFile(received).bytes.equals(small))).toEqual([true]);
@@ -51,7 +42,7 @@ describe("the good road", () => {
     ["small", "in another order", ["1", "0"], small],
     ["large", "in order", ["0", "1"], large],
   ])("two %s files %s", async (_, __, order, bytes) => {
-    const { upstream, post } = await start();
+    const { upstream, post } = await startUploadServer();
     const files = { 0: filePart(Buffer.concat([bytes, Buffer.from("0")]), "0"), 1: filePart(bytes, "1") };
     const answer = await post(
       operations(two),
@@ -69,7 +60,7 @@ describe("the good road", () => {
     ["small", small],
     ["large", large],
   ])("one %s file at several paths", async (_, bytes) => {
-    const { upstream, post } = await start();
+    const { upstream, post } = await startUploadServer();
     const answer = await post(operations(two), map({ 0: ["variables.a", "variables.b"] }), filePart(bytes));
     expect(answer.body).toEqual({ data: { a: varied, b: varied } });
     expect(upstream.requests.map((received) => readFile(received).bytes.equals(bytes))).toEqual([true, true]);
@@ -80,7 +71,7 @@ describe("the good road", () => {
   });
 
   test("one variable in two places, where the file is small", async () => {
-    const { upstream, post } = await start();
+    const { upstream, post } = await startUploadServer();
     const answer = await post(
       operations({ query: twice, variables: { image: null } }),
       map({ 0: ["variables.image"] }),
@@ -91,7 +82,7 @@ describe("the good road", () => {
   });
 
   test("one variable in two places, where the file is large: the second place is told what to do", async () => {
-    const { upstream, server, post } = await start();
+    const { upstream, server, post } = await startUploadServer();
     const answer = await post(
       operations({ query: twice, variables: { image: null } }),
       map({ 0: ["variables.image"] }),
@@ -118,14 +109,14 @@ describe("the good road", () => {
     ["large", [filePart(large, "9"), filePart("x")]],
     ["without a name", [filePart("y", ""), filePart("x")]],
   ])("an extraneous file %s is passed over", async (_, files) => {
-    const { upstream, post } = await start();
+    const { upstream, post } = await startUploadServer();
     const answer = await post(...varyFields, ...files);
     expect(answer.body).toEqual({ data: { imageVariations: varied } });
     expect(upstream.requests.map((received) => readFile(received).bytes.toString())).toEqual(["x"]);
   });
 
   test("an empty map, and an operation without files", async () => {
-    const { upstream, post } = await start();
+    const { upstream, post } = await startUploadServer();
     expect((await post(operations({ query: "{ __typename }" }), map({}))).body).toEqual({
       data: { __typename: "Query" },
     });

@@ -1,19 +1,14 @@
 // imageVariations: the whole wire request that an upload becomes.
 import { describe, expect, test } from "vitest";
 import { makeBytes, readFields, readFile, readParts, variations, varied, vary } from "../support/multipart.ts";
-import { startTestServer } from "../support/server.ts";
-import { json, startUpstream } from "../support/upstream.ts";
+import { startServed } from "../support/served-upstream.ts";
+import { json } from "../support/upstream.ts";
 
 const varyInput = "mutation ($input: ImageVariationsInput!) { imageVariations(input: $input) { data { url } } }";
 
-async function start(environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(variations));
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
-
 /** Uploads one file and yields the only request that the upstream got. */
 async function upload(file: Blob, input: Record<string, unknown> = {}, environment: Record<string, string> = {}) {
-  const { upstream, server } = await start(environment);
+  const { upstream, server } = await startServed(json(variations), environment);
   const operations = { query: varyInput, variables: { input: { ...input, image: null } } };
   const answer = await server.upload(operations, { 0: ["variables.input.image"] }, { 0: file });
   expect(answer.body).toEqual({ data: { imageVariations: varied } });
@@ -87,7 +82,7 @@ describe("POST /images/edits in its place", () => {
   });
 
   test("gives the base64 as it came, and as a data: URL where that is selected", async () => {
-    const { upstream, server } = await start(edits);
+    const { upstream, server } = await startServed(json(variations), edits);
     upstream.answer = json({ created: 1, data: [{ b64_json: "aGk=" }], output_format: "webp" });
     const image = "data:image/png;base64,aGk=";
     const select = (fields: string) =>
@@ -98,7 +93,7 @@ describe("POST /images/edits in its place", () => {
 });
 
 test("a 404 names the retirement and the way out, and is UPSTREAM_NOT_FOUND", async () => {
-  const { upstream, server } = await start();
+  const { upstream, server } = await startServed(json(variations));
   upstream.answer = json({ error: { message: "Unknown endpoint.", type: "invalid_request_error" } }, 404);
   const { body } = await server.query(vary, { image: "data:image/png;base64,aGk=" });
   expect(body.errors).toMatchObject([

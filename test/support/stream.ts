@@ -1,8 +1,8 @@
 // An upstream that streams, written byte by byte where a test wants to.
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { startTestServer } from "./server.ts";
-import { type Answer, startUpstream } from "./upstream.ts";
+import { startServed } from "./served-upstream.ts";
+import type { Answer } from "./upstream.ts";
 
 /** A chat subscription, and the same for completions. */
 export const chat = streamOf("text");
@@ -14,10 +14,8 @@ export function streamOf(fields: string): string {
 }
 
 /** Starts an upstream that gives `answer`, and a server on it. */
-export async function startStreaming(answer: Answer, environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(answer);
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
+export const startStreaming = (answer: Answer, environment?: Record<string, string>) =>
+  startServed(answer, environment);
 
 /** An event of this JSON value, or of this text. */
 export function event(data: unknown): string {

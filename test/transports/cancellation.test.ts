@@ -2,8 +2,10 @@
 import { connect, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { calls, chat, chatAnswer } from "../support/calls.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
-import { type Answer, failure, inTurn, json, startUpstream, type Upstream } from "../support/upstream.ts";
+import { startServed } from "../support/served-upstream.ts";
+import type { TestServer } from "../support/server.ts";
+import { noticed } from "../support/stream.ts";
+import { type Answer, failure, inTurn, json, type Upstream } from "../support/upstream.ts";
 
 const silence: Answer = () => {};
 const soon = { "retry-after-ms": "1" };
@@ -14,26 +16,6 @@ const drip: Answer = async (_, res) => {
   const timer = setInterval(() => res.write(" "), 10);
   res.once("close", () => clearInterval(timer));
 };
-
-/** Gives `answer` to every request; `arrived` resolves when it has been given for the `count`th time. */
-function noticed(answer: Answer, count = 1) {
-  let arrive = () => {};
-  const arrived = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
-  let given = 0;
-  const noticing: Answer = async (...parameters) => {
-    await answer(...parameters);
-    given++;
-    if (given === count) arrive();
-  };
-  return { answer: noticing, arrived };
-}
-
-async function start(answer: Answer, environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(answer);
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
 
 /** Sends operations over one connection, one after the other without waiting. */
 function send(server: TestServer, ...operations: string[]): Socket {
@@ -63,7 +45,7 @@ async function expectNothingFurther({ upstream, server }: { upstream: Upstream; 
 describe("a client that leaves ends the upstream call", () => {
   test.each(calls)("before the answer to $field", async ({ operation }) => {
     const { answer, arrived } = noticed(silence);
-    const running = await start(answer);
+    const running = await startServed(answer);
     const client = send(running.server, operation);
     await arrived;
     client.destroy();
@@ -72,7 +54,7 @@ describe("a client that leaves ends the upstream call", () => {
 
   test.each(calls)("in the middle of the answer to $field", async ({ operation }) => {
     const { answer, arrived } = noticed(drip);
-    const running = await start(answer);
+    const running = await startServed(answer);
     const client = send(running.server, operation);
     await arrived;
     client.destroy();
@@ -84,7 +66,7 @@ describe("a client that leaves ends the upstream call", () => {
     ["an orderly end", (client) => client.end()],
   ])("by %s", async (_, leave) => {
     const { answer, arrived } = noticed(silence);
-    const running = await start(answer);
+    const running = await startServed(answer);
     const client = send(running.server, chat);
     await arrived;
     leave(client);
@@ -93,7 +75,7 @@ describe("a client that leaves ends the upstream call", () => {
 
   test("between two fields of a mutation: the second is never called", async () => {
     const { answer, arrived } = noticed(silence);
-    const running = await start(answer);
+    const running = await startServed(answer);
     const client = send(running.server, chat.replace("{", "{ first:").replace(/}$/, chat.slice(10)));
     await arrived;
     client.destroy();
@@ -102,7 +84,7 @@ describe("a client that leaves ends the upstream call", () => {
 
   test("all of them, where fields of a query run at once", async () => {
     const { answer, arrived } = noticed(silence, 30);
-    const running = await start(answer);
+    const running = await startServed(answer);
     const fields = Array.from({ length: 30 }, (_, number) => `m${number}: model(id: "m${number}") { id }`);
     const warnings = listenForWarnings();
     const client = send(running.server, `{ ${fields.join(" ")} }`);
@@ -114,7 +96,7 @@ describe("a client that leaves ends the upstream call", () => {
 
   test("those of pipelined requests too", async () => {
     const { answer, arrived } = noticed(silence, 3);
-    const running = await start(answer);
+    const running = await startServed(answer);
     const client = send(running.server, chat, "{ models { id } }", chat);
     await arrived;
     client.destroy();
@@ -123,7 +105,7 @@ describe("a client that leaves ends the upstream call", () => {
 
   test("of a request that waits behind an answered one", async () => {
     const { answer, arrived } = noticed(inTurn(json(chatAnswer, 200, { connection: "close" }), silence), 2);
-    const running = await start(answer);
+    const running = await startServed(answer);
     const client = send(running.server, chat, chat);
     await arrived;
     client.destroy();
@@ -133,7 +115,7 @@ describe("a client that leaves ends the upstream call", () => {
 
 test("a client that leaves during the wait for a retry ends the wait: nothing is sent any more", async () => {
   const { answer, arrived } = noticed(failure(503, {}, { "retry-after-ms": "300", connection: "close" }));
-  const { upstream, server } = await start(answer);
+  const { upstream, server } = await startServed(answer);
   const client = send(server, chat);
   await arrived;
   await upstream.requests[0]?.closed;
@@ -146,7 +128,7 @@ test("a client that leaves during the wait for a retry ends the wait: nothing is
 });
 
 test("a client that leaves after its answer disturbs nobody", async () => {
-  const { upstream, server } = await start(json(chatAnswer));
+  const { upstream, server } = await startServed(json(chatAnswer));
   const client = send(server, chat);
   await new Promise((resolve) => client.once("data", resolve));
   client.destroy();
@@ -156,7 +138,7 @@ test("a client that leaves after its answer disturbs nobody", async () => {
 });
 
 test("after 150 aborts no socket, timer or listener is left", async () => {
-  const { upstream, server } = await start(silence);
+  const { upstream, server } = await startServed(silence);
   const warnings = listenForWarnings();
   const before = countResources();
   const leaveAll = async (operation: string, given: Answer) => {
@@ -182,7 +164,7 @@ test("after 150 aborts no socket, timer or listener is left", async () => {
 });
 
 test("20 calls one after the other use one connection to the upstream, failed ones among them", async () => {
-  const { upstream, server } = await start(inTurn(failure(400, {}), failure(503, {}, soon), json(chatAnswer)));
+  const { upstream, server } = await startServed(inTurn(failure(400, {}), failure(503, {}, soon), json(chatAnswer)));
   let connections = 0;
   upstream.server.on("connection", () => connections++);
   const warnings = listenForWarnings();

@@ -5,13 +5,9 @@ import { text } from "node:stream/consumers";
 import { serverAudits } from "graphql-http";
 import { describe, expect, test } from "vitest";
 import { models } from "../support/answers.ts";
-import { preflighted, request, startTestServer } from "../support/server.ts";
-import { json, startUpstream } from "../support/upstream.ts";
-
-async function start(environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(models));
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
+import { startServed } from "../support/served-upstream.ts";
+import { preflighted, request } from "../support/server.ts";
+import { json } from "../support/upstream.ts";
 
 /** As the audit's client would, were it told to send a header of its own. */
 const fetchFn = (url: string, init: RequestInit = {}) =>
@@ -20,7 +16,7 @@ const fetchFn = (url: string, init: RequestInit = {}) =>
 describe("the audit of graphql-http", () => {
   const names = serverAudits({ url: "", fetchFn }).map(({ id, name }) => ({ id, name }));
   test.each(names)("$id $name", async ({ id }) => {
-    const { server } = await start();
+    const { server } = await startServed(json(models));
     const audit = serverAudits({ url: server.url, fetchFn }).find((candidate) => candidate.id === id);
     const result = await audit?.fn();
     expect(result).toMatchObject({ status: "ok" });
@@ -39,7 +35,7 @@ test.each([
   ["plain text", "text/plain", '{"query":"{ models { id } }"}', 415],
   ["bare GraphQL", "application/graphql", "{ models { id } }", 415],
 ])("%s is BAD_REQUEST, is not quoted and reaches no upstream", async (_, contentType, body, status) => {
-  const { upstream, server } = await start();
+  const { upstream, server } = await startServed(json(models));
   const answer = await request(server.url, { method: "POST", headers: { "content-type": contentType }, body });
   expect(answer.status).toBe(status);
   expect(answer.body.errors).toHaveLength(1);
@@ -50,7 +46,7 @@ test.each([
 });
 
 test.each(["variables", "extensions"])("a GET with broken %s is BAD_REQUEST", async (name) => {
-  const { server } = await start();
+  const { server } = await startServed(json(models));
   const answer = await request(`${server.url}?query={__typename}&${name}={`, { method: "GET" });
   expect(answer.status).toBe(400);
   expect(answer.body.errors).toMatchObject([
@@ -59,7 +55,7 @@ test.each(["variables", "extensions"])("a GET with broken %s is BAD_REQUEST", as
 });
 
 test("a GET answers a query and refuses a mutation", async () => {
-  const { upstream, server } = await start();
+  const { upstream, server } = await startServed(json(models));
   const query = await request(`${server.url}?query=${encodeURIComponent("{ models { id } }")}`, { method: "GET" });
   expect(query.body.data.models).toHaveLength(3);
   const mutation = 'mutation { complete(input: { model: "m", prompt: "p" }) { id } }';
@@ -74,14 +70,14 @@ test.each([
   ["GRAPHQL_VALIDATION_FAILED", "{ nothing }"],
   ["BAD_REQUEST", "query A { __typename } query B { __typename }"],
 ])("%s answers %j", async (code, query) => {
-  const { server } = await start();
+  const { server } = await startServed(json(models));
   const answer = await server.query(query);
   expect(answer.body.errors).toMatchObject([{ extensions: { code } }]);
   expect(answer.body.data).toBeUndefined();
 });
 
 test("a body larger than MAX_BODY_BYTES is PAYLOAD_TOO_LARGE (413), declared or not", async () => {
-  const { upstream, server } = await start({ MAX_BODY_BYTES: "100" });
+  const { upstream, server } = await startServed(json(models), { MAX_BODY_BYTES: "100" });
   const query = `{ models { id } } #${"x".repeat(200)}`;
   const declared = await server.query(query);
   const chunked = await request(server.url, {
@@ -103,7 +99,7 @@ describe("an operation that this server refuses as a whole while it executes it"
   const variations = 'imageVariations(input: { image: "data:image/png;base64,AAAA" }) { created }';
 
   test("says so by its HTTP status", async () => {
-    const { server } = await start({ MAX_UPLOAD_BYTES: "2" });
+    const { server } = await startServed(json(models), { MAX_UPLOAD_BYTES: "2" });
     const answer = await server.query(`mutation { ${variations} again: ${variations} }`);
     expect(answer.status).toBe(413);
     expect(answer.body.data).toEqual({ imageVariations: null, again: null });
@@ -114,7 +110,7 @@ describe("an operation that this server refuses as a whole while it executes it"
   });
 
   test("comes with 200 as application/graphql-response+json, or when it failed for several reasons or in part", async () => {
-    const { server } = await start({ MAX_UPLOAD_BYTES: "2" });
+    const { server } = await startServed(json(models), { MAX_UPLOAD_BYTES: "2" });
     const accept = { headers: { accept: "application/graphql-response+json" } };
     expect((await server.query(`mutation { ${variations} }`, undefined, accept)).status).toBe(200);
     const other = 'complete(input: { model: "", prompt: "p" }) { id }';
@@ -124,20 +120,20 @@ describe("an operation that this server refuses as a whole while it executes it"
 });
 
 test("no page of another origin may read an answer", async () => {
-  const { server } = await start();
+  const { server } = await startServed(json(models));
   const answer = await server.query("{ __typename }", undefined, { headers: { origin: "https://evil.example" } });
   expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
 });
 
 test("without introspection the schema cannot be asked for", async () => {
-  const { server } = await start({ INTROSPECTION: "false" });
+  const { server } = await startServed(json(models), { INTROSPECTION: "false" });
   const answer = await server.query("{ __schema { types { name } } }");
   expect(answer.body.errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }, {}]);
   expect((await server.query("{ __typename }")).body).toEqual({ data: { __typename: "Query" } });
 });
 
 test("a body that breaks off is no fault of the server's", async () => {
-  const { upstream, server } = await start();
+  const { upstream, server } = await startServed(json(models));
   const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
   socket.write(
     "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 200\r\n\r\n{",
@@ -152,7 +148,7 @@ test("a body that breaks off is no fault of the server's", async () => {
 test.each(["[", "a b", "a:99999999", "user@@x:y"])(
   "the Host header %j is BAD_REQUEST and shows no stack",
   async (host) => {
-    const { server } = await start();
+    const { server } = await startServed(json(models));
     const { hostname, port } = new URL(server.url);
     const socket = connect(Number(port), hostname);
     socket.write(`GET /graphql?query={__typename} HTTP/1.1\r\nhost: ${host}\r\n\r\n`);

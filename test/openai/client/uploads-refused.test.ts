@@ -1,25 +1,8 @@
 // Misshapen GraphQL multipart requests: each is refused clearly, and the next good one is served.
 import { describe, expect, test } from "vitest";
-import {
-  CONTENT_TYPE,
-  filePart,
-  variations,
-  varied,
-  vary,
-  varyFields,
-  type WrittenPart,
-  writeBody,
-} from "../../support/multipart.ts";
-import { request, startTestServer } from "../../support/server.ts";
-import { json, startUpstream } from "../../support/upstream.ts";
-
-async function start(environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(variations));
-  const server = await startTestServer(upstream.url, environment);
-  const post = (...parts: WrittenPart[]) =>
-    request(server.url, { method: "POST", headers: { "content-type": CONTENT_TYPE }, body: writeBody(...parts) });
-  return { upstream, server, post };
-}
+import { filePart, varied, vary, varyFields, type WrittenPart, writeBody } from "../../support/multipart.ts";
+import { request } from "../../support/server.ts";
+import { startUploadServer } from "../../support/upload-server.ts";
 
 const operations = (value: unknown): WrittenPart => ({ name: "operations", body: JSON.stringify(value) });
 const map = (value: unknown): WrittenPart => ({ name: "map", body: JSON.stringify(value) });
@@ -100,7 +83,7 @@ describe("what is refused with 400 before anything is executed", () => {
       "a list of paths for each file",
     ],
   ])("%s", async (_, parts, message) => {
-    const { upstream, server, post } = await start();
+    const { upstream, server, post } = await startUploadServer();
     const answer = await post(...parts);
     expect(answer.body).toEqual({ errors: [expect.objectContaining({ extensions: { code: "BAD_REQUEST" } })] });
     expect(answer.status).toBe(400);
@@ -119,7 +102,7 @@ describe("what is refused with 400 before anything is executed", () => {
     ["an empty boundary", "multipart/form-data; boundary="],
     ["another boundary", "multipart/form-data; boundary=other"],
   ])("%s", async (_, contentType) => {
-    const { upstream, server } = await start();
+    const { upstream, server } = await startUploadServer();
     const body = writeBody(...varyFields, file);
     const answer = await request(server.url, { method: "POST", headers: { "content-type": contentType }, body });
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ extensions: { code: "BAD_REQUEST" } }] } });
@@ -132,7 +115,7 @@ test.each([
   ["is not in the body", [...varyFields], "File missing in the request"],
   ["is a field", [...varyFields, { name: "0", body: "x" }], "File missing in the request"],
 ])("a file that %s is BAD_REQUEST", async (_, parts, message) => {
-  const { upstream, server, post } = await start();
+  const { upstream, server, post } = await startUploadServer();
   const answer = await post(...parts);
   expect(answer.status).toBe(400);
   expect(answer.body.errors).toMatchObject([
@@ -143,7 +126,7 @@ test.each([
 });
 
 test("a path to a variable that is no upload is refused by the variable's type", async () => {
-  const { upstream, post } = await start();
+  const { upstream, post } = await startUploadServer();
   const query = "query ($id: ID!) { model(id: $id) { id } }";
   const answer = await post(
     operations({ query, variables: { id: null } }),
@@ -157,7 +140,7 @@ test("a path to a variable that is no upload is refused by the variable's type",
 });
 
 test("a path of 32 keys is followed", async () => {
-  const { post } = await start();
+  const { post } = await startUploadServer();
   const plain = { ...nested(31), query: "{ __typename }" };
   const answer = await post(operations(plain), map({ 0: [pathOf(31)] }), filePart("x"));
   expect(answer.body).toEqual({ data: { __typename: "Query" } });
