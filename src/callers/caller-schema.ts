@@ -1,4 +1,4 @@
-// The zod schemas of what an operator writes about callers: client keys (CLIENT_KEYS, CLIENT_KEYS_FILE) and JWT_LIMITS.
+// The zod schemas of what an operator configures about callers: client keys (CLIENT_KEYS, CLIENT_KEYS_FILE) and JWT_LIMITS.
 import { hash } from "node:crypto";
 import { z } from "zod";
 import { type CallerLimit, callerLimits } from "../schema/shared/caller-limits.ts";

@@ -9,7 +9,7 @@ export interface Caller {
   /** Unique over all kinds of credentials: a JWT's `sub` can equal a client key's id. Counters use it. */
   readonly key: string;
   readonly limits: CallerLimits;
-  /** The caller's own upstream key, where the server passes it through. */
+  /** The caller's own upstream key, if the server passes it through. */
   readonly apiKey?: string | undefined;
 }
 

@@ -27,7 +27,7 @@ export interface ClientKeysFile extends ClientKeys {
 
 /**
  * Reads the file and watches it from then on, without keeping the process alive. Throws an Error if it is missing or
- * bad, which names the variable and the entry's place, never a value. The path may be a symlink, which is followed anew
+ * bad, which names the variable and the entry's place, never a value. The path may be a symlink, which isfollowed again
  * each time, as the mounted secrets of Kubernetes need it.
  */
 export function openClientKeysFile({ path, forbidden, report }: ClientKeysFileOptions): ClientKeysFile {

@@ -64,7 +64,7 @@ function readPublicKey(pem: string): KeyObject {
   }
 }
 
-/** Only algorithms of the key's own kind, so that a token cannot make the key stand for another kind. */
+/** Only algorithms of the key's own kind, so that a token cannot have the key used as another kind. */
 function findAlgorithms({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): readonly string[] {
   const { modulusLength = 0, namedCurve = "" } = asymmetricKeyDetails;
   if (asymmetricKeyType === "rsa") return modulusLength >= 2048 ? RSA : [];

@@ -1,4 +1,4 @@
-// How many errors an answer tells of, over every transport.
+// Limits how many errors an answer lists, over every transport.
 import type { ExecutionResult, GraphQLError } from "graphql";
 
 /** Most errors in an answer, or in one result of a stream. */
@@ -11,7 +11,7 @@ export function maskErrors(result: ExecutionResult, maskError: (error: unknown) 
   return { ...result, errors: result.errors.map(maskError).slice(0, MAX_ERRORS) };
 }
 
-/** The result with the first few of its errors alone. */
+/** The result with only the first few of its errors. */
 export function limitErrors(result: ExecutionResult): ExecutionResult {
   const { errors } = result;
   return errors && errors.length > MAX_ERRORS ? { ...result, errors: errors.slice(0, MAX_ERRORS) } : result;

@@ -1,4 +1,4 @@
-// Every message of graphql-js, its executor and the scalars that clients may see, grouped by origin.
+// The messages of graphql-js, its executor and the scalars that clients may see, grouped by origin.
 
 /**
  * The messages, without the period at their end. `{…}` is a placeholder that safe-messages.ts defines. Text in

@@ -1,4 +1,4 @@
-// Cleans graphql-js' messages of what the client sent: only those that message-templates.ts lists are passed on, with
+// Removes what the client sent from graphql-js' messages: only those that message-templates.ts lists are passed on, with
 // names of up to 64 characters and without values. A message in other words is replaced as a whole.
 import { TEMPLATES } from "./message-templates.ts";
 

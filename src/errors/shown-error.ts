@@ -1,4 +1,4 @@
-// An error as a client gets it in JSON, and apart from that its HTTP status and headers.
+// Splits an error into the JSON that a client gets, and its HTTP status and headers.
 import type { GraphQLError, GraphQLFormattedError } from "graphql";
 
 /** `extensions.http` of an error, which decides the answer's status and headers: see requestError. */

@@ -15,7 +15,7 @@ const LATER: ReadonlySet<string> = new Set(
 /**
  * Adds the status, and Retry-After, to a result in which every root field failed with the same such code. As
  * `application/graphql-response+json` an answer that has data comes with 200 whatever happened, as the protocol asks for;
- * if the client shall try later the nulls are left out, so that the status can be the refusal's.
+ * if the client should try later, the nulls are left out, so that the status can be the refusal's.
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-application-graphql-response-json
  */
 export function withStatus(result: ExecutionResult, isGraphQLType: boolean): ExecutionResult {

@@ -1,4 +1,4 @@
-// What a caller's upstream call must pass before it is made: model, requests, tokens, slots. Reads no answer.
+// The checks that a caller's upstream call must pass before it is made: model, requests, tokens, slots. Reads no answer.
 
 import { type Caller, isModelAllowed } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
@@ -85,7 +85,7 @@ function checkModel(caller: Caller, request: UpstreamRequest): void {
   throw codedError(callerLimits.models.code, problem);
 }
 
-/** Whether the caller may use the model that the request names; every caller may make a request that can name none. */
+/** Whether the caller may use the model that the request names. Every caller may make a request that cannot name one. */
 export function mayAsk(caller: Caller, request: UpstreamRequest): boolean {
   return request.endpoint.modelIn === "nowhere" || isModelAllowed(caller, modelOf(request));
 }

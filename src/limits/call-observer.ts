@@ -1,4 +1,4 @@
-// What the guard reports of each upstream call. Knows no log, no metrics and no traces.
+// The interface to which the guard reports each upstream call. Knows no log, no metrics and no traces.
 import type { AttemptObserver } from "../openai/client/attempt.ts";
 import type { Endpoint } from "../openai/client/endpoint.ts";
 

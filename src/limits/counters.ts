@@ -11,7 +11,7 @@ import { connectRedis, type RedisConnection } from "./redis.ts";
 // By file: the package's entry loads the limiters for every other store as well.
 const require = createRequire(import.meta.url);
 
-/** More than a day, for calls that end after midnight. */
+/** More than a day, because calls may end after midnight. */
 const DAY_SECONDS = 25 * 60 * 60;
 
 /** Additions are taken back only this long before their window ends; later they might lower the next one. */
@@ -46,7 +46,7 @@ interface Counters {
 export interface CounterStoreOptions {
   /** Undefined: in this process's memory. */
   redisUrl: string | undefined;
-  /** While Redis is away callers with a limit are refused, or counted in memory with the same limits. */
+  /** What happens to callers with a limit while Redis is away: refused, or counted in memory with the same limits. */
   redisDown: "refuse" | "serve";
 }
 
@@ -63,7 +63,7 @@ export interface CounterStore {
 type Limiter = Pick<Limiters.RateLimiterMemory, "penalty" | "reward" | "get">;
 type Run = RedisConnection["run"];
 
-// What callers may use up is compared elsewhere: it differs from caller to caller and changes while the server runs.
+// The limits are checked elsewhere: they differ from caller to caller and change while the server runs.
 const REQUESTS = { keyPrefix: "requests", points: Number.MAX_SAFE_INTEGER, duration: 60 };
 const TOKENS = { keyPrefix: "tokens", points: Number.MAX_SAFE_INTEGER, duration: DAY_SECONDS };
 

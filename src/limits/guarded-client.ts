@@ -1,5 +1,5 @@
 // The upstream as one caller may use it: every call is checked and counted before it is made, whatever document, alias,
-// fragment or transport it came by, and its tokens are settled after it, however it ended.
+// fragment or transport it came by. Its tokens are settled when it ends, however it ends.
 
 import type { Caller } from "../callers/caller.ts";
 import { CallerGone } from "../openai/cancellable.ts";
@@ -12,15 +12,15 @@ import type { ReadCache } from "./read-cache.ts";
 
 /** The upstream as one caller may use it. */
 export interface GuardedClient extends OpenAIClient {
-  /** The same, its calls told to `observer`. */
+  /** The same; its calls are reported to `observer`. */
   observedBy(observer: CallsObserver): OpenAIClient;
 }
 
 type Events = ReturnType<OpenAIClient["stream"]>;
 
 /**
- * Wraps `openai` for `caller`. Beside what the client throws, calls throw FORBIDDEN, OVERLOADED, RATE_LIMITED and
- * BUDGET_EXCEEDED, nothing having been sent then.
+ * Wraps `openai` for `caller`. Besides what the client throws, calls throw FORBIDDEN, OVERLOADED, RATE_LIMITED and
+ * BUDGET_EXCEEDED; then nothing has been sent.
  */
 export function createGuardedClient(
   openai: FollowedClient,
@@ -49,9 +49,9 @@ export function createGuardedClient(
     }
   }
 
-  /** An answer that is right for all callers with the same upstream account is asked for once for all of them. */
+  /** If an answer is right for all callers with the same upstream account, one call serves all of them. */
   function read(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
-    // A kept answer is not a call, and counts as none. Who may not ask is refused as for any other call.
+    // A kept answer is not a call and is not counted. A caller that may not ask is refused as for any other call.
     if (request.endpoint.isPaid || !request.endpoint.isShared || !mayAsk(caller, request)) {
       return send(request, signal, observer);
     }

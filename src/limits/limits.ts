@@ -7,7 +7,7 @@ import { type Counter, type CounterStoreOptions, createCounterStore, keyOf } fro
 import { createReservations, type Estimate, type Reservation } from "./reservations.ts";
 
 /**
- * Counts callers, also those without limits, unless the server does not tell them apart. Everything answers within a
+ * Counts callers, also those without limits, unless the server does not distinguish them. Everything answers within a
  * second. While Redis is away, callers with the limit in question are refused with OVERLOADED, or counted in memory;
  * callers without it are served.
  */
@@ -39,7 +39,7 @@ export function createLimits(options: CounterStoreOptions, report: (fault: unkno
       const key = keyOf(caller);
       const take = async (counter: Counter) => ({ counter, count: await counter.take(key, 1) });
       const taking = store.use(limit !== undefined, ({ requests }) => take(requests));
-      // Nothing waits for the undoing.
+      // Nothing waits until it is undone.
       const undo = () => void taking.then((taken) => taken?.counter.undo(key, 1, taken.count));
       if (limit === undefined) return undo;
       const taken = await taking;

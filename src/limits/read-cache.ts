@@ -1,5 +1,5 @@
-// Answers that are right for many callers, such as the list of models: kept for a while, and asked for once by all who want
-// one at the same time.
+// Answers that are right for many callers, such as the list of models: kept for a while, and asked for only once if many
+// callers want one at the same time.
 import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
 import { CallerGone } from "../openai/cancellable.ts";
@@ -40,7 +40,7 @@ export function createReadCache(ttlMs: number): ReadCache {
         return value;
       })
       .finally(() => {
-        // One that everybody has left makes room for the next before it ends.
+        // A call that everybody has left makes room for the next one before it ends.
         if (flights.get(key) === flight) flights.delete(key);
       });
     const flight: Flight = { answer, controller, waiting: 0 };
@@ -64,7 +64,7 @@ export function createReadCache(ttlMs: number): ReadCache {
       if (kept) return kept;
       const others = flights.get(key);
       if (!others || others.controller.signal.aborted) return join(begin(key, load), signal);
-      // What another caller's call failed for may be that caller's own: its limit, its leaving.
+      // Another caller's call may have failed for reasons of that caller's own: its limit, or because it left.
       return join(others, signal).catch(() => {
         signal.throwIfAborted();
         return load(signal);

@@ -1,18 +1,19 @@
-// The connection to Redis: opened at start, reopened by itself, never waited for long. Knows nothing of what is stored.
+// The connection to Redis: opened at the start and reopened by itself. No operation waits long for it. Does not know what
+// is stored in Redis.
 import { createRequire } from "node:module";
 import type * as IORedis from "ioredis";
 import type { Redis } from "ioredis";
 
-/** Loaded when it is wanted: without Redis a server starts sooner, and is smaller. */
+/** Loaded only if it is needed: without Redis a server starts sooner and takes less memory. */
 const require = createRequire(import.meta.url);
 
-/** How long the first connection is waited for, from the start on. */
+/** Longest wait for the first connection, from the start on. */
 const CONNECT_MS = 500;
-/** How long an answer is waited for. With CONNECT_MS less than a second, whatever Redis does. */
+/** Longest wait for an answer. Together with CONNECT_MS it is less than a second, whatever Redis does. */
 const ANSWER_MS = 400;
-/** After a missing answer the next one is not waited for so long: one operation asks several times. */
+/** The wait is shorter after a missing answer, because one operation asks several times. */
 const SUSPEND_MS = 1_000;
-/** After this silence the connection is given up with all it was asked. Until then a late answer is still taken. */
+/** After this silence the connection and its open commands are given up. Until then a late answer is still taken. */
 const SILENCE_MS = 5_000;
 const LONGEST_RETRY_MS = 1_000;
 const REPORT_EVERY_MS = 60_000;
@@ -134,7 +135,7 @@ async function inTime<Result>(
   }
 }
 
-/** What is wrong, without the password: Redis may quote what it was sent, and ioredis keeps it in the error. */
+/** What is wrong, without the password: Redis may quote its input, and ioredis keeps the command in the error. */
 function describe(error: unknown, secrets: readonly string[]): string {
   const { message, code } = error as NodeJS.ErrnoException;
   const text = message || code || "unknown";

@@ -6,7 +6,7 @@ import { type Counter, type CounterStore, keyOf } from "./counters.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The wait if calls in progress hold the tokens, which may come back at any time. */
+/** The wait if calls in progress hold the tokens: they may give some back at any time. */
 const OPEN_RETRY_MS = 1000;
 
 /** How many tokens a call may cost: whole numbers, `atLeast` not above `atMost`. */
@@ -40,7 +40,7 @@ export interface Reservations {
 }
 
 export function createReservations(store: CounterStore): Reservations {
-  /** What the calls in progress of this process hold, by day and caller. */
+  /** The tokens that this process' calls in progress hold, by day and caller. */
   const open = new Map<string, number>();
 
   function changeOpen(key: string, tokens: number): void {
@@ -49,7 +49,7 @@ export function createReservations(store: CounterStore): Reservations {
     else open.delete(key);
   }
 
-  /** `correct` gets the difference between the tokens used and those counted. */
+  /** `correct` is given the difference between the tokens used and those counted. */
   function createReservation(
     key: string,
     tokens: number,

@@ -1,22 +1,22 @@
 // The tokens that one call has spent: what the upstream reports, or if it reports nothing, an estimate.
 import type { PaidEndpoint, TokenEstimate } from "../openai/client/endpoint.ts";
 
-/** Faster than OpenAI's models write, a choice: what may have been written unseen while nothing came. */
+/** Estimated tokens per millisecond and choice while nothing arrives. Faster than OpenAI's models write. */
 const TOKENS_PER_MS = 0.25;
 
 /** The tokens of one call, as they become known; whole numbers. */
 export interface Spending {
-  /** Of a whole answer. */
+  /** The tokens of a whole answer. */
   ofAnswer(answer: unknown): number;
   /** Takes note of an event of a stream. */
   addEvent(event: unknown): void;
-  /** Of a stream that came whole. */
+  /** The tokens of a stream that came whole. */
   ofStream(): number;
-  /** Of a call that was given up, by whomever, and may go on upstream. Never more than was estimated for it. */
+  /** Of a call that either side gave up, and that may go on upstream. Never more than was estimated for it. */
   soFar(): number;
 }
 
-/** Of a call to an endpoint that costs nothing. */
+/** The spending of a call to an endpoint that costs nothing. */
 export const NO_SPENDING: Spending = {
   ofAnswer: () => 0,
   addEvent() {},

@@ -1,8 +1,8 @@
-// An iterator that can be left while it waits. A generator's own return() waits for the step under way, and an upstream
-// that has fallen silent would be waited for until its timeout.
+// An iterator that can be left while it waits. A generator's own return() waits for the step under way: for a silent
+// upstream, that is until its timeout.
 import { setMaxListeners } from "node:events";
 
-/** The reason for which a call ends when its client has left: it is not a fault, and is shown to no client. */
+/** The reason for which a call ends when its client has left. It is not a fault, and no client sees it. */
 export class CallerGone extends Error {
   override readonly name = "CallerGone";
   override readonly message = "The client has gone.";
@@ -10,7 +10,7 @@ export class CallerGone extends Error {
 
 /**
  * Runs `generate` with a signal that follows `callerSignal` and is aborted by return(). After return() the step under
- * way ends the iteration in place of throwing. `onEnd` is called when it has ended, also where it never began.
+ * way ends the iteration in place of throwing. `onEnd` is called when it has ended, also if it never began.
  */
 export function createCancellable<Value>(
   callerSignal: AbortSignal,

@@ -1,4 +1,4 @@
-// POST /chat/completions.
+// The adapter of the chat endpoint: POST /chat/completions.
 // https://platform.openai.com/docs/api-reference/chat/create
 import type {
   ChatCompletionContentPart,
@@ -28,7 +28,7 @@ import { readUsage } from "./usage.ts";
 /** A JSON object whose inside is the caller's. */
 type Opaque = Readonly<Record<string, unknown>>;
 
-/** OpenAI's request fields that no caller gives here, each with its reason. */
+/** OpenAI's request fields that callers cannot set here, each with its reason. */
 interface LeftOut {
   function_call: "deprecated in favour of tool_choice";
   functions: "deprecated in favour of tools";
@@ -75,7 +75,7 @@ export type FunctionParam = FieldsOf<FunctionDefinition>;
 export type CustomToolParam = FieldsOf<ChatCompletionCustomTool.Custom>;
 export type JsonSchemaParam = FieldsOf<ResponseFormatJSONSchema.JSONSchema>;
 
-/** An answer with an id and at least one choice; every other field as the upstream sent it, if it did. */
+/** An answer with an id and at least one choice. Every other field is as the upstream sent it, if it did. */
 export type ChatCompletion = Unchecked<OpenAIChatCompletion & { metadata: Opaque }> & { id: string };
 /** A piece of an answer. */
 export type ChatCompletionChunk = Unchecked<OpenAIChatCompletionChunk> & { id: string };
@@ -85,7 +85,7 @@ export type ChatDelta = Unchecked<
 >;
 export type ToolCallDelta = ToolCall & { readonly index?: unknown };
 export type ChatChoice = Unchecked<OpenAIChatCompletion.Choice>;
-/** The reasoning text is what compatible servers add, under either name. */
+/** Compatible servers add the reasoning text, under either name. */
 export type ChatMessage = Unchecked<OpenAIChatMessage & { reasoning_content: string; reasoning: string }>;
 export type UrlCitation = Unchecked<OpenAIChatMessage.Annotation.URLCitation>;
 export type ChatAudio = Unchecked<OpenAIChatAudio>;
@@ -96,12 +96,12 @@ export type ChoiceLogprobs = Unchecked<OpenAIChatCompletion.Choice.Logprobs>;
 export type TokenLogprob = Unchecked<OpenAITokenLogprob>;
 export type TopLogprob = Unchecked<OpenAITokenLogprob.TopLogprob>;
 
-/** An image, a sound or a document in a prompt, at least. OpenAI counts pixels, seconds and pages. */
+/** The least that an image, a sound or a document in a prompt counts. OpenAI counts pixels, seconds and pages. */
 const TOKENS_PER_MEDIUM = 3_000;
 /** Characters of base64 in a token of a sound or a document, of which much may be text. */
 const BASE64_PER_TOKEN = 4;
 
-/** The fields of a request that are counted by themselves, or are no text. */
+/** The fields of a request that are counted by themselves, or are not text. */
 const COUNTED_ELSEWHERE: ReadonlySet<string> = new Set(["messages", ...CHOICE_FIELDS]);
 const CONTENT: ReadonlySet<string> = new Set(["content"]);
 
@@ -122,7 +122,7 @@ export const CHAT_COMPLETIONS = defineEndpoint({
   hasOutput,
 });
 
-/** Asks for a whole answer. Throws OpenAIError, also where a 2xx holds no choice. */
+/** Asks for a whole answer. Throws OpenAIError, also if a 2xx holds no choice. */
 export async function createChatCompletion(
   client: OpenAIClient,
   request: ChatCompletionRequest,

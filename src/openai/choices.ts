@@ -1,12 +1,12 @@
-// The choices of chats and completions: how long those of a request may become, and what an answer or an event brings of
-// them.
+// The choices of chats and completions: how long a request lets them become, and how much of them an answer or an event
+// brings.
 import { isRecord } from "./client/json.ts";
 import { countSaid } from "./token-count.ts";
 
 /** The output of a choice whose length the caller does not cap. */
 const UNCAPPED_OUTPUT_TOKENS = 16_384;
 
-/** The fields of a request that say how many choices there are and how long each may become. */
+/** The fields of a request that set how many choices there are and how long each may become. */
 export const CHOICE_FIELDS = ["n", "best_of", "max_tokens", "max_completion_tokens"] as const;
 
 /** How many choices a request asks for, for each of its prompts, and how many tokens they may have together. */
@@ -28,7 +28,7 @@ export function countOutput(answer: unknown): number {
   return tokens;
 }
 
-/** Whether an event of a stream brings anything of an answer; the one that only names the role does not. */
+/** Whether an event of a stream brings a part of an answer. The one that only names the role does not. */
 export function hasOutput(event: unknown): boolean {
   if (!isRecord(event) || !Array.isArray(event.choices)) return false;
   return event.choices.some((choice) => {

@@ -1,4 +1,4 @@
-// The chunks of a streamed answer: one by one, as GraphQL reads them, or all that have come, for who sends them on at once.
+// The chunks of a streamed answer: one by one, as GraphQL reads them, or all that have come, to be sent on at once.
 
 /** Ends, throws and is left as `batches` is. */
 export class ChunkStream<Chunk> implements AsyncIterableIterator<Chunk> {

@@ -1,4 +1,4 @@
-// The end of a streamed answer: complete, or an error; and what makes its chunks one answer. Shared by chat and completions.
+// Joins the chunks of a stream into one answer, which ends complete or with an error. Shared by chat and completions.
 import { withId } from "./client/answer.ts";
 import type { OpenAIEvent } from "./client/client.ts";
 import { OpenAIError } from "./client/errors.ts";
@@ -28,7 +28,7 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
     }
     // Azure's first event, the content filter's verdict on the prompt, comes before the answer has its id.
     if (!id && !event.id && choices.length === 0 && !event.usage) return undefined;
-    // The event is this stream's alone: it becomes the chunk.
+    // Nothing else uses the event: it becomes the chunk.
     if (id !== undefined) event.id = id;
     const chunk = (id === undefined ? withId(event, idPrefix) : event) as unknown as Chunk & { id: string };
     id = chunk.id;

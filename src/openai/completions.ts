@@ -1,4 +1,4 @@
-// POST /completions.
+// The adapter of the completion endpoint: POST /completions.
 // https://platform.openai.com/docs/api-reference/completions/create
 import type {
   CompletionCreateParamsBase,
@@ -16,7 +16,7 @@ import { isRecord, type Unchecked } from "./client/json.ts";
 import { countFields, countText } from "./token-count.ts";
 import { readUsage } from "./usage.ts";
 
-/** OpenAI's request fields that no caller gives here, each with its reason. */
+/** OpenAI's request fields that callers cannot set here, each with its reason. */
 interface LeftOut {
   stream: "the server decides: a mutation asks for the whole answer, a subscription for the stream";
   stream_options: "the server decides: streams always ask for usage";
@@ -33,12 +33,12 @@ type Params = Omit<CompletionCreateParamsBase, keyof LeftOut>;
 /** The wire body. A field of OpenAI's that is neither here nor in LeftOut does not compile where the body is built. */
 export type CompletionRequest = { [Key in keyof Params]: Key extends keyof ByHand ? ByHand[Key] : Params[Key] };
 
-/** An answer with an id and at least one choice; every other field as the upstream sent it, if it did. */
+/** An answer with an id and at least one choice. Every other field is as the upstream sent it, if it did. */
 export type Completion = Unchecked<OpenAICompletion> & { id: string };
 export type CompletionChoice = Unchecked<OpenAICompletionChoice>;
 export type CompletionLogprobs = Unchecked<OpenAICompletionChoice.Logprobs>;
 
-/** The fields of a request that are counted by themselves, or are no text. */
+/** The fields of a request that are counted by themselves, or are not text. */
 const COUNTED_ELSEWHERE: ReadonlySet<string> = new Set(["prompt", ...CHOICE_FIELDS]);
 
 export const COMPLETIONS = defineEndpoint({
@@ -58,7 +58,7 @@ export const COMPLETIONS = defineEndpoint({
   hasOutput,
 });
 
-/** Asks for a whole answer. Throws OpenAIError, also where a 2xx holds no choice. */
+/** Asks for a whole answer. Throws OpenAIError, also if a 2xx holds no choice. */
 export async function createCompletion(
   client: OpenAIClient,
   request: CompletionRequest,

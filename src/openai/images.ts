@@ -1,4 +1,4 @@
-// POST /images/variations, and POST /images/edits in its place where the upstream has retired it.
+// The adapter of image variations: POST /images/variations, or POST /images/edits if the upstream has retired it.
 // https://platform.openai.com/docs/api-reference/images/createVariation
 // https://platform.openai.com/docs/api-reference/images/createEdit
 import type {
@@ -15,7 +15,7 @@ import type { Unchecked } from "./client/json.ts";
 import { StreamedFile, type UploadFile } from "./client/multipart.ts";
 import { readUsage } from "./usage.ts";
 
-/** Which endpoint serves image variations. `edits` needs a model and a prompt, which variations have not. */
+/** Which endpoint serves image variations. `edits` needs a model and a prompt; a variation has neither. */
 export type ImageVariationsRoute = { via: "variations" } | { via: "edits"; model: string; prompt: string };
 
 /** The wire fields of a variation. One of OpenAI's that is missing does not compile where the request is built. */
@@ -53,7 +53,7 @@ export type ImagesUsage = Unchecked<OpenAIImagesResponse.Usage>;
 /** The tokens of a request's images, or of its answer's, by kind. */
 export type ImageTokensDetails = Unchecked<OpenAIImagesResponse.Usage.InputTokensDetails>;
 
-/** A GPT image model's dearest picture, 1024 × 1536 at high quality, with its part of the input. */
+/** The most expensive picture of a GPT image model, 1024 × 1536 at high quality, with its part of the input. */
 const TOKENS_PER_IMAGE = 8_000;
 
 /** The models that make variations are not billed by tokens; OpenTelemetry has no name for either endpoint. */
@@ -96,7 +96,7 @@ export async function createImageVariation(
 ): Promise<ImagesResponse> {
   const { image, model, n, size, response_format, user } = request;
   const common = { n: n?.toString(), size, user };
-  // The file part comes last: an upstream that checks the fields first can refuse before the bytes.
+  // The file part comes last: an upstream that checks the fields first can refuse before the bytes come.
   const file = new StreamedFile(image);
   if (route.via === "edits") {
     const multipart: ImageEditFields = { model: model ?? route.model, prompt: route.prompt, ...common, image: file };

@@ -1,4 +1,4 @@
-// GET /models and GET /models/{model}.
+// The adapter of the model endpoints: GET /models and GET /models/{model}.
 // https://platform.openai.com/docs/api-reference/models
 import type { Model as OpenAIModel } from "openai/resources/models";
 import type { OpenAIClient } from "./client/client.ts";
@@ -44,7 +44,7 @@ export const MODEL = defineEndpoint({
 /** Lists the models of the upstream, those without a name left out. Throws OpenAIError. */
 export async function listModels(client: OpenAIClient, signal: AbortSignal): Promise<Model[]> {
   const body = await client.request({ endpoint: MODELS }, signal);
-  // Some compatible servers send the list itself; an empty one there is no answer at all.
+  // Some compatible servers send the list itself. If that is empty, it is not an answer.
   const models = Array.isArray(body) && body.length > 0 ? body : isRecord(body) ? body.data : undefined;
   if (!Array.isArray(models))
     throw new OpenAIError("invalid_response", `The upstream's answer to ${MODELS.name} holds no data.`);
@@ -52,8 +52,8 @@ export async function listModels(client: OpenAIClient, signal: AbortSignal): Pro
 }
 
 /**
- * Yields one model, or null where the upstream knows none of that name (404). Throws OpenAIError, also for a 404 that is
- * a web server's page: there is no such API at all.
+ * Yields one model, or null if the upstream has no model of that name (404). Throws OpenAIError, also for a 404 that is
+ * a web server's page: then the API itself is missing.
  */
 export async function retrieveModel(client: OpenAIClient, id: string, signal: AbortSignal): Promise<Model | null> {
   try {

@@ -4,7 +4,7 @@ import { isRecord } from "./client/json.ts";
 
 /** Bytes of a word in a token: a little under what English has, about what other scripts have in UTF-8. */
 const BYTES_PER_TOKEN = 3;
-/** Deeper JSON is not counted: an upstream may nest its answers without an end. */
+/** Deeper JSON is not counted: an upstream may nest its answers without limit. */
 const MAX_DEPTH = 64;
 
 /** The tokens of all texts in a JSON value, and of the names in it: a model reads those of tools and schemas as well. */
@@ -19,7 +19,7 @@ export function countFields(body: Readonly<Record<string, unknown>>, except: Rea
   return tokens;
 }
 
-/** The tokens that a model has written, in an answer's message or a stream's delta; its role and the names are form. */
+/** The tokens that a model has written, in an answer's message or a stream's delta. Its role and field names do not count. */
 export function countSaid(said: unknown): number {
   if (!isRecord(said)) return countWithin(said, false, 1);
   let tokens = 0;

@@ -1,4 +1,4 @@
-// What a streamed answer has said so far, shared by all chunks of one stream. Grows only for streams that ask for it.
+// The text of a streamed answer so far, shared by all chunks of one stream. Grows only for streams that ask for it.
 
 /** By stream, not by the answer's id: an upstream may give two answers the same id. */
 export class Transcript {
@@ -6,7 +6,7 @@ export class Transcript {
   #chunk: object | undefined;
   #text = "";
 
-  /** Adds what a chunk says, once, and yields all of it. */
+  /** Adds a chunk's text, once, and yields the whole text so far. */
   add(chunk: object, text: string | null): string {
     if (this.#chunk !== chunk) {
       this.#chunk = chunk;
@@ -18,6 +18,6 @@ export class Transcript {
 
 /** The transcript of the stream that a chunk belongs to. Undefined for a whole answer. */
 export function transcriptOf({ transcript }: { readonly transcript?: unknown }): Transcript | undefined {
-  // An upstream's field of the same name is not one.
+  // An upstream's field of the same name is not a transcript.
   return transcript instanceof Transcript ? transcript : undefined;
 }

@@ -1,4 +1,4 @@
-// The token counts of an answer, as the upstream sends them, if it does.
+// Reads the token counts of an answer, if the upstream sends any.
 // https://platform.openai.com/docs/api-reference/chat/object#chat-object-usage
 import type { CompletionUsage } from "openai/resources/completions";
 import type { TokenUsage } from "./client/endpoint.ts";

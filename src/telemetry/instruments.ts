@@ -1,5 +1,5 @@
-// The metrics by name, label and bucket: OpenTelemetry's names for generative AI in Prometheus' spelling if it
-// has any. No label has a value that a client can invent.
+// The metrics by name, label and bucket: OpenTelemetry's names for generative AI in Prometheus' spelling, if there
+// are any. No label has a value that a client can invent.
 // https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { PoolStats } from "../openai/client/client.ts";

@@ -4,10 +4,10 @@ import type { Observer, OperationRecord } from "./operation-record.ts";
 import { severityOf } from "./outcome.ts";
 import type { UpstreamCall } from "./upstream-call.ts";
 
-/** Least severity that is logged. `debug` adds a line for each upstream attempt, and each request that was no operation. */
+/** Least severity that is logged. `debug` adds a line for each upstream attempt and each request that is not an operation. */
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 
-/** Writes to `destination`. A logged `err` is its name, message and stack, whatever else hangs on it. */
+/** Writes to `destination`. Of an `err`, its name, message and stack are logged, and none of its other properties. */
 export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
   return pino(
     {

@@ -1,4 +1,4 @@
-// The metrics of several processes as those of one: counts are added up, gauges by the aggregator that each names.
+// Merges the metrics of several processes: counts are added up, gauges are merged by the aggregator that each names.
 import { AggregatorRegistry, type Registry } from "prom-client";
 
 /** What one process has counted; survives JSON. */
@@ -9,10 +9,10 @@ export function renderMerged(snapshots: readonly MetricsSnapshot[]): Promise<str
   return AggregatorRegistry.aggregate([...snapshots]).metrics();
 }
 
-/** What stays of processes that have ended: counters and histograms, without which the sums would go backwards. */
+/** The counters and histograms of processes that have ended: without them the sums would go backwards. */
 export function keepTotals(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
   const totals = snapshots.map((metrics) => metrics.filter(({ type }) => isTotal(String(type))));
-  // aggregate() registers plain objects that hold their values, though its type says otherwise.
+  // aggregate() registers plain objects that hold their values, although its type differs.
   return AggregatorRegistry.aggregate(totals).getMetricsAsArray() as MetricsSnapshot;
 }
 

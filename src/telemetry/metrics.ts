@@ -15,10 +15,10 @@ export interface Metrics {
   read(): Promise<string>;
 }
 
-/** Of the process, whose metrics cannot be taken back: one for all servers in it. */
+/** The metrics of the process, which cannot be unregistered: one registry for all servers in it. */
 let processRegistry: Registry | undefined;
 
-/** Takes what tells this process' own metrics; yields what reads the page of all processes that share them. */
+/** Takes a function that reads this process' own metrics; yields one that reads the page of all processes that share them. */
 export type ShareMetrics = (tell: () => Promise<MetricsSnapshot>) => () => Promise<string>;
 
 /** Begins to count. `poolStats` reads the connections to the upstream. Without `share` the page is this process' own. */
@@ -37,8 +37,8 @@ export function createMetrics(poolStats: () => PoolStats, share?: ShareMetrics):
 }
 
 /**
- * CPU, memory, descriptors, garbage collection, and the event loop's lag. Of several processes the lag is that of the one
- * which lags most, where prom-client would have the mean, and the start that of the one which has run longest.
+ * CPU, memory, descriptors, garbage collection, and the event loop's lag. With several processes, the lag is that of the
+ * one that lags most (prom-client would take the mean), and the start is that of the one that has run longest.
  */
 function collectProcessMetrics(): Registry {
   const registry = new Registry();

@@ -8,7 +8,7 @@ import { type Outcome, outcomeOf, worseOf } from "./outcome.ts";
 import type { RefusalObserver } from "./refused-requests.ts";
 import { type CallListener, type UpstreamAttempt, UpstreamCall } from "./upstream-call.ts";
 
-/** Reads records. None of its functions may throw, or keep what it is given beyond `operationEnds`. */
+/** Reads records. None of its functions may throw, or keep its arguments beyond `operationEnds`. */
 export interface Observer extends RefusalObserver {
   /** A subscription's answer begins to stream. */
   streamBegins?(operation: OperationRecord): void;
@@ -18,7 +18,7 @@ export interface Observer extends RefusalObserver {
     call: UpstreamCall,
     field: RootField,
   ): Readonly<Record<string, string>> | undefined;
-  /** The operation is over, and all its calls; the record changes no more. */
+  /** The operation and all its calls are over; the record changes no more. */
   operationEnds?(operation: OperationRecord): void;
 }
 
@@ -43,7 +43,7 @@ export class RootField implements CallsObserver, CallListener {
   readonly name: string;
   /** The upstream for this field's resolver: its calls are this field's. */
   readonly openai: OpenAIClient | undefined;
-  /** Undefined: it was never begun. Times are performance.now()'s. */
+  /** Undefined: the field was never begun. Times are performance.now()'s. */
   startedAt: number | undefined;
   endedAt: number | undefined;
   /** Undefined: as the operation's. */
@@ -86,7 +86,7 @@ export class OperationRecord {
   transport: Transport;
   /** Undefined: not identified. */
   caller: CallerContext | undefined;
-  /** A name of GraphQL's of up to 64 characters; the client's own word. */
+  /** A GraphQL name of up to 64 characters, which the client chose. */
   name: string | undefined;
   type: "query" | "mutation" | "subscription" | undefined;
   fields: readonly RootField[] = [];
@@ -108,7 +108,7 @@ export class OperationRecord {
     this.#observers = observers;
   }
 
-  /** The worst so far. */
+  /** The worst outcome so far. */
   get outcome(): Outcome {
     return this.#outcome ?? "OK";
   }
@@ -117,7 +117,7 @@ export class OperationRecord {
     return this.fields.flatMap((field) => field.calls);
   }
 
-  /** Takes the name that the client gave, if it is one. */
+  /** Takes the name that the client gave, if it is a GraphQL name. */
   nameAs(name: unknown): void {
     if (typeof name === "string" && /^[A-Z_a-z]\w{0,63}$/.test(name)) this.name = name;
   }
@@ -179,7 +179,7 @@ export class OperationRecord {
     this.#tellEnd();
   }
 
-  /** Calls that are being given up end a little after the operation; those of later fields are refused after that. */
+  /** Calls that are being given up end a little after the operation. Calls of later fields are refused after that. */
   #tellEnd(): void {
     if (!this.#hasEnded || this.#openCalls > 0 || this.#isTold) return;
     this.#isTold = true;

@@ -1,9 +1,9 @@
-// Begins the record of each operation with what the head of its request says.
+// Begins the record of each operation, with what the head of its request contains.
 import type { IncomingMessage } from "node:http";
 import { requestIdOf } from "../http/request-id.ts";
 import { type Observer, OperationRecord, type Transport } from "./operation-record.ts";
 
-/** Begins the record of an operation that `req` brought; over WebSocket `requestId` tells the operations apart. */
+/** Begins the record of an operation that `req` brought. Over WebSocket, `requestId` distinguishes the operations. */
 export type BeginOperation = (
   req: IncomingMessage,
   transport: Transport,

@@ -9,7 +9,7 @@ const MAX_PATH = 100;
 export interface RefusedRequest {
   requestId: string;
   method: string;
-  /** The client's own words, cut to 100 characters; the query is left out, as it may hold a key or a prompt. */
+  /** As the client sent it, cut to 100 characters. The query is left out, as it may hold a key or a prompt. */
   path: string;
   /** The HTTP status, or `handshake` for a request for a WebSocket. */
   code: string;
@@ -21,7 +21,7 @@ export interface RefusalObserver {
   requestRefused?(request: RefusedRequest): void;
 }
 
-/** Yields what reports one to the observers; `code` is as in RefusedRequest. */
+/** Yields a function that reports one to the observers; `code` is as in RefusedRequest. */
 export function createTellRefused(observers: readonly RefusalObserver[]): (req: IncomingMessage, code: string) => void {
   return (req, code) => {
     const { method = "", url = "" } = req;

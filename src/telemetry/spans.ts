@@ -1,4 +1,4 @@
-// Writes a span for each operation, each root field and each upstream attempt. Holds no text of prompts and answers.
+// Writes a trace span for each operation, each root field and each upstream attempt, without text of prompts and answers.
 // https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/
 // https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
 import {
@@ -35,18 +35,18 @@ import type { Observer, OperationRecord, RootField } from "./operation-record.ts
 import { type Outcome, severityOf } from "./outcome.ts";
 import { PROVIDER, type UpstreamAttempt, type UpstreamCall } from "./upstream-call.ts";
 
-/** An own name: OpenTelemetry has none. */
+/** Our own name: OpenTelemetry has none. */
 const ATTR_GRAPHQL_FIELD_NAME = "graphql.field.name";
 
 /** A span that has begun, as the parent of others. */
 interface Begun {
   span: Span;
   context: Context;
-  /** What makes performance.now()'s time the wall clock's, in milliseconds, as it was then. */
+  /** What to add to performance.now() to get the wall clock's time, in milliseconds, as it was at the start of the span. */
   offsetMs: number;
 }
 
-/** Makes spans. Those of attempts begin with them, as their ids go to the upstream; all end with the operation. */
+/** Makes spans. An attempt's span begins with the attempt, as its id goes to the upstream. All end with the operation. */
 export function createSpanObserver(tracer: Tracer, upstream: URL): Observer {
   const propagator = new W3CTraceContextPropagator();
   const begun = new WeakMap<OperationRecord | RootField | UpstreamAttempt, Begun>();

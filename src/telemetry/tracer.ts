@@ -1,4 +1,4 @@
-// Sets up OpenTelemetry's SDK: the name of this server, and the way of its spans to the collector. Loaded by startTraces alone.
+// Sets up OpenTelemetry's SDK: this server's name, and how its spans reach the collector. Only startTraces loads this file.
 import { DiagLogLevel, diag } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
@@ -9,7 +9,7 @@ import { createSpanObserver } from "./spans.ts";
 
 const NAME = "openai-graphql-server";
 
-/** How long the last spans may take to leave, in milliseconds. */
+/** Longest time that sending the last spans may take, in milliseconds. */
 const STOP_MS = 5_000;
 
 /** A collector that is away fails every batch: one warning a minute is enough. */

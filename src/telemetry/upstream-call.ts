@@ -1,4 +1,4 @@
-// The record of one upstream call: its endpoint, its attempts, how many tokens and how fast. Keeps nothing of what was said.
+// The record of one upstream call: its endpoint, its attempts, how many tokens and how fast. Keeps no text.
 import type { CallObserver } from "../limits/call-observer.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { Endpoint } from "../openai/client/endpoint.ts";
@@ -39,12 +39,12 @@ export class UpstreamCall implements CallObserver {
   readonly attempts: UpstreamAttempt[] = [];
   /** What the limiter decided: `ADMITTED`, or the code of its refusal. Undefined: the client left before. */
   decision: string | undefined;
-  /** The model that answered, in the upstream's words. */
+  /** The model that answered, as the upstream names it. */
   responseModel: string | undefined;
   inputTokens: number | undefined;
   outputTokens: number | undefined;
   readonly startedAt = performance.now();
-  /** When a stream's first words came. */
+  /** When a stream's first output came. */
   firstTokenAt: number | undefined;
   endedAt: number | undefined;
   /** An HTTP status, a reason of OpenAIError's, a code, or `aborted`. Undefined: the answer came whole. */

@@ -1,4 +1,4 @@
-// What an HTTP answer means: a JSON value, or the reason why there is none.
+// Reads an HTTP answer of the upstream: a JSON value, or the reason why there is no such value.
 import type { Endpoint } from "./endpoint.ts";
 import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
@@ -21,7 +21,7 @@ export function isEventStream({ statusCode, headers }: AnswerHead): boolean {
 
 /**
  * Reads a whole answer. Throws OpenAIError for any status but 2xx, for a body that is not JSON, and for an error
- * object inside a 2xx, which some compatible servers send. `secrets` stand in no error's message.
+ * object inside a 2xx, which some compatible servers send. No error's message contains `secrets`.
  */
 export function readAnswer({ statusCode, headers }: AnswerHead, text: string, secrets: readonly string[]): unknown {
   if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, text, secrets);
@@ -56,7 +56,7 @@ export function expectAnswer<Shape>(body: unknown, list: keyof Shape & string, e
   throw new OpenAIError("invalid_response", `The upstream's answer to ${endpoint.name} holds no ${list}.`);
 }
 
-/** The answer with the upstream's id, or with a fresh one where it sent none: clients cache by it. */
+/** The answer with the upstream's id, or with a fresh one if it sent none: clients cache by it. */
 export function withId<Answer extends { readonly id?: unknown }>(
   answer: Answer,
   prefix: string,

@@ -26,7 +26,7 @@ export interface OpenAIClientOptions extends Credentials {
 
 /** How the guard follows a call. */
 export interface CallHooks {
-  /** Asked before each further attempt, which counts like a call; if it answers no, the last failure stands. */
+  /** Called before each further attempt, which counts like a call. If it yields false, the last failure stands. */
   mayRepeat(): Promise<boolean>;
   observer: AttemptObserver | undefined;
 }
@@ -108,7 +108,7 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
   };
 }
 
-/** Whether undici refused the request itself, as where a configured key has characters that no header may hold. */
+/** Whether undici refused the request itself, for example because a configured key has characters that no header allows. */
 function isOwnFault(error: unknown): boolean {
   return (error as { code?: unknown }).code === "UND_ERR_INVALID_ARG";
 }

@@ -1,4 +1,4 @@
-// The upstream as this server sees it: a request, a whole answer or a stream of events, errors.
+// The HTTP client of the upstream: sends a request, and yields a whole answer, a stream of events or an error.
 import { Pool } from "undici";
 import { isEventStream, readAnswer } from "./answer.ts";
 import { type CallHooks, createAttempt, type OpenAIClientOptions } from "./attempt.ts";
@@ -29,7 +29,7 @@ export interface OpenAIClient {
   stream(request: UpstreamRequest, signal: AbortSignal): AsyncGenerator<readonly OpenAIEvent[], EventStreamEnd>;
 }
 
-/** Calls the upstream; whoever stands before it may follow each call by `hooks`. */
+/** Calls the upstream. Its users can follow each call by `hooks`. */
 export interface FollowedClient extends OpenAIClient {
   request(request: UpstreamRequest, signal: AbortSignal, hooks?: CallHooks): ReturnType<OpenAIClient["request"]>;
   stream(request: UpstreamRequest, signal: AbortSignal, hooks?: CallHooks): ReturnType<OpenAIClient["stream"]>;
@@ -47,9 +47,9 @@ export interface PoolStats {
 
 /** The upstream over kept-alive connections. */
 export interface OpenAIConnection extends FollowedClient {
-  /** The same upstream for a caller who has an account there: its key in place of the server's, and nothing else of the server's account. */
+  /** The same upstream for a caller who has an account there: its own key, and nothing of the server's account. */
   withApiKey(apiKey: string): FollowedClient;
-  /** Whether the upstream is known not to be there, by the last calls: see UpstreamHealth. */
+  /** Whether the last calls show that the upstream is not there: see UpstreamHealth. */
   isDead(): boolean;
   /** How many connections there are, and how many requests use one or wait for one, now. */
   stats(): PoolStats;
@@ -83,14 +83,14 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
 
   async function readWhole(answer: Exchange): Promise<unknown> {
     const text = await answer.readText(options.maxUpstreamBytes).catch((error: unknown) => {
-      // An error status says enough, whatever became of its reason.
+      // An error status is enough, even if its body could not be read.
       if (answer.statusCode >= 400) return "";
       throw toOpenAIError(error, "interrupted", options);
     });
     return readAnswer(answer, text, secrets);
   }
 
-  /** Throws what a whole answer in place of a stream says: its error, or that it is none. */
+  /** For a whole answer in place of a stream: throws the error in it, or an error because it is not a stream. */
   async function openStream(answer: Exchange): Promise<Exchange> {
     if (isEventStream(answer)) return answer;
     await readWhole(answer);

@@ -1,4 +1,4 @@
-// Who this server is to the upstream: the headers that say so, and what of it must never be repeated to a client.
+// This server's credentials for the upstream: the headers that carry them, and the secrets that no client may see.
 
 /** The upstream's address and this server's account there. */
 export interface Credentials {
@@ -22,7 +22,7 @@ export function createFixedHeaders({ apiKey, baseUrl, organization, project }: C
   return { plain, json: { ...plain, "content-type": "application/json" } };
 }
 
-/** What must stand in no message, in the forms in which an upstream may quote it. */
+/** The secrets that no message may contain, in the forms in which an upstream may quote them. */
 export function findSecrets({ apiKey = "", baseUrl, organization = "", project = "" }: Credentials): string[] {
   const { password, host, hostname } = baseUrl;
   const inQuery = [...baseUrl.searchParams].filter(([name]) => /key|token|secret|sig|code/i.test(name));

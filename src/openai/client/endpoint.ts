@@ -53,7 +53,7 @@ interface FreeParts extends Route {
 interface PaidParts extends Route {
   readonly isPaid: true;
   /**
-   * `gen_ai.operation.name`: OpenTelemetry's name, or an own one if it has none.
+   * `gen_ai.operation.name`: OpenTelemetry's name, or our own if OpenTelemetry has none.
    * https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
    */
   readonly operationName: string;
@@ -63,10 +63,10 @@ interface PaidParts extends Route {
   readUsage(answer: unknown): TokenUsage | undefined;
   /**
    * The output in a whole answer or in one event of a stream, in estimated tokens; it counts if no usage is reported.
-   * Undefined: the answer does not tell, and the call costs what was estimated.
+   * Undefined: the answer does not show it, and the call costs what was estimated.
    */
   countOutput(answer: unknown): number | undefined;
-  /** Whether an event of a stream brings any output, and not only form. */
+  /** Whether an event of a stream brings any output. */
   hasOutput(event: unknown): boolean;
 }
 
@@ -77,7 +77,7 @@ interface Named {
 
 export type FreeEndpoint = FreeParts & Named;
 export type PaidEndpoint = PaidParts & Named;
-/** One endpoint; `isPaid` tells the two kinds apart. */
+/** One endpoint; `isPaid` distinguishes the two kinds. */
 export type Endpoint = FreeEndpoint | PaidEndpoint;
 
 /** Names an endpoint and freezes it. */
@@ -95,7 +95,7 @@ export function pathOf({ endpoint, pathParameters }: UpstreamRequest): string {
   });
 }
 
-/** The model that a request names. Undefined: none. */
+/** The model that a request names. Undefined: it names none. */
 export function modelOf({ endpoint, pathParameters, json, multipart }: UpstreamRequest): string | undefined {
   switch (endpoint.modelIn) {
     case "path":

@@ -35,16 +35,16 @@ export function readErrorAnswer(
       retryAfterMs: readRetryAfterMs(headers),
       isForeign: (json === undefined && text.trim() !== "") || undefined,
       shouldRetry: readShouldRetry(httpStatus, headers),
-      // A gateway says 502 and 504 of a model that it has given up waiting for; inside 200 the work had begun.
+      // A gateway sends 502 and 504 when it gives up waiting for a model. Inside 200, the work had begun.
       isUnpaid: (httpStatus >= 400 && httpStatus !== 502 && httpStatus !== 504) || undefined,
     }),
   );
 }
 
-/** The upstream's own id of the request; undefined where it sent none, or no id. */
+/** The upstream's own id of the request; undefined if it sent none, or something that is not an id. */
 export function readRequestId(headers: ResponseHeaders, secrets: readonly string[]): string | undefined {
   const id = headers["x-request-id"];
-  // As most are: nothing in them is to be looked for but the secrets themselves.
+  // Most ids look like this. Only the secrets themselves have to be looked for in them.
   const isUsual = typeof id === "string" && USUAL_REQUEST_ID.test(id) && !secrets.some((secret) => id.includes(secret));
   return isUsual ? id : token(id, secrets);
 }
@@ -71,7 +71,7 @@ function readShouldRetry(httpStatus: number, headers: ResponseHeaders): boolean 
   return httpStatus < 400 ? (asked ?? false) : asked;
 }
 
-/** The status that an error object inside HTTP 200 would have come with: its numeric code, or what its type says. */
+/** The status that an error object inside HTTP 200 stands for: its numeric code, or that of its type. */
 function impliedStatus({ code, type }: Record<string, unknown>): number {
   const number = Number(code);
   if (number >= 400 && number <= 599) return number;
@@ -83,7 +83,7 @@ function impliedStatus({ code, type }: Record<string, unknown>): number {
   return /invalid|bad_?request|context_length|content_policy|content_filter/i.test(words) ? 400 : 500;
 }
 
-/** What an error says in words. FastAPI's list repeats the caller's input; only its places and messages are taken. */
+/** The message of an error. FastAPI's list repeats the caller's input; only its places and messages are taken. */
 function readWords(value: unknown, depth = 0): string {
   if (typeof value === "string") return value;
   if (depth > 4) return "";
@@ -93,7 +93,7 @@ function readWords(value: unknown, depth = 0): string {
   return Array.isArray(loc) ? `${loc.join(".")}: ${words}` : words;
 }
 
-/** A short machine word (an error code, a field path, an id); anything longer or stranger is left out. */
+/** A short word for machines (an error code, a field path, an id). Anything longer or of other characters is left out. */
 function token(value: unknown, secrets: readonly string[]): string | undefined {
   const text = typeof value === "number" ? String(value) : value;
   return typeof text === "string" && /^[\w.[\]:/-]{1,128}$/.test(text) ? redact(text, secrets) : undefined;

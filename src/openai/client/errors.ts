@@ -10,12 +10,12 @@
  */
 export type OpenAIErrorReason = "status" | "unavailable" | "timeout" | "invalid_response" | "interrupted";
 
-/** What an upstream answer says about a failure. Absent fields: it says nothing. */
+/** What an upstream answer reports about a failure. A field is absent if the answer does not report it. */
 export interface OpenAIErrorDetails {
   status?: number;
   type?: string;
   code?: string;
-  /** The field of the wire request that the upstream blames, in its own spelling. */
+  /** The field of the wire request that the upstream blames, as the upstream spells it. */
   param?: string;
   /** The upstream's `x-request-id`. */
   requestId?: string;
@@ -43,7 +43,7 @@ export class OpenAIError extends Error {
 }
 
 const UNAVAILABLE = "The upstream could not be reached, or hung up before it answered.";
-/** Where there was no connection, nothing was sent. */
+/** Without a connection, nothing was sent. */
 const NEVER_REACHED: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -55,8 +55,8 @@ const NEVER_REACHED: ReadonlySet<string> = new Set([
 const NOT_HTTP = "The upstream's answer is not valid HTTP.";
 
 /**
- * Names what undici threw. `before` tells what a plain break means: `unavailable` while the head was awaited,
- * `interrupted` once it had come.
+ * Turns what undici threw into an OpenAIError. `before` is what a plain break means: `unavailable` before the head,
+ * `interrupted` after it.
  */
 export function toOpenAIError(
   error: unknown,
@@ -83,7 +83,7 @@ export function toOpenAIError(
   }
   // undici's parser gives no code. The end inside a body is a break, not bad HTTP.
   const isNotHttp = name === "HTTPParserError" && !/EOF/.test(String(message));
-  // An answer with status 100 or 101, which was not asked for and after which undici reads no further.
+  // An answer with status 100 or 101, which nobody asked for. undici reads nothing after it.
   const isUnasked = code === "UND_ERR_SOCKET" && /^bad (?:response|upgrade)$/.test(String(message));
   const hasTwoLengths = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && before === "unavailable";
   if (isNotHttp || isUnasked || hasTwoLengths) return new OpenAIError("invalid_response", NOT_HTTP, {}, error);

@@ -1,4 +1,4 @@
-// Server-sent events of an upstream answer -> JSON objects, up to `[DONE]`.
+// Parses the server-sent events of an upstream answer into JSON objects, up to `[DONE]`.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 import { createParser } from "eventsource-parser";
 import { readErrorAnswer } from "./error-answer.ts";
@@ -15,7 +15,7 @@ export type EventStreamEnd = "done" | "body";
 /**
  * Yields the JSON objects of the events as soon as their bytes have come, all that one read brought at once, and returns
  * how the events ended. Throws OpenAIError, after the events before it: `status` for an error event or an error object,
- * `invalid_response` for what is no event stream of JSON objects, `interrupted` for one cut in the middle of an event; or
+ * `invalid_response` for what is not an event stream of JSON objects, `interrupted` for one cut in the middle of an event; or
  * what `answer` throws. Leaves `answer` to the caller to close.
  */
 export async function* readEventStream(

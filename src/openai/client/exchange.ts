@@ -16,11 +16,11 @@ export interface Exchange extends AnswerHead {
    * or why the deadline is over.
    */
   read(): Promise<readonly Uint8Array[] | undefined>;
-  /** The whole body. One that tells beforehand that it is larger than `maxBytes` is not read at all; undici stops any other. */
+  /** The whole body. If its Content-Length is over `maxBytes` it is not read at all; undici stops any other. */
   readText(maxBytes: number): Promise<string>;
   /**
-   * Ends the exchange. A body that is about to end anyway keeps its connection for the next call; any other takes it
-   * down, and the upstream's work with it.
+   * Ends the exchange. If the body is about to end anyway, the connection is kept for the next call; otherwise it is closed,
+   * and the upstream's work ends with it.
    */
   close(isAboutToEnd: boolean): void;
 }
@@ -54,12 +54,12 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // It was ended while it waited for a connection.
+    // The call was ended while it waited for a connection.
     if (this.#failure) controller.abort(toError(this.#failure.error));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: AnswerHead["headers"]): void {
-    // What is informational comes before the answer.
+    // Informational answers (1xx) come before the answer itself.
     if (statusCode < 200) return;
     this.statusCode = statusCode;
     this.headers = headers;
@@ -145,12 +145,12 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
   }
 
   #stopListening(): void {
-    // It may be the next attempt's by now.
+    // The deadline may already belong to the next attempt.
     if (this.#deadline.onOver === this.#leave) this.#deadline.onOver = undefined;
   }
 }
 
-/** As fetch reads text: what is no UTF-8 is replaced, and a byte order mark left out. */
+/** Decodes text as fetch does: bytes that are not UTF-8 are replaced, and a byte order mark is left out. */
 const decoder = new TextDecoder();
 
 function toError(reason: unknown): Error {

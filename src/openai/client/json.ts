@@ -1,6 +1,6 @@
 // JSON of unknown shape, as it comes from an upstream.
 
-/** The JSON value, or undefined where the text is none. */
+/** The JSON value, or undefined if the text is not JSON. */
 export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -10,7 +10,7 @@ export interface UploadFile {
   /** As the caller named it; made harmless before it is sent. */
   readonly filename: string;
   readonly contentType: string;
-  /** Size in bytes where it is known before the last byte has come; then a Content-Length is sent. */
+  /** Size in bytes, if it is known before the last byte has come; then a Content-Length is sent. */
   readonly sizeBytes: number | undefined;
   /** The bytes, once. May throw; the call then fails with that error. */
   stream(): AsyncIterable<Uint8Array>;
@@ -24,7 +24,7 @@ export class StreamedFile {
   readonly #file: UploadFile;
   /** Whether the first byte was asked for: from then on the call is not repeated. */
   started = false;
-  /** Called when the upstream has taken no byte for as long as `limitTaking` says. */
+  /** Called when the upstream has taken no byte for the time that `limitTaking` sets. */
   #onUntaken: (() => void) | undefined;
   #takeWithinMs = 0;
   /** What the file's own stream threw, as opposed to the upstream's socket. */
@@ -37,7 +37,7 @@ export class StreamedFile {
     this.#file = file;
   }
 
-  /** Calls `onUntaken` once a chunk has waited for `takeWithinMs` to be taken: a client that waits behind it reads nothing. */
+  /** Calls `onUntaken` once the upstream has not taken a chunk for `takeWithinMs`: the client waits behind it meanwhile. */
   limitTaking(takeWithinMs: number, onUntaken: () => void): void {
     this.#takeWithinMs = takeWithinMs;
     this.#onUntaken = onUntaken;
@@ -79,7 +79,7 @@ export type MultipartFields = Readonly<Record<string, string | StreamedFile | un
 /** A body, and the headers that describe it. */
 export interface MultipartBody {
   headers: Readonly<Record<string, string>>;
-  /** An AsyncIterable, which undici's documentation has and its types have not. To be read once. */
+  /** An AsyncIterable: undici documents it, but its types do not have it. To be read once. */
   body: NonNullable<Dispatcher.DispatchOptions["body"]>;
 }
 
@@ -132,7 +132,7 @@ function harmlessFilename(filename: string): string {
     .replace(/^[\s.]+/, "")
     .trim();
   const [, stem = "", extension = ""] = /^(.*?)(\.[^.]{1,10})?$/u.exec(name) ?? [];
-  // By code points: half a surrogate pair is no character.
+  // By code points: half a surrogate pair is not a character.
   return [...stem].slice(0, 100 - extension.length).join("") + extension || "image";
 }
 

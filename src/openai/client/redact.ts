@@ -3,10 +3,10 @@
 
 const MAX_LENGTH = 2_000;
 
-/** From its first tag on, a page. */
+/** A page, from its first tag to the end of the text. */
 const PAGE = /<(?:!doctype|!--|\?xml|html|head|body|script|style|title|center|h[1-6])(?=[\s>/-]).*/is;
 
-/** From its first line on, a stack trace, also where its lines were joined into one. */
+/** A stack trace, from its first line to the end of the text, also if its lines were joined into one. */
 const STACKS = [
   // Node, Java, .NET
   /(?:^|\n)[ \t]+at [^\n]*[:(].*/s,
@@ -57,7 +57,7 @@ const ADDRESSES = [
 
 /**
  * Returns `text` as one short message without keys, internal addresses and stack traces; `""` where nothing safe is
- * left, as of an HTML page or of bytes that are no text. `secrets` are masked wherever they stand, whatever they look
+ * left, as of an HTML page or of bytes that are not text. `secrets` are masked wherever they stand, whatever they look
  * like. Public URLs stay, without the keys in them.
  */
 export function redact(text: string, secrets: readonly string[]): string {

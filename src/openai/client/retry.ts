@@ -4,14 +4,14 @@ import type { OpenAIError } from "./errors.ts";
 
 const QUOTA = new Set(["insufficient_quota", "credit_balance_exhausted"]);
 
-/** Whether the upstream says that the account is out of quota or credit. That is no rate limit: waiting does not help. */
+/** Whether the account upstream is out of quota or credit. That is not a rate limit: waiting does not help. */
 export function isQuotaExceeded(error: OpenAIError): boolean {
   return QUOTA.has(error.details.code ?? "") || QUOTA.has(error.details.type ?? "");
 }
 
 /**
- * Whether another attempt may help: after 408, 409, 429, 5xx and where no answer came at all, unless the upstream's
- * `x-should-retry` says otherwise. Never for a used-up quota, a timeout, a broken or an unreadable answer: those may
+ * Whether another attempt may help: after 408, 409, 429, 5xx and if no answer came at all, unless the upstream's
+ * `x-should-retry` overrules that. Never for a used-up quota, a timeout, a broken or an unreadable answer: those may
  * have been paid for.
  */
 export function isRetryable(error: OpenAIError): boolean {

@@ -2,19 +2,19 @@
 import type { Attempt } from "./attempt.ts";
 import { OpenAIError } from "./errors.ts";
 
-/** As many calls in a row must have failed … */
+/** This many calls in a row must have failed … */
 const MIN_FAILURES = 5;
-/** … over as many milliseconds: a restart of the upstream's or a burst of calls says nothing yet. */
+/** … over this many milliseconds: a restart of the upstream or a burst of calls is not enough. */
 const MIN_SPAN_MS = 3_000;
 /**
- * After as long without a call nothing is known any more. A load balancer that sees a dead upstream sends no calls, so
- * that none could show that it is back.
+ * After this many milliseconds without a call, the upstream counts as reachable again. A load balancer that learns of a
+ * dead upstream sends no more calls, and without calls nothing could show that the upstream is back.
  */
 const FORGET_MS = 30_000;
 
 /**
- * How a connection ends that was made. A caller whose request makes an upstream hang up must not bring the server into
- * the same discredit as an upstream that is away.
+ * How a connection ends once it was made. This is not counted: a caller whose request makes the upstream hang up must not
+ * make the upstream look dead.
  */
 const HANG_UP = /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE|HPE_.*)$/;
 
@@ -30,7 +30,7 @@ export class UpstreamHealth {
     this.#now = now;
   }
 
-  /** Whether the last calls, 5 at least and over 3 s at least, all failed to reach it, the last of them in the last 30 s. */
+  /** Whether the last calls, 5 at least and over 3 s at least, all failed to reach the upstream, the last one within 30 s. */
   isDead(): boolean {
     return (
       this.#failures >= MIN_FAILURES &&
@@ -53,7 +53,7 @@ export class UpstreamHealth {
     this.#lastFailureAt = now;
   }
 
-  /** The same calls, watched. Those that were aborted or timed out say nothing about the upstream. */
+  /** The same calls, watched. Calls that were aborted or timed out prove nothing about the upstream. */
   watch(attempt: Attempt): Attempt {
     return async (...parameters) => {
       try {
