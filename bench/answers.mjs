@@ -1,10 +1,10 @@
-// What the fake upstream answers, as values: the upstream sends them, and the load generator checks against them.
+// The answers of the fake upstream, as values: the upstream sends them, and the load generator checks against them.
 
-/** Stands in prompts, and comes back in the answers to them. */
+/** A mark that prompts contain and their answers repeat. */
 const NONCE = "nonce-0000000000";
 let nonces = 0;
 
-/** A nonce that was not there before, always of the same length. */
+/** A new nonce, always of the same length. */
 export function createNonce() {
   return `nonce-${(++nonces).toString().padStart(NONCE.length - 6, "0")}`;
 }
@@ -81,7 +81,7 @@ export function chatEvents(nonce) {
 /** Ends every uploaded file. */
 export const LAST_BYTES = "the last bytes!!";
 
-/** `POST /images/variations`: names the file's nonce and how many bytes of it came. */
+/** `POST /images/variations`: repeats the file's nonce and the number of bytes that came. */
 export function variationAnswer(nonce, bytes) {
   return { created: CREATED, data: [{ url: `https://images.test/${nonce}/${bytes}.png` }] };
 }

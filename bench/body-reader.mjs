@@ -1,13 +1,13 @@
-// The messages on one HTTP/1.1 connection, requests or answers: their heads, and their bodies by length or in chunks.
-// Only what both ends of this bench send: no trailers, no chunk extensions, no interim answers.
+// Parses the messages on one HTTP/1.1 connection, requests or answers: their heads, and their bodies by length or in
+// chunks. Knows only what both ends of this bench send: no trailers, no chunk extensions, no interim answers.
 
 const EMPTY = Buffer.alloc(0);
-/** How much of both ends of a long body is kept. */
+/** How many bytes of each end of a long body are kept. */
 const KEPT_BYTES = 4_096;
 /** Longer bodies are not kept whole. */
 const MAX_WHOLE_BYTES = 2 * 2 ** 20;
 
-/** A body as its bytes come. */
+/** A body that is still arriving, or whole. */
 class Body {
   pieces = [];
   length = 0;
@@ -27,7 +27,7 @@ class Body {
     this.last = tail.subarray(-KEPT_BYTES);
   }
 
-  /** All of it, where it was not too long. */
+  /** The whole body, if it was not too long. */
   whole() {
     return this.pieces.length === 1 ? this.pieces[0] : Buffer.concat(this.pieces);
   }
@@ -40,7 +40,7 @@ export class BodyReader {
   #rest = EMPTY;
   #head = "";
   #body = undefined;
-  /** Bytes of the body, or of the chunk with its CRLF, that are still to come; -1 where a chunk's size is. */
+  /** Bytes of the body, or of the chunk with its CRLF, that are still to come; -1 if a chunk's size comes next. */
   #left = 0;
   #isChunked = false;
 
@@ -74,7 +74,7 @@ export class BodyReader {
   #readBody(bytes) {
     if (this.#left === -1) return this.#readSize(bytes);
     const used = Math.min(this.#left, bytes.length);
-    // A chunk's own CRLF is no part of the body.
+    // A chunk's own CRLF is not part of the body.
     const own = this.#isChunked ? Math.min(used, Math.max(0, this.#left - 2)) : used;
     if (own > 0) {
       const piece = bytes.subarray(0, own);

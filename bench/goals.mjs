@@ -1,6 +1,6 @@
-// What this server has to reach, as multiples of another server's figure or as the figure itself.
+// The goals of this server, as multiples of another server's figure or as the figure itself.
 
-/** How much more than its share a figure that is to stay flat, or grow with the load, may grow. */
+/** How much a figure may grow beyond its share, if it should stay flat or grow with the load. */
 const FLAT = 1.25;
 
 /**

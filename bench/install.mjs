@@ -1,11 +1,11 @@
-// Installs the bench's own dependencies where they are missing: the server's own package has no need of them.
+// Installs the bench's own dependencies if they are missing: the server's own package does not need them.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
-/** Throws where npm fails. */
+/** Throws if npm fails. */
 export function install() {
   if (existsSync(`${HERE}node_modules/.package-lock.json`)) return;
   const { status } = spawnSync("npm", ["ci", "--prefix", HERE, "--no-audit", "--no-fund"], { stdio: "inherit" });

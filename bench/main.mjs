@@ -1,4 +1,4 @@
-// The bench: this server beside the bare proxy and its peers, in turns, one table of ratios.
+// The command of the bench: measures this server, the bare proxy and its peers in turns, and prints one table of ratios.
 // npm run bench -- [--quick] [--only chat,models] [--servers ours,proxy] [--repeats 5] [--json file] [--log file]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -31,17 +31,17 @@ const chosen = pick(values.only, measures, "--only");
 const named = pick(values.servers, servers, "--servers");
 const repeats = Number(values.repeats ?? (values.quick ? 3 : 7));
 const durationMs = values.quick ? 500 : 4_000;
-/** Warm-ups are counted; this is how long they are at least. */
+/** Shortest warm-up. Warm-ups are also counted in requests. */
 const warmUpMs = values.quick ? 0 : 3_000;
 
 install();
 const startedAt = performance.now();
 const upstream = await startUpstream();
-/** By row and server: a figure of each repeat. */
+/** By row and server: the figure of each repeat. */
 const figures = {};
-/** By server: why it is not measured. */
+/** By server: the reason why it is not measured. */
 const leftOut = new Map();
-/** Those that serve one measure after the other. */
+/** The servers that serve one measure after the other. */
 const shared = await beginAll(named);
 for (const name of chosen) await run(name, measures[name]);
 await stopAll(shared);

@@ -1,4 +1,4 @@
-// The processes that are measured: their start, their CPU time and memory as Linux counts them, and their end.
+// Starts, measures and ends the bench's processes: their CPU time and memory are as Linux counts them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readdirSync, readFileSync } from "node:fs";
@@ -26,7 +26,7 @@ export async function findPort() {
 }
 
 /**
- * Starts a process with that environment and nothing of ours but PATH and HOME; what it prints goes to `logFile`.
+ * Starts a process with the given environment, plus only PATH and HOME of ours. What it prints goes to `logFile`.
  * It may not listen yet.
  */
 export function startProcess({ command, cwd, environment, logFile = "/dev/null" }) {
@@ -43,7 +43,7 @@ export function startProcess({ command, cwd, environment, logFile = "/dev/null" 
     hasEnded: () => !running.has(child),
     /** CPU time of the process, its threads and its children so far, in milliseconds. */
     cpuMs: () => sum(treeOf(child.pid), cpuMsOf),
-    /** Memory in MB, and the most there ever was. */
+    /** Memory in MB: now, and the most so far. */
     rssMb: () => sum(treeOf(child.pid), (pid) => statusOf(pid, "VmRSS")),
     peakRssMb: () => sum(treeOf(child.pid), (pid) => statusOf(pid, "VmHWM")),
     async stop(signal = "SIGTERM") {
@@ -73,11 +73,11 @@ function treeOf(pid) {
   return [pid, ...children.flatMap((child) => treeOf(Number(child)))];
 }
 
-/** User and system time, those of ended threads and awaited children included. */
+/** User and system time, including that of ended threads and awaited children. */
 function cpuMsOf(pid) {
   const stat = readSafely(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
   if (!stat) return 0;
-  // The name, in brackets, may hold anything.
+  // The name, in brackets, may contain anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields.slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0) * TICK_MS;
 }
@@ -87,7 +87,7 @@ function statusOf(pid, name) {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0) / 1024;
 }
 
-/** A process may end while it is looked at. */
+/** A process may end while its files are read. */
 function readSafely(read) {
   try {
     return read();

@@ -1,5 +1,5 @@
 // A CPU profile of this server under one kind of load: npm run bench:profile -- chat|models|streams|paced|uploads
-// Prints where the time goes, and leaves the profile for Chrome's or VS Code's viewer.
+// Prints where the time goes, and keeps the profile for Chrome's or VS Code's viewer.
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

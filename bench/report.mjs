@@ -1,4 +1,4 @@
-// The table: each server as a multiple of the bare proxy, in the same repeat, with the goals and whether they are met.
+// Formats the table: each server as a multiple of the bare proxy in the same repeat, with the goals and whether they are met.
 import { goals } from "./goals.mjs";
 import { servers } from "./servers.mjs";
 import { ratioOf, spreadOf } from "./spread.mjs";

@@ -1,4 +1,4 @@
-// What is measured: this server, the bare proxy and the peers; how each is started, asked, and what it can do.
+// The servers that are measured: this server, the bare proxy and the peers; how to start and ask each, and what it can do.
 import { fileURLToPath } from "node:url";
 import { CLIENT_KEY } from "./load/dialect.mjs";
 import { graphql } from "./load/dialect-graphql.mjs";
@@ -12,7 +12,7 @@ const UPSTREAM_KEY = "sk-upstream";
 const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
 const HERE = pathOf(".");
 
-/** Everything switched on, and no limit that is reached. */
+/** Everything is switched on, and no limit is reached. */
 const ours = {
   HOST: "127.0.0.1",
   AUTH: "keys",
@@ -81,7 +81,7 @@ export async function startUpstream() {
 }
 
 /**
- * Starts a server in front of it, with Node's own `nodeOptions`. Nothing says that it listens yet. Throws where it
+ * Starts a server in front of it, with Node's own `nodeOptions`. It may not listen yet. Throws if it
  * cannot run on this machine.
  */
 export async function startServer(name, upstream, { nodeOptions = [], logFile = undefined } = {}) {

@@ -1,6 +1,6 @@
-// Medians and how far the repeats lie apart.
+// Computes medians and the spread of the repeats.
 
-/** The median of numbers, NaN where there are none. */
+/** The median of numbers; NaN if there are none. */
 export function medianOf(numbers) {
   const sorted = numbers.toSorted((one, other) => one - other);
   const middle = sorted.length / 2;

@@ -1,4 +1,4 @@
-// Bytes with places for values of a fixed length: filling them in costs next to nothing beside writing JSON.
+// Bytes with places for values of a fixed length: filling them in costs almost nothing compared with writing JSON.
 
 /** A copy of `bytes` in which each of `values` (ASCII, as they stand in it) can be replaced by others of their length. */
 export class Template {

@@ -1,5 +1,5 @@
-// The fake upstream: HTTP/1.1 on bare sockets with answers made in advance, so that it is never what is measured.
-// It knows the four endpoints and nothing else; a model named `paced` streams an event each millisecond.
+// The fake upstream: HTTP/1.1 on bare sockets with answers made in advance, so that it is never the bottleneck.
+// It has four endpoints and nothing else; a model named `paced` streams an event each millisecond.
 import { createServer } from "node:net";
 import {
   chatAnswer,
@@ -25,7 +25,7 @@ const streamHead = Buffer.from(
   "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n",
 );
 const streamEnd = Buffer.from(`${chunk("data: [DONE]\n\n")}0\r\n\r\n`);
-/** Each of the writes of a whole stream. */
+/** The writes that make a whole stream. */
 const parts = Array.from({ length: WRITES }, (_, part) => {
   const size = events.length / WRITES;
   const own = events.slice(part * size, (part + 1) * size).map(({ bytes }) => bytes);
@@ -33,7 +33,7 @@ const parts = Array.from({ length: WRITES }, (_, part) => {
   if (part === WRITES - 1) own.push(streamEnd);
   return new Template(Buffer.concat(own), [nonce]);
 });
-/** How often each endpoint was asked. */
+/** How often each endpoint was called. */
 const counts = { chat: 0, models: 0, streams: 0, uploads: 0 };
 
 const server = createServer({ noDelay: true }, (socket) => {
@@ -52,7 +52,7 @@ function answer(socket, head, body) {
     const own = nonceOf(bytes);
     if (!bytes.includes('"stream":true')) {
       counts.chat++;
-      // A copy: the socket may hold it back.
+      // A copy: the socket may keep it for a while.
       socket.write(Buffer.from(chat.fill([own])));
       return;
     }
@@ -91,7 +91,7 @@ function startPaced(socket, own) {
   ticking ??= setInterval(tick, PACE_MS);
 }
 
-/** Sends what is due: where the timer was late, more than one event. */
+/** Sends the events that are due; several if the timer was late. */
 function tick() {
   const now = performance.now();
   for (const stream of paced) {

@@ -1,4 +1,4 @@
-// Chat, and the answer by which a server shows that it is up.
+// The load of chats, and the first answer, which shows that a server is up.
 import { setTimeout as sleep } from "node:timers/promises";
 import { createNonce } from "../answers.mjs";
 import { openConnection } from "./connection.mjs";
@@ -6,7 +6,7 @@ import { createCheckFor, createRequest, PLACE } from "./request.mjs";
 import { measureLoad, runLoad } from "./run.mjs";
 
 const CONNECTIONS = 16;
-/** Until Node has compiled what is often run: before, the larger servers cost twice as much. */
+/** Requests until Node has compiled what often runs: before that, the larger servers cost twice as much. */
 const WARM_UP = 3_000;
 const POLL_MS = 2;
 const START_WITHIN_MS = 30_000;
@@ -23,7 +23,7 @@ export function chatLoad({ port, dialect }, prompt = PROMPT) {
   };
 }
 
-/** Waits for the server's first right answer. Throws where it ends, or does not come within START_WITHIN_MS. */
+/** Waits for the server's first right answer. Throws if the server ends, or takes longer than START_WITHIN_MS. */
 export async function waitForAnswer(server) {
   const { check, createFill } = chatLoad(server);
   const endsAt = performance.now() + START_WITHIN_MS;
@@ -44,7 +44,7 @@ export async function waitForAnswer(server) {
 
 const warm = new WeakSet();
 
-/** Runs so many chats, once, that Node has compiled what is often run. */
+/** Runs chats, once for each server, until Node has compiled what often runs. */
 export async function warmUpChat(server, { durationMs }) {
   if (warm.has(server)) return;
   warm.add(server);

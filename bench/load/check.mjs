@@ -1,9 +1,9 @@
-// Whether an answer is right, field by field. Parsing each would cost more than the servers' own work: an answer that
-// was parsed and compared becomes a template, and the next ones may be the same bytes but for their nonce.
+// Checks answers, field by field. To parse each one would cost more than the servers' own work. So an answer that was
+// parsed and compared becomes a template: a later answer is right if its bytes are the same except for the nonce.
 import { isDeepStrictEqual } from "node:util";
 import { Template } from "../template.mjs";
 
-/** Servers that send a body in more shapes than this have each further one parsed. */
+/** If a server sends a body in more shapes than this, every answer of a further shape is parsed. */
 const MAX_TEMPLATES = 16;
 
 /**
@@ -30,7 +30,7 @@ function readSafely(read, body) {
   }
 }
 
-/** The values of an event stream, and the rest of what is not a comment. */
+/** The values of an event stream, and the rest of it without comments. */
 export function readEvents(text) {
   return text
     .split("\n\n")

@@ -1,5 +1,5 @@
-// A client's connection: HTTP/1.1, kept alive, one request at a time, from bytes made in advance. Costs the client as
-// little as it can, for client and upstream share the machine with the server.
+// A client's connection: HTTP/1.1, kept alive, one request at a time, from bytes made in advance. It costs as little CPU
+// as possible, because client and upstream share the machine with the server.
 import { connect } from "node:net";
 import { BodyReader } from "../body-reader.mjs";
 
@@ -8,7 +8,7 @@ const DATA = Buffer.from("data:");
 /** Longest wait for an answer, in milliseconds. */
 const LOST_AFTER_MS = 60_000;
 
-/** Opens one to the port on loopback. Rejects where nobody listens. */
+/** Opens a connection to the port on loopback. Rejects if nothing listens there. */
 export function openConnection(port) {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });

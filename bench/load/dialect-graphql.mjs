@@ -1,4 +1,4 @@
-// The schema of this server, and of the peers that have it from peers/schema.mjs.
+// The requests in this server's schema, which some peers have, too (peers/schema.mjs).
 import { chatAnswer, chatEvents, MODELS_ANSWER, variationAnswer } from "../answers.mjs";
 import { readEvents } from "./check.mjs";
 import { ACCEPT_EVENTS, ACCEPT_JSON, createUploadEntry, MAX_TOKENS, postJson } from "./dialect.mjs";

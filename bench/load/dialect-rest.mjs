@@ -1,4 +1,4 @@
-// The upstream's own dialect, for the bare proxy and for the upstream itself.
+// The requests of the upstream's own REST API, for the bare proxy and for the upstream itself.
 import { chatAnswer, chatEvents, MODELS_ANSWER, variationAnswer } from "../answers.mjs";
 import { readEvents } from "./check.mjs";
 import { ACCEPT_EVENTS, ACCEPT_JSON, createChatInput, postJson } from "./dialect.mjs";

@@ -1,4 +1,5 @@
-// The schema of those that make theirs from a description of the upstream: names and values as the upstream spells them.
+// The requests for peers that derive their schema from a description of the upstream: names and values as the upstream
+// spells them.
 import { chatAnswer, MODELS_ANSWER, variationAnswer } from "../answers.mjs";
 import { ACCEPT_JSON, createChatInput, createUploadEntry, postJson } from "./dialect.mjs";
 

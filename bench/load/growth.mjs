@@ -1,4 +1,4 @@
-// How this server's CPU time per chat grows with connections, with distinct documents and with the prompt's length.
+// Measures how this server's CPU time per chat grows with connections, with distinct documents and with the prompt's length.
 import { chatLoad, warmUpChat } from "./chat.mjs";
 import { createCheckFor, createRequest, PLACE } from "./request.mjs";
 import { measureLoad, runLoad } from "./run.mjs";
@@ -6,9 +6,9 @@ import { measureLoad, runLoad } from "./run.mjs";
 const CONNECTIONS = [1, 4, 16, 64];
 const DOCUMENTS = [10, 100, 1_000, 10_000];
 const PROMPTS_KB = [1, 10, 100, 1_000];
-/** `--quick` has time for the ends alone, and none to send ten thousand documents first. */
+/** `--quick` measures only the ends of each row, and has no time to send ten thousand documents first. */
 const QUICK = ["connections1", "connections64", "documents10", "documents1000", "prompt10", "prompt1000"];
-/** Long prompts are sent by few at once. */
+/** Long prompts are sent over few connections. */
 const PROMPT_CONNECTIONS = 4;
 const SENTENCE = 'Of a bridge, "what carries" and what is carried have to be equal – on the worst day, too.\n';
 
@@ -59,7 +59,7 @@ function pointsOf({ isQuick }) {
   return isQuick ? points.filter(({ row }) => QUICK.includes(row)) : points;
 }
 
-/** Chats by documents that differ in the operation's name and in the alias of its field, in turn, over all runs. */
+/** Chats with documents that differ in the operation's name and in its field's alias, used in turn over all runs. */
 function documentsLoad(count) {
   let sent = 0;
   return ({ port, dialect }) => {

@@ -1,10 +1,10 @@
-// What a server adds to the time of one chat at a time, beside the same call made to the upstream itself.
+// Measures the time that a server adds to one chat at a time, compared with the same call made to the upstream itself.
 import { medianOf } from "../spread.mjs";
 import { chatLoad, warmUpChat } from "./chat.mjs";
 import { rest } from "./dialect-rest.mjs";
 import { runLoad } from "./run.mjs";
 
-/** How often the upstream and the server take turns: what else the machine does then falls on both. */
+/** How often the upstream and the server take turns, so that other work on the machine affects both. */
 const TURNS = 4;
 
 export const latency = {

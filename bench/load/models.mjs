@@ -1,4 +1,4 @@
-// The list of 60 models.
+// The load of requests for the list of 60 models.
 import { createCheckFor, createRequest } from "./request.mjs";
 import { measureLoad, runLoad } from "./run.mjs";
 

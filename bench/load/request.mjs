@@ -1,4 +1,4 @@
-// A request's bytes, made once, with a place for each nonce.
+// Builds the bytes of requests, once, with a place for each nonce.
 import { createNonce, LAST_BYTES } from "../answers.mjs";
 import { Template } from "../template.mjs";
 import { createCheck } from "./check.mjs";
@@ -6,14 +6,14 @@ import { CLIENT_KEY } from "./dialect.mjs";
 
 const BOUNDARY = "----bench-boundary-0123456789";
 
-/** Builds the check for a kind of request: all connections share it. */
+/** Builds the check for a kind of request. All connections share it. */
 export function createCheckFor(entry) {
   return createCheck(entry.read, entry.expect);
 }
 
 /**
- * Builds a request for one connection: `fill(values)` yields its pieces. `values` are those in the bytes that change
- * from request to request, the nonce first.
+ * Builds a request for one connection: `fill(values)` yields its pieces. `values` are the parts that change from request
+ * to request, the nonce first.
  */
 export function createRequest({ method = "POST", path, headers, body = "" }, values) {
   const length = body === "" ? {} : { "content-length": Buffer.byteLength(body) };
@@ -38,12 +38,12 @@ export function createUpload({ path, headers, fields, file }, bytes, nonce) {
   return (values) => [template.fill(values), middle, last];
 }
 
-/** A nonce for the places where nonces go. */
+/** A nonce that marks the places of nonces. */
 export const PLACE = createNonce();
 
 let middle = Buffer.alloc(0);
 
-/** The bytes of a file between its nonce and its end, the same for all: no boundary is in them. */
+/** The bytes of a file between its nonce and its end, the same for all files. They contain no boundary. */
 function middleOf(length) {
   if (middle.length !== length)
     middle = Buffer.alloc(

@@ -1,10 +1,10 @@
-// Load: so many connections, each sending its next request when the answer to the last one was found right.
+// Runs load over several connections. Each sends its next request once the last answer has been checked.
 import { createNonce } from "../answers.mjs";
 import { openConnection } from "./connection.mjs";
 
 /**
- * Runs until `durationMs` are over and, where it is given, `count` answers are in, and lets each connection finish.
- * `createFill` builds a connection's request, `valuesOf(nonce, number)` yields what is filled into it and checked.
+ * Runs until `durationMs` are over and, if given, `count` answers have come, and lets each connection finish.
+ * `createFill` builds a connection's request; `valuesOf(nonce, number)` yields the values that are filled in and checked.
  * Throws at the first wrong answer. Yields how many answers were right, the time they took, and each one's own.
  *
  * @param {{
@@ -49,7 +49,7 @@ export async function runLoad({
   }
 }
 
-/** Runs load and says what it cost the server: `cpuMsEach` answer, which is CPU-seconds per 1000. */
+/** Runs load and measures what it costs the server: `cpuMsEach` is the CPU time of an answer, or CPU-seconds per 1000. */
 export async function measureLoad(server, load) {
   const before = server.cpuMs();
   const { answers, elapsedMs, ...times } = await runLoad(load);

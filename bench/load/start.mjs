@@ -1,9 +1,9 @@
-// A start: how long until the first right answer, and what the process then holds, idle.
+// Measures a start: the time until the first right answer, and the memory that the idle process then holds.
 import { setTimeout as sleep } from "node:timers/promises";
 import { startServer } from "../servers.mjs";
 import { waitForAnswer } from "./chat.mjs";
 
-/** When what the start left behind has been collected, as far as it will be. */
+/** The wait until garbage of the start has been collected, as far as it will be. */
 const IDLE_AFTER_MS = 500;
 
 export const start = {
@@ -12,7 +12,7 @@ export const start = {
     coldStart: { title: "start to first answer", unit: "ms" },
     idleRss: { title: "RSS, idle", unit: "MB" },
   },
-  /** Starts another of the kind. The one that runs has shown that it can, and has brought its files into memory. */
+  /** Starts a second server of the kind. The one that runs has shown that it works, and its files are in memory. */
   async run({ name }, { upstream }) {
     const server = await startServer(name, upstream);
     await waitForAnswer(server);

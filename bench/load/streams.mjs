@@ -1,4 +1,4 @@
-// Streamed chats of 200 events: as fast as they come, and with an event each millisecond.
+// The load of streamed chats of 200 events: as fast as they come, and with an event each millisecond.
 
 import { medianOf } from "../spread.mjs";
 import { createCheckFor, createRequest, PLACE } from "./request.mjs";

@@ -1,4 +1,4 @@
-// Image variations of files of 4 MB, 16 at once.
+// The load of uploads: image variations of files of 4 MB, 16 at once.
 import { createCheckFor, createUpload, PLACE } from "./request.mjs";
 import { measureLoad, runLoad } from "./run.mjs";
 
@@ -20,7 +20,7 @@ export const uploads = {
     uploadsPeak: { title: "uploads of 4 MB: peak RSS", unit: "MB" },
   },
   load: uploadsLoad,
-  /** The peak of memory is of nothing else. */
+  /** A server of its own, so that the peak of memory comes from uploads alone. */
   isFresh: true,
   async warmUp(server, { durationMs }) {
     await runLoad({ ...uploadsLoad(server), count: WARM_UP, durationMs });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const DIRECTORY = fileURLToPath(new URL("mesh", import.meta.url));
 const CLI = fileURLToPath(new URL("../node_modules/@graphql-mesh/cli/cjs/bin.js", import.meta.url));
 
-/** How it is started. Throws where its artifacts cannot be built. */
+/** Yields the command that starts it. Throws if its artifacts cannot be built. */
 export function prepareMesh({ environment }) {
   if (!existsSync(`${DIRECTORY}/.mesh/index.ts`)) {
     const env = { ...process.env, ...environment };

@@ -1,4 +1,4 @@
-// The bare proxy, the limit in Node: node:http in front of undici's Pool.dispatch, which knows nothing of what it passes on.
+// The bare proxy, the limit of what Node can do: node:http in front of undici's Pool.dispatch. It passes bytes on unread.
 import { createServer } from "node:http";
 import { Pool } from "undici";
 

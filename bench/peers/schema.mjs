@@ -1,5 +1,5 @@
-// The part of this server's schema that the bench asks for, written as one would by hand: the same documents and the
-// same answers for every GraphQL peer. `upstream` is each peer's own HTTP client.
+// The part of this server's schema that the bench uses, written by hand for the GraphQL peers: they get the same documents
+// and give the same answers. `upstream` is each peer's own HTTP client.
 import { makeExecutableSchema } from "@graphql-tools/schema";
 
 const typeDefs = /* GraphQL */ `
@@ -38,7 +38,7 @@ const created = ({ created }) => new Date(created * 1000).toISOString();
 const finishReason = (choice) => choice.finish_reason;
 
 /**
- * Builds it. `upstream` has `chat(request)`, `models()` and, where the peer can, `streamChat(request)`, which iterates
+ * Builds it. `upstream` has `chat(request)`, `models()` and, if the peer can stream, `streamChat(request)`, which iterates
  * over chunks, and `createVariation({ image, model })`. `scalars` are resolvers of the scalars that need some.
  */
 export function createSchema(upstream, scalars = {}) {

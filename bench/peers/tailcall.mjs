@@ -1,4 +1,4 @@
-// Tailcall, by its binary from npm, which is there for glibc on x64 alone; it knows no uploads and no subscriptions.
+// Tailcall, by its binary from npm, which exists for glibc on x64 only. It has no uploads and no subscriptions.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 const BINARY = fileURLToPath(new URL("../node_modules/@tailcallhq/core-linux-x64-gnu/bin/tailcall", import.meta.url));
 const DIRECTORY = fileURLToPath(new URL("../results", import.meta.url));
 
-/** How it is started. Throws what the binary says where it does not run on this machine. */
+/** Yields the command that starts it. Throws with the binary's message if it does not run on this machine. */
 export function prepareTailcall({ port, environment }) {
   const { error, status, stderr } = spawnSync(BINARY, ["--version"], { encoding: "utf8" });
   if (status !== 0) {
-    // The loader's first complaint, without where the binary is.
+    // The loader's first complaint, without the path of the binary.
     const complaint =
       error?.message ??
       stderr

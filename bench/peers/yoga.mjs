@@ -1,4 +1,4 @@
-// Plain Yoga: its defaults, and fetch.
+// GraphQL Yoga with its defaults, and fetch.
 import { createServer } from "node:http";
 import { createYoga } from "graphql-yoga";
 import { createSchema } from "./schema.mjs";
@@ -16,7 +16,7 @@ const schema = createSchema({
   async createVariation({ image, model }) {
     const form = new FormData();
     form.set("model", model);
-    // Yoga's File is not the FormData's of Node.
+    // Yoga's File is not the one that Node's FormData takes.
     form.set("image", new Blob([await image.arrayBuffer()], { type: image.type }), image.name);
     return (await post("/images/variations", form)).json();
   },
