@@ -1,4 +1,4 @@
-// How the tests run: with one copy of graphql, dist compiled before the first of them, and two files at a time.
+// Configures the tests: one copy of graphql, dist compiled before the first test, and two files at a time.
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";

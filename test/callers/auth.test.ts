@@ -1,4 +1,4 @@
-// Who may call, over every transport: refused before the body is read, and before anything is paid.
+// Which callers the server accepts, over every transport. Others are refused before their body is read and before any cost.
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";

@@ -1,4 +1,4 @@
-// Authentication: where a bearer token may stand, and whose it is by each way that AUTH knows.
+// Authentication: where a request may have a bearer token, and how each setting of AUTH finds the token's owner.
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";

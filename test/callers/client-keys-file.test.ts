@@ -1,4 +1,4 @@
-// CLIENT_KEYS_FILE: what it may hold, how a change is noticed, and what a bad version does.
+// CLIENT_KEYS_FILE: what it may contain, how a change is noticed, and what happens with a bad version.
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

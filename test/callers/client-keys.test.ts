@@ -1,4 +1,4 @@
-// Client keys: who is behind one, and that none is kept in the clear.
+// Client keys: each leads to its caller, and none is kept in plain text.
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// JWTs: which are taken, which are refused, and what happens while the signing keys cannot be had.
+// JWTs: which are accepted, which are refused, and what happens while the signing keys are not available.
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign as signBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import {

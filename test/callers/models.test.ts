@@ -1,4 +1,4 @@
-// The models that a caller may use, wherever a model can be named.
+// The models that a caller may use, in every place that names a model.
 import { describe, expect, test } from "vitest";
 import { calls, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";

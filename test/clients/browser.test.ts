@@ -1,4 +1,4 @@
-// Streams in a real browser, where there is one: its own EventSource, and GraphiQL at the sandbox's human pace.
+// Streams in a real browser, if one is installed: its own EventSource, and GraphiQL at the sandbox's default pace.
 import { existsSync, readFileSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";

@@ -1,4 +1,4 @@
-// The clients that frontends use, over both transports: the whole text, the end, an error in the middle, leaving.
+// The clients that frontends use, over both transports: the whole text, the end, an error in the middle, an early stop.
 import { describe, expect, test } from "vitest";
 import { chatCompletion, models } from "../support/answers.ts";
 import { clients, httpClients, type Subscribe } from "../support/clients.ts";

@@ -1,4 +1,4 @@
-// README's React hook, run for real but for React itself: state and effects by hand, because nothing else here needs it.
+// README's React hook against a real server. State and effects are made by hand, as no other test needs React itself.
 import { readFileSync } from "node:fs";
 import { transformWithEsbuild } from "vite";
 import { expect, onTestFinished, test } from "vitest";

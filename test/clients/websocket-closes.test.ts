@@ -1,4 +1,4 @@
-// What a WebSocket is closed for, and with which code: the client's mistakes never reach the console or the process.
+// Why a WebSocket is closed, and with which code. A client's mistakes never reach the console or end the process.
 import { once } from "node:events";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";

@@ -1,4 +1,4 @@
-// The configuration: defaults, what depends on what, and one message for everything that is wrong.
+// The configuration: its defaults, the settings that depend on others, and one message that lists every problem.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ConfigError, readConfig } from "../../src/config/read-config.ts";

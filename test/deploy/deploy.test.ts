@@ -1,4 +1,4 @@
-// Dockerfile, compose.yaml and what it mounts: valid to their tools' rules, and they agree with the server and each other.
+// Dockerfile, compose.yaml and what it mounts: valid by their tools' rules, and consistent with the server and each other.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// deploy/kubernetes.yaml: valid to Kubernetes' rules, and it agrees with the server, the image and itself.
+// deploy/kubernetes.yaml: valid by Kubernetes' rules, and consistent with the server, the image and itself.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// What production installs: dist beside the packages that are neither for development nor optional, as in the image.
+// The server with only the packages that production installs, as in the image: no optional ones, none for development.
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

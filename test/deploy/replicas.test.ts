@@ -1,4 +1,4 @@
-// Two server processes on one Redis: one caller's limits hold over both, and what is stated holds where Redis is away.
+// Two server processes on one Redis: a caller's limits hold over both, and REDIS_DOWN decides while Redis is away.
 import { describe, expect, test } from "vitest";
 import { chat, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";

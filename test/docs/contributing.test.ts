@@ -1,4 +1,4 @@
-// CONTRIBUTING.md: the folders, commands and files that it names are the project's.
+// CONTRIBUTING.md: the folders, commands and files that it names exist.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

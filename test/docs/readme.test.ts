@@ -1,4 +1,4 @@
-// README: every operation in it runs as printed, and its tables of errors and limits are the source's.
+// README: every operation in it runs as printed, and its tables of errors and limits match the source.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// Under which names the server may be called: a page whose name has been pointed at this machine gets nothing from it.
+// The names under which the server may be called: a page whose own name points at this machine gets nothing from it.
 import { once } from "node:events";
 import { type IncomingMessage, request as sendRequest } from "node:http";
 import { text } from "node:stream/consumers";

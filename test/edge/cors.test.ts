@@ -1,4 +1,4 @@
-// CORS: which pages' scripts may read what the server answers.
+// CORS: which pages' scripts may read the server's answers.
 import { describe, expect, test } from "vitest";
 import { request, startTestServer } from "../support/server.ts";
 import { chat, hello, streams } from "../support/stream.ts";

@@ -1,4 +1,4 @@
-// Requests that a page of another origin can have a visitor's browser send without asking: refused before they cost.
+// Requests that a page of another origin can make a visitor's browser send without a preflight: refused before they cost.
 
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";

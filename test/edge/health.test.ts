@@ -1,4 +1,4 @@
-// /healthz and /readyz: who may ask, what they say, and when the upstream counts as dead.
+// /healthz and /readyz: who may ask, what they answer, and when the upstream counts as dead.
 import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
 import { text } from "node:stream/consumers";

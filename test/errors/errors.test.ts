@@ -1,4 +1,4 @@
-// What the upstream answers in place of an answer, and what of it the client gets to read.
+// Errors of the upstream: the code that each gets, and how much of it the client may read.
 import { GraphQLError } from "graphql";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createMaskError } from "../../src/errors/mask.ts";

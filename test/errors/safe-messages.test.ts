@@ -1,4 +1,4 @@
-// What graphql-js says of documents, without what was in them: every message of its parser, rules and scalars.
+// Messages of graphql-js about documents, without the documents' content: every one of its parser, rules and scalars.
 import { describe, expect, test } from "vitest";
 import { safeMessage } from "../../src/errors/safe-messages.ts";
 import { refuse } from "../support/refuse.ts";

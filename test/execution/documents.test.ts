@@ -1,4 +1,4 @@
-// The cache of valid documents: what it spares, what it never keeps, and that no check is skipped for it.
+// The cache of valid documents: what work it saves, what it never keeps, and that it skips no check.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { specifiedRules, type ValidationRule } from "graphql";

@@ -1,4 +1,5 @@
-// The first request with a document has it parsed and validated, and kept; the second finds it. Both get the same answer and make the same calls.
+// A document is parsed, validated and kept with its first request; the second one finds it. Both requests get the same
+// answer and make the same calls.
 import { describe, expect, test } from "vitest";
 import { chatAnswer } from "../support/calls.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";

@@ -1,4 +1,4 @@
-// Variables that do not fit: their place is told, and never what is in them.
+// Variables that do not fit: the error names their place, and never their value.
 import { expect, test } from "vitest";
 import { refuse } from "../support/refuse.ts";
 import { startTestServer } from "../support/server.ts";

@@ -1,4 +1,4 @@
-// GraphiQL over HTTP, and in a browser where there is one: the real app in front of the built-in sandbox.
+// GraphiQL over HTTP, and in a browser if one is installed: the real app in front of the built-in sandbox.
 import { existsSync } from "node:fs";
 import { parse, validate } from "graphql";
 import { type Browser, chromium, type Page } from "playwright-core";

@@ -1,4 +1,4 @@
-// The Accept header: what takes none of the served media types is told so, and nothing is paid for.
+// The Accept header: a request that accepts none of the served media types is refused, and costs nothing.
 import { expect, test, vi } from "vitest";
 import { readAcceptance } from "../../src/http/acceptance.ts";
 import { calls, chatAnswer, chat as chatCall } from "../support/calls.ts";

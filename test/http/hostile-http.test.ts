@@ -1,4 +1,4 @@
-// Requests that are no requests, or mean different things to different readers: refused, not echoed, never sent on.
+// Requests that are malformed, or that different readers understand differently: refused, not echoed, never sent on.
 
 import { once } from "node:events";
 import { connect } from "node:net";

@@ -1,4 +1,4 @@
-// A client that has an ordinary answer coming and does not read it: cut off in time. One that reads slowly gets it whole.
+// A client that does not read an ordinary answer is cut off in time. One that reads slowly gets it whole.
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { connectRaw } from "../support/raw-client.ts";
 import { startTestServer } from "../support/server.ts";

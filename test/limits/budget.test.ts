@@ -1,4 +1,4 @@
-// Tokens a day: reserved before a call, settled after it, whatever end it had; and what a caller may know of it.
+// Tokens a day: reserved before a call, settled after it, however it ended; and what a caller can read about them.
 import { describe, expect, test, vi } from "vitest";
 import { chat, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";

@@ -1,4 +1,4 @@
-// An endpoint that only this file knows: the guard and the telemetry need nothing but its definition.
+// An endpoint that only this file defines: the guard and the telemetry need nothing but its definition.
 import { describe, expect, test } from "vitest";
 import { defineEndpoint } from "../../src/openai/client/endpoint.ts";
 import { openGuarded, signal } from "../support/guarded.ts";

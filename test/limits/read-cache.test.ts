@@ -1,4 +1,4 @@
-// models and model(id) from what was read before: who shares it, for how long, and what is never kept.
+// Kept answers to models and model(id): who shares them, for how long, and what is never kept.
 import { expect, test, vi } from "vitest";
 import { startTestServer } from "../support/server.ts";
 import { json, startUpstream } from "../support/upstream.ts";

@@ -1,4 +1,4 @@
-// What calls cost that the upstream may have worked on and told no usage of: given up, hung up, failed in the middle.
+// The cost of calls for which the upstream reported no usage although it may have worked: given up, hung up, failed midway.
 import { describe, expect, test, vi } from "vitest";
 import { chat, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";

@@ -1,4 +1,4 @@
-// Errors inside a stream that HTTP had called a success.
+// Errors inside a stream that began with HTTP 200.
 import { describe, expect, test } from "vitest";
 import { chunk, done, event, startStreaming, streams, streamsThen } from "../support/stream.ts";
 import { readStreamError } from "../support/stream-error.ts";

@@ -1,4 +1,4 @@
-// Answers that are no stream of chunks, or too much of one.
+// Answers that are not a stream of chunks, or too large a one.
 import { describe, expect, test } from "vitest";
 import { chunk, done, event, startStreaming, streams, streamsThen, write } from "../support/stream.ts";
 import { readStreamError } from "../support/stream-error.ts";

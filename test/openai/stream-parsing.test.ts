@@ -1,4 +1,4 @@
-// One stream, cut and written in every way that the event stream format allows: clients get the same.
+// One stream, cut and written in every way that the event stream format allows: clients always get the same.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// What a subscription asks the upstream for, which connection it uses, and what makes its chunks one answer.
+// The upstream request of a subscription, the connection that it uses, and how its chunks become one answer.
 import { describe, expect, test } from "vitest";
 import {
   chat,

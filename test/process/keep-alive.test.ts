@@ -1,4 +1,4 @@
-// Connections between two requests, and the timers of a stop.
+// Idle connections between two requests, and the timers of a stop.
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { exchange, isWhole, portOf } from "../support/exchange.ts";

@@ -1,4 +1,4 @@
-// The guard as an operator meets it: a production that fails closed, keys that rotate, files that are no good.
+// The guard in a real process: production refuses to start unprotected, keys rotate, and bad files are reported.
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// /metrics with WORKERS: whichever worker is asked, the page is that of all of them together.
+// /metrics with WORKERS: whichever worker answers, the page has the sum of all of them.
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { chat, chatAnswer } from "../support/calls.ts";

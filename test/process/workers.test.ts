@@ -1,4 +1,4 @@
-// WORKERS: several processes on one port start, crash, reload and stop as one.
+// WORKERS: several processes on one port start, reload and stop together, and survive crashes.
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";

@@ -1,4 +1,4 @@
-// Trusted documents by their ids, over every transport, and every refusal. The manifest's formats: operation-manifest.
+// Trusted documents by their ids, over every transport, and every refusal. See operation-manifest for the manifest's formats.
 import { expect, test } from "vitest";
 import { models } from "../support/answers.ts";
 import { calls, chat, chatAnswer } from "../support/calls.ts";

@@ -1,4 +1,4 @@
-// Clients that leave, at any point of an upload: the upstream is told at once, and nothing stays behind.
+// Clients that leave, at any point of an upload: the upstream call ends at once, and nothing stays behind.
 import { once } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import {

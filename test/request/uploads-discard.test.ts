@@ -1,4 +1,4 @@
-// A file that is not sent on, for whatever reason, does not hold up the files after it.
+// A file that is not sent on, for any reason, does not hold up the files after it.
 import { expect, test } from "vitest";
 import { startTestServer } from "../support/server.ts";
 import { failure, inTurn, json, startUpstream } from "../support/upstream.ts";

@@ -1,4 +1,4 @@
-// Uploads that are malformed or stall: a clear error, and a process that lives on.
+// Uploads that are malformed or stall: the client gets a clear error, and the process goes on.
 
 import { buffer } from "node:stream/consumers";
 import { setInterval as every } from "node:timers/promises";

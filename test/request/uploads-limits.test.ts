@@ -1,4 +1,4 @@
-// How much an upload may be: at a limit it passes, one more is refused, and the upstream is never shown a cut file.
+// The limits of uploads: at a limit an upload passes, one more is refused, and the upstream never gets a cut file.
 import { describe, expect, test } from "vitest";
 import { filePart, makeBytes, readFile, varied, vary, varyFields, type WrittenPart } from "../support/multipart.ts";
 import { startUploadServer } from "../support/upload-server.ts";

@@ -1,4 +1,4 @@
-// What uploads cost in memory: the real server in a process of its own; the load and the upstream are in this one.
+// The memory that uploads take: the real server in a process of its own; the load and the upstream are in this one.
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// An upload is on its way upstream while it still comes in, neither side faster than the other.
+// An upload is sent upstream while it still comes in, and neither side gets ahead of the other.
 
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";

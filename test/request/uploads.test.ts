@@ -1,4 +1,4 @@
-// imageVariations: the whole wire request that an upload becomes.
+// imageVariations: the whole upstream request that an upload becomes.
 import { describe, expect, test } from "vitest";
 import { makeBytes, readFields, readFile, readParts, variations, varied, vary } from "../support/multipart.ts";
 import { startServed } from "../support/served-upstream.ts";

@@ -1,4 +1,4 @@
-// The sandbox's image endpoints: what comes back are real PNGs made from the uploaded one.
+// The sandbox's image endpoints: they answer with real PNGs, made from the uploaded one.
 import { deflateSync } from "node:zlib";
 import OpenAI, { BadRequestError, toFile } from "openai";
 import { PNG } from "pngjs";

@@ -1,4 +1,4 @@
-// The JSONObject scalar: what goes up as it came, and what is refused rather than changed without a word.
+// The JSONObject scalar: what is passed on unchanged, and what is refused because it would be changed silently.
 import { expect, test } from "vitest";
 import { chatCompletion } from "../support/answers.ts";
 import { startTestServer } from "../support/server.ts";

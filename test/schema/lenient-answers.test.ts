@@ -1,4 +1,4 @@
-// Whatever stands in an upstream's answer, or is missing from it, costs no more than its own place.
+// Odd or missing values in an upstream's answer: only their own place in the answer suffers.
 import { type GraphQLOutputType, getNamedType, isObjectType } from "graphql";
 import { describe, expect, test } from "vitest";
 import { schema } from "../../src/schema/index.ts";

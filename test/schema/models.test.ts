@@ -1,4 +1,4 @@
-// Query.models and Query.model.
+// Query.models and Query.model: the answers, the filter, and what the upstream may leave out.
 import { expect, test } from "vitest";
 import { models } from "../support/answers.ts";
 import { startTestServer } from "../support/server.ts";

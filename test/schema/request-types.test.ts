@@ -1,5 +1,5 @@
-// The compiler's own check: a field of OpenAI's requests that is neither mapped nor left out does not compile.
-// `npm run check` is what fails here: each @ts-expect-error is an error once nothing is wrong below it.
+// A check by the compiler: a field of OpenAI's requests that is neither mapped nor left out does not compile.
+// `npm run check` reports failures: each @ts-expect-error is an error if the line below it compiles.
 import { expectTypeOf, test } from "vitest";
 import type { ChatCompletionRequest, ChatMessageParam } from "../../src/openai/chat.ts";
 import type { CompletionRequest } from "../../src/openai/completions.ts";

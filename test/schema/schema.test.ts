@@ -1,4 +1,4 @@
-// schema.graphql: what the code prints, everything that the contract promises, and a description for everything.
+// schema.graphql: it is what the code prints, keeps everything that the contract promises, and describes everything.
 import { readFileSync } from "node:fs";
 import {
   buildSchema,

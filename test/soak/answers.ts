@@ -1,4 +1,4 @@
-// What the soak's upstream answers where nothing goes wrong: the built-in sandbox's answers, each of which quotes its prompt.
+// The right answers of the soak's upstream: those of the built-in sandbox, each of which quotes its prompt.
 // The sandbox's models and pictures quote nothing, so those two answers are made here.
 import { createHash } from "node:crypto";
 import { startSandbox } from "../../src/sandbox/server.ts";

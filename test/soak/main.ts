@@ -1,4 +1,4 @@
-// The soak: a built server under a mix of all operations, faults, aborts and uploads, for as long as it is told.
+// The soak: runs a built server under a mix of all operations, faults, aborts and uploads, for a given time.
 // npm run soak -- --minutes 10 --concurrency 32
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";

@@ -1,4 +1,4 @@
-// What the soak's clients do: every operation of the schema over every transport, each with a nonce of its own.
+// The operations of the soak's clients: every one of the schema over every transport, each with a nonce of its own.
 
 import { createClient } from "graphql-ws";
 import { getGlobalDispatcher } from "undici";

@@ -1,5 +1,5 @@
-// Loaded into the server under soak ahead of it: tells its memory and what keeps its event loop busy, when it is asked.
-// It collects garbage first: without that RSS is what the collector has not looked at yet, up and down by 50 MB.
+// Loaded into the server under soak before its own code: reports, on request, its memory and what keeps its event loop busy.
+// It collects garbage first: without that, RSS includes what the collector has not visited yet, and varies by 50 MB.
 process.on("message", () => {
   const handles = {};
   for (const kind of process.getActiveResourcesInfo()) handles[kind] = (handles[kind] ?? 0) + 1;

@@ -1,4 +1,4 @@
-// The soak's figures: what it counts, and how it says so.
+// The soak's figures: what it counts, and how it prints them.
 import type { Usage } from "./server.ts";
 
 /** All that is counted. */

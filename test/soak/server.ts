@@ -1,4 +1,4 @@
-// The built server as a process of its own, and what it uses.
+// The built server as a process of its own, and the memory and handles that it uses.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";

@@ -1,4 +1,4 @@
-// The soak's upstream: the built-in sandbox, with every fifth answer made to go wrong and account kept of every request.
+// The soak's upstream: the built-in sandbox, which spoils every fifth answer and keeps account of every request.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";

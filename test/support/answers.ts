@@ -1,4 +1,4 @@
-// Answers as OpenAI's documentation shows them, for upstreams that tests script.
+// Answers as OpenAI's documentation shows them, for the scripted upstreams of tests.
 
 export const chatCompletion = {
   id: "chatcmpl-123",

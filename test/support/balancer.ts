@@ -1,5 +1,5 @@
-// A round-robin balancer of HTTP as operators put in front of replicas: it sends to those alone that say they are ready,
-// sends nothing twice, and tells which replica each answer is from.
+// A round-robin balancer of HTTP as operators put in front of replicas: it sends only to replicas that report they are
+// ready, sends nothing twice, and marks each answer with its replica.
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream";

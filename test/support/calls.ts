@@ -1,4 +1,4 @@
-// The five upstream calls: an operation for each, and the least that answers it.
+// The five upstream calls: an operation for each, and the smallest valid answer to it.
 
 const choice = { index: 0, finish_reason: "stop" };
 

@@ -1,4 +1,4 @@
-// One exchange on a bare socket: exactly these bytes, and all that comes back until the connection ends or is quiet.
+// One exchange on a bare socket: sends exact bytes, and reads all that comes back until the connection ends or is quiet.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { onTestFinished } from "vitest";

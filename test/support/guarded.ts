@@ -1,4 +1,4 @@
-// The guarded client alone, without GraphQL in front of it: one caller's calls, what they cost it, and what is reported.
+// The guarded client without GraphQL in front of it: one caller's calls, what they cost, and what is reported of them.
 import { onTestFinished } from "vitest";
 import { createGuardedClient } from "../../src/limits/guarded-client.ts";
 import { createReadCache } from "../../src/limits/read-cache.ts";

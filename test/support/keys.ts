@@ -1,4 +1,4 @@
-// Callers with client keys, as tests send and configure them.
+// Client keys for tests: the server's configuration of them, and the headers that send them.
 
 /** A configuration's CLIENT_KEYS of one caller, `alice`, with these limits. */
 export function aliceWith(limits: Record<string, unknown> = {}): { CLIENT_KEYS: string } {

@@ -1,4 +1,4 @@
-// Another process that counts on the same Redis: makes 40 calls at once when told to, and says how they ended.
+// Another process that counts on the same Redis: makes 40 calls at once on request, and reports how they ended.
 import type { Caller } from "../../src/callers/caller.ts";
 import { createLimits } from "../../src/limits/limits.ts";
 

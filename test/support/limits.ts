@@ -1,4 +1,4 @@
-// Callers and their limits under test: the limits themselves, and what parallel calls come to.
+// Sets up callers and their limits for tests, and sums up how parallel calls ended.
 import { onTestFinished } from "vitest";
 import type { Caller } from "../../src/callers/caller.ts";
 import { createLimits, type Limits } from "../../src/limits/limits.ts";

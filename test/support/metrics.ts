@@ -1,4 +1,4 @@
-// A Prometheus page, read.
+// Reads a Prometheus page.
 import { expect } from "vitest";
 
 /** One line of it. */

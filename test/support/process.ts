@@ -1,4 +1,4 @@
-// The real process: dist/main.js as a person starts it.
+// Starts the real process: dist/main.js, as a person starts it.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";

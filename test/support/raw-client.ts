@@ -1,4 +1,4 @@
-// A client on a bare socket: it sends exactly the bytes it is told to, and reads only once it is told to.
+// A client on a bare socket: it sends exactly the given bytes, and reads only on request.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";

@@ -1,4 +1,4 @@
-// A real Redis for the tests, without a disk; and what answers at its port as a broken one does.
+// A real Redis for the tests, which writes nothing to disk; and servers that answer at its port as a broken one does.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";

@@ -1,4 +1,4 @@
-// What a refused caller is told, as an error that reaches the client has it.
+// The message and extensions of a refusal, as a client gets them.
 import { GraphQLError } from "graphql";
 
 /** The error that `call` throws or rejects with, as it goes to the client; fails where it does neither. */

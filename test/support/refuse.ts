@@ -1,4 +1,4 @@
-// One operation over both transports, which must say the same of it.
+// Runs one operation over both transports, which must refuse it in the same way.
 import { once } from "node:events";
 import { expect } from "vitest";
 import type { TestServer } from "./server.ts";

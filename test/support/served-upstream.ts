@@ -1,4 +1,4 @@
-// A server on an upstream of its own: what most tests begin with.
+// A server with an upstream of its own: what most tests begin with.
 import { startTestServer, type TestServer } from "./server.ts";
 import { type Answer, startUpstream, type Upstream } from "./upstream.ts";
 

@@ -1,4 +1,4 @@
-// The error that ends a stream: what came before it, and what must not show in it.
+// Checks the error that ends a stream: what came before it, and what it must not contain.
 import { expect } from "vitest";
 import { startStreaming } from "./stream.ts";
 import { subscribeSse } from "./subscribe.ts";

@@ -1,4 +1,4 @@
-// Clients of a stream, over both transports: what came, and how it ended.
+// Clients of a stream, over both transports: they collect what came, and how the stream ended.
 import { once } from "node:events";
 import { type IncomingMessage, request as sendRequest } from "node:http";
 import { createClient } from "graphql-ws";

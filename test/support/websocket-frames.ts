@@ -1,4 +1,4 @@
-// A WebSocket client on a bare socket, which does what no client of the protocol does: it sends any frames, and answers none.
+// A WebSocket client on a bare socket that breaks the protocol on purpose: it sends any frames, and answers none.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { onTestFinished } from "vitest";

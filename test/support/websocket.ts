@@ -1,4 +1,4 @@
-// A WebSocket that speaks the protocol message by message, as a test tells it to.
+// A WebSocket client that sends the protocol's messages one by one, as a test asks.
 import { once } from "node:events";
 import { expect, onTestFinished } from "vitest";
 import { WebSocket } from "ws";

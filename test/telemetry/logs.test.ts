@@ -1,4 +1,4 @@
-// The log: one line an operation, what stands in it and what never does.
+// The log: one line for each operation, with what it contains and what it never contains.
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// Metrics: what is counted, under which names and labels, who may read it; and a dashboard of nothing but those names.
+// Metrics: what is counted, under which names and labels, and who may read it. The dashboard uses only those names.
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";

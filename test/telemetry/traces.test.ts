@@ -1,4 +1,4 @@
-// Traces: what a collector gets of the real process, what the upstream is told, and that they cost nothing when off.
+// Traces: what a collector gets from the real process, what the upstream gets, and that they cost nothing when off.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

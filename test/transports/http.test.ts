@@ -1,4 +1,4 @@
-// GraphQL over HTTP: the public audit, and what the audit does not ask for.
+// GraphQL over HTTP: the public audit, and what it does not cover.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";

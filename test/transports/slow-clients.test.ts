@@ -1,4 +1,4 @@
-// Clients that send a byte now and then to hold a connection: cut off in time, whatever part of a request they are at.
+// Clients that send a byte now and then to hold a connection: cut off in time, in every part of a request.
 import { connect } from "node:net";
 import { setInterval as every } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -1,4 +1,4 @@
-// One batch of results may be far larger than what the upstream sent: textSoFar repeats all that was said in each of them.
+// Batches of results that are far larger than what the upstream sent: textSoFar repeats the whole text in each of them.
 import { once } from "node:events";
 import { createServer, get, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-// Answers that are none: no connection, hang-ups, cuts, no JSON, no HTTP, too much. And odd ones that are answers all the same.
+// Broken answers: no connection, hang-ups, cuts, no JSON, no HTTP, too much. And odd ones that count as answers.
 import { type AddressInfo, createServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// How an endpoint is defined, and what a request to one says: its path and its model.
+// The definition of an endpoint, and what it reads from a request: its path and its model.
 import { describe, expect, test } from "vitest";
 import { defineEndpoint, modelOf, pathOf } from "../../../src/openai/client/endpoint.ts";
 

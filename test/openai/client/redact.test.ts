@@ -1,4 +1,4 @@
-// redact: what an upstream's words lose before a client reads them, and what they keep.
+// redact: what it removes from an upstream's message before a client reads it, and what it keeps.
 import { describe, expect, test } from "vitest";
 import { findSecrets } from "../../../src/openai/client/credentials.ts";
 import { redact } from "../../../src/openai/client/redact.ts";

@@ -1,4 +1,4 @@
-// Silence of the upstream, and failures before the first token: what is waited for, what is tried again, what is not.
+// Silence of the upstream, and failures before the first token: how long the server waits, and what it tries again.
 import { describe, expect, test } from "vitest";
 import { chunk, event, hello, openStream, startStreaming, streams, streamsThen } from "../../support/stream.ts";
 import { subscribeSse, summary, transports } from "../../support/subscribe.ts";

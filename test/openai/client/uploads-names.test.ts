@@ -1,4 +1,4 @@
-// What an upload is called upstream: harmless, whatever the client calls it.
+// The file name that an upload gets upstream: harmless, whatever name the client gives it.
 import { describe, expect, test } from "vitest";
 import {
   CONTENT_TYPE,

@@ -1,4 +1,4 @@
-// An upstream that takes no byte of an upload: the client waits behind it and cannot even be seen to leave.
+// An upstream that takes no byte of an upload: the client waits behind it, and nothing shows whether it has left.
 import { expect, test } from "vitest";
 import { startTestServer } from "../../support/server.ts";
 import { startUpstream } from "../../support/upstream.ts";

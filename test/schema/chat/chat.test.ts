@@ -1,4 +1,4 @@
-// Mutation.chat: what goes up, what comes back, what is refused at the door.
+// Mutation.chat: the upstream request, the answer, and the input that is refused before any call.
 import { describe, expect, test } from "vitest";
 import { chatCompletion } from "../../support/answers.ts";
 import { startTestServer } from "../../support/server.ts";

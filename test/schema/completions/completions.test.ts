@@ -1,4 +1,4 @@
-// Mutation.complete: what goes up, what comes back, what is refused at the door.
+// Mutation.complete: the upstream request, the answer, and the input that is refused before any call.
 import { expect, test } from "vitest";
 import { completion } from "../../support/answers.ts";
 import { startTestServer } from "../../support/server.ts";

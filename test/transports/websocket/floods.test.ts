@@ -1,4 +1,4 @@
-// One WebSocket that asks for more than its share: the others are served meanwhile, and this process's memory stays flat.
+// One WebSocket that asks for more than its share: others are served meanwhile, and the process' memory stays flat.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { getIntrospectionQuery } from "graphql";

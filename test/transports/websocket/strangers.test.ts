@@ -1,4 +1,4 @@
-// WebSockets whose clients have not said who they are: they may send little, are few, and are not waited for.
+// WebSockets whose clients are not identified yet: there may be few, they may send little, and nothing waits for them.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
