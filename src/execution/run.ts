@@ -49,7 +49,7 @@ async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): P
       const value = await (outcomes.get(field.key) ?? begin(field));
       data[field.key] = completePlanned(plan, field, value, execution);
     }
-    if (execution.pending.length > 0 || execution.hasFailed) await settle(execution);
+    if (execution.pending || execution.hasFailed) await settle(execution);
     return { data };
   } catch {
     return runByExecutor(run, rootValue);
@@ -86,15 +86,20 @@ function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: 
     return { data: { [key]: completePlanned(plan, field, value, execution) } };
   }
 
+  const byExecutor = (event: unknown) => execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>;
+
   return new ResultStream(source, {
     toResult(event) {
-      const byExecutor = () => execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>;
       const execution = createExecution(context, variables, event);
       try {
         const result = toData(execution);
-        return execution.pending.length === 0 ? result : settle(execution).then(() => result, byExecutor);
+        if (!execution.pending) return result;
+        return settle(execution).then(
+          () => result,
+          () => byExecutor(event),
+        );
       } catch {
-        return byExecutor();
+        return byExecutor(event);
       }
     },
     toFailure: (error) => locate(error, prepared),
