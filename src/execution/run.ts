@@ -74,16 +74,17 @@ async function subscribeByPlan(
 /** The results of a planned subscription: one an event. */
 function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: PlannedField, run: Run): ResultStream {
   const { context, variables = {}, prepared } = run;
-  const { key, info, path, readArguments } = field;
+  const { key, info, path, readArguments, complete } = field;
   const { resolve = (event: unknown) => event } = field.definition;
   const parameters = readArguments(variables);
-  // Most resolvers of events do not declare the parameter.
+  const needsInfo = resolve.length > 3;
   const sameInfo = createInfo(info, createExecution(context, variables, undefined), path);
+  const place = plan.compilation.needsPaths ? path : undefined;
 
   function toData(execution: Execution): ExecutionResult {
-    const given = resolve.length > 3 ? createInfo(info, execution, path) : sameInfo;
+    const given = needsInfo ? createInfo(info, execution, path) : sameInfo;
     const value = resolve(execution.rootValue, parameters, context, given);
-    return { data: { [key]: completePlanned(plan, field, value, execution) } };
+    return { data: { [key]: complete(value, execution, place) } };
   }
 
   const byExecutor = (event: unknown) => execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>;
