@@ -49,7 +49,7 @@ async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): P
       const value = await (outcomes.get(field.key) ?? begin(field));
       data[field.key] = completePlanned(plan, field, value, execution);
     }
-    if (execution.pending.length > 0 || execution.hasFailed) await settle(execution);
+    if (execution.pending || execution.hasFailed) await settle(execution);
     return { data };
   } catch {
     return runByExecutor(run, rootValue);
@@ -74,27 +74,33 @@ async function subscribeByPlan(
 /** The results of a planned subscription: one an event. */
 function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: PlannedField, run: Run): ResultStream {
   const { context, variables = {}, prepared } = run;
-  const { key, info, path, readArguments } = field;
+  const { key, info, path, readArguments, complete } = field;
   const { resolve = (event: unknown) => event } = field.definition;
   const parameters = readArguments(variables);
-  // Most resolvers of events do not declare the parameter.
+  const needsInfo = resolve.length > 3;
   const sameInfo = createInfo(info, createExecution(context, variables, undefined), path);
+  const place = plan.compilation.needsPaths ? path : undefined;
 
   function toData(execution: Execution): ExecutionResult {
-    const given = resolve.length > 3 ? createInfo(info, execution, path) : sameInfo;
+    const given = needsInfo ? createInfo(info, execution, path) : sameInfo;
     const value = resolve(execution.rootValue, parameters, context, given);
-    return { data: { [key]: completePlanned(plan, field, value, execution) } };
+    return { data: { [key]: complete(value, execution, place) } };
   }
+
+  const byExecutor = (event: unknown) => execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>;
 
   return new ResultStream(source, {
     toResult(event) {
-      const byExecutor = () => execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>;
       const execution = createExecution(context, variables, event);
       try {
         const result = toData(execution);
-        return execution.pending.length === 0 ? result : settle(execution).then(() => result, byExecutor);
+        if (!execution.pending) return result;
+        return settle(execution).then(
+          () => result,
+          () => byExecutor(event),
+        );
       } catch {
-        return byExecutor();
+        return byExecutor(event);
       }
     },
     toFailure: (error) => locate(error, prepared),

@@ -25,8 +25,8 @@ export interface Execution {
   /** As coerced. */
   readonly variables: Record<string, unknown>;
   readonly rootValue: unknown;
-  /** Fields whose values have yet to come. They never reject: see hasFailed. */
-  pending: Promise<void>[];
+  /** Fields whose values have yet to come, if there are any. They never reject: see hasFailed. */
+  pending: Promise<void>[] | undefined;
   /** Whether one of them was not plain. */
   hasFailed: boolean;
 }
@@ -45,40 +45,35 @@ export const notPlain = new Error("The executor completes this value.");
 
 /** Begins a run. */
 export function createExecution(context: unknown, variables: Record<string, unknown>, rootValue: unknown): Execution {
-  return { context, variables, rootValue, pending: [], hasFailed: false };
+  return { context, variables, rootValue, pending: undefined, hasFailed: false };
 }
 
 /** Waits for all fields whose values have yet to come. Throws `notPlain` if the executor has to complete one. */
 export async function settle(execution: Execution): Promise<void> {
-  while (execution.pending.length > 0) {
+  while (execution.pending) {
     const { pending } = execution;
-    execution.pending = [];
+    execution.pending = undefined;
     await Promise.all(pending);
   }
   if (execution.hasFailed) throw notPlain;
 }
 
-/** Completes a value into its place in `holder`, or reserves the place for one that has yet to come. */
-export function put(
+/** Reserves a place in `holder` for a value that has yet to come, and completes the value into it then. */
+export function fillLater(
   holder: unknown[] | Record<string, unknown>,
   key: string | number,
-  value: unknown,
+  value: PromiseLike<unknown>,
   complete: Complete,
   execution: Execution,
   path: Path,
-): void {
-  const places = holder as Record<string | number, unknown>;
-  if (!isPromise(value)) {
-    places[key] = complete(value, execution, path);
-    return;
-  }
-  places[key] = undefined;
+): undefined {
   const fill = (settled: unknown) => {
-    places[key] = complete(settled, execution, path);
+    (holder as Record<string | number, unknown>)[key] = complete(settled, execution, path);
   };
   const fail = () => {
     execution.hasFailed = true;
   };
+  execution.pending ??= [];
   execution.pending.push(Promise.resolve(value).then(fill).catch(fail));
 }
 
@@ -98,7 +93,7 @@ export function isPlain(value: unknown): boolean {
 }
 
 /** JSON may have a `then` that is not a function. */
-function isPromise(value: unknown): value is Promise<unknown> {
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === "object" && value !== null && typeof (value as { readonly then?: unknown }).then === "function"
   );

@@ -6,10 +6,11 @@ import {
   type Complete,
   createInfo,
   type Execution,
+  fillLater,
   isPlain,
+  isPromise,
   notPlain,
   type Path,
-  put,
   type StaticInfo,
 } from "./compilation.ts";
 import { createReadArguments } from "./field-arguments.ts";
@@ -63,7 +64,10 @@ function completeFields(value: unknown, fields: readonly ObjectField[], executio
   const completed: Record<string, unknown> = {};
   for (const { key, typename, resolve, complete } of fields) {
     const place = path && { prev: path, key, typename };
-    put(completed, key, resolve(value, execution, place), complete, execution, place);
+    const resolved = resolve(value, execution, place);
+    completed[key] = isPromise(resolved)
+      ? fillLater(completed, key, resolved, complete, execution, place)
+      : complete(resolved, execution, place);
   }
   return completed;
 }
@@ -93,13 +97,14 @@ function createResolve(
 ): Complete {
   const { name, args, resolve } = definition;
   if (!resolve) return (source) => (source as Record<string, unknown>)[name];
+  const call = resolve as (source: unknown, parameters: object, context: unknown) => unknown;
+  if (args.length === 0 && resolve.length < 4) return (source, { context }) => call(source, NO_ARGUMENTS, context);
   const readArguments = args.length > 0 ? createReadArguments(definition, nodes[0]) : () => NO_ARGUMENTS;
   if (resolve.length > 3) {
     compilation.needsPaths = true;
     return (source, execution, path) =>
       resolve(source, readArguments(execution.variables), execution.context, createInfo(info, execution, path));
   }
-  const call = resolve as (source: unknown, parameters: object, context: unknown) => unknown;
   return (source, execution) => call(source, readArguments(execution.variables), execution.context);
 }
 

@@ -17,10 +17,11 @@ import {
   type Complete,
   createInfo,
   type Execution,
+  fillLater,
   isPlain,
+  isPromise,
   notPlain,
   type Path,
-  put,
   type StaticInfo,
 } from "./compilation.ts";
 import { createCompleteObject } from "./complete-object.ts";
@@ -59,7 +60,13 @@ function completeList(value: unknown, complete: Complete, execution: Execution, 
   if (!Array.isArray(value)) throw notPlain;
   const completed: unknown[] = [];
   for (let index = 0; index < value.length; index++) {
-    put(completed, index, value[index], complete, execution, path && { prev: path, key: index, typename: undefined });
+    const entry: unknown = value[index];
+    const place = path && { prev: path, key: index, typename: undefined };
+    completed.push(
+      isPromise(entry)
+        ? fillLater(completed, index, entry, complete, execution, place)
+        : complete(entry, execution, place),
+    );
   }
   return completed;
 }
