@@ -1,4 +1,4 @@
-// The one place where whatever was thrown becomes a GraphQL error with a code from the closed list.
+// Turns whatever was thrown into a GraphQL error with a code from the closed list. Nothing else does.
 import { GraphQLError } from "graphql";
 import { CallerGone } from "../openai/cancellable.ts";
 import { OpenAIError } from "../openai/client/errors.ts";

@@ -3,7 +3,7 @@ import { OpenAIError } from "./errors.ts";
 
 /**
  * A running deadline: it is over when the time is up (with OpenAIError) or the caller has gone. Not an AbortSignal: one per
- * call costs more than all else here, and only one thing is under way at a time.
+ * call costs more than everything else here, and only one thing is under way at a time.
  */
 export class Deadline {
   /** Called once, with the reason for which the call is over. Set by the step that is under way. */

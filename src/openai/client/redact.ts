@@ -56,7 +56,7 @@ const ADDRESSES = [
 ];
 
 /**
- * Returns `text` as one short message without keys, internal addresses and stack traces; `""` where nothing safe is
+ * Returns `text` as one short message without keys, internal addresses and stack traces; `""` if nothing safe is
  * left, as of an HTML page or of bytes that are not text. `secrets` are masked wherever they stand, whatever they look
  * like. Public URLs stay, without the keys in them.
  */
