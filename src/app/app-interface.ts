@@ -1,4 +1,4 @@
-// What the app is to whoever runs it. A file of its own, so that the types of an embedding need nothing of what is inside.
+// The app's interface, as the command and embedders use it. A file of its own, so that its types need nothing of the inside.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
@@ -12,7 +12,7 @@ export interface App {
   handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void;
   /** Reads the client keys' file again, if there is one. Never throws. */
   reload(): void;
-  /** From now on `/readyz` says that the server is about to stop; all else goes on. */
+  /** From now on `/readyz` reports that the server is about to stop; all else goes on. */
   announceStop(): void;
   /** From now on refuses new work with SHUTTING_DOWN (503); what is under way goes on. */
   drain(): void;

@@ -43,7 +43,7 @@ export interface AppOptions {
 
 /**
  * Builds the app. `report` is called with faults of this server, never with clients' mistakes or the upstream's failures.
- * The upstream is called by operations alone. Throws ConfigError for files and keys of the configuration that are no good.
+ * The upstream is called by operations alone. Throws ConfigError for files and keys of the configuration that are not valid.
  */
 export function createApp(
   config: Config,
@@ -59,7 +59,7 @@ export function createApp(
   const allObservers = metrics ? [...observers, metrics.observer] : observers;
   const beginOperation = createBeginOperation(allObservers);
   const tellRefused = createTellRefused(allObservers);
-  /** Requests that ask for the server's health, or are refused as operations: no refusal of theirs is told as such. */
+  /** Requests that ask for the server's health, or are refused as operations: they are not reported as refused requests. */
   const toldElsewhere = new WeakSet<IncomingMessage>();
   const readParams = createReadParams(
     {
@@ -155,7 +155,7 @@ export function createApp(
     },
     answerMetrics,
     handleUpgrade(req, socket, head) {
-      // Node no longer listens to a socket that it hands over; unheard, a client's reset would end the process.
+      // Node removes its error listener from a socket that it hands over. Without one, a client's reset would end the process.
       socket.on("error", () => {});
       watchWriteStall(socket, config.STREAM_WRITE_STALL_MS);
       if (checkHost(req)) {

@@ -1,4 +1,4 @@
-// From the configuration to what a document may ask for, be it a caller's or a trusted one.
+// Reads the limits of documents from the configuration: the same for a caller's document and a trusted one.
 import type { Config } from "../config/read-config.ts";
 import type { DocumentLimits } from "../execution/document-limits.ts";
 

@@ -1,4 +1,4 @@
-// From the configuration to who may call, with which documents, and the upstream as each caller may use it.
+// Builds the guard from the configuration: who may call, with which documents, and the upstream as each caller may use it.
 
 import { type Authenticator, createAuthenticator } from "../callers/authenticate.ts";
 import type { Caller } from "../callers/caller.ts";
@@ -18,10 +18,10 @@ import { documentLimitsOf } from "./document-limits.ts";
 /** What stands between callers and the upstream. */
 export interface Guard {
   authenticator: Authenticator;
-  /** What the context of all of the caller's operations has in common. */
+  /** The part of the context that all of the caller's operations share. */
   contextOf(caller: Caller): CallerContext;
   resolveDocument: ResolveDocument;
-  /** Whether the upstream is known not to be there. */
+  /** Whether the last calls show that the upstream is not there. */
   isUpstreamDead(): boolean;
   /** The connections to the upstream, now. */
   poolStats(): PoolStats;
@@ -30,8 +30,8 @@ export interface Guard {
 }
 
 /**
- * Builds the guard and begins to connect to Redis. Throws ConfigError for files, keys and manifests that are no good.
- * `report` hears of faults later on.
+ * Builds the guard and begins to connect to Redis. Throws ConfigError for files, keys and manifests that are not valid.
+ * `report` is called for faults later on.
  */
 export function createGuard(config: Config, report: (fault: unknown) => void): Guard {
   const resolveDocument = createResolveDocument({

@@ -1,4 +1,4 @@
-// One request to the endpoint, from who sent it to the end of its answer, with the record of its operation.
+// Serves one request to the endpoint, from identifying its caller to the end of its answer, and keeps the operation's record.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authenticator } from "../callers/authenticate.ts";
 import type { Caller } from "../callers/caller.ts";
@@ -33,7 +33,7 @@ export function createServe({
     const operation = beginOperation(req, "http");
     if (operation) {
       const leave = () => signal.reason instanceof CallerGone && operation.end(true);
-      // A pipelined request whose turn has not come never hears of the close.
+      // A pipelined request whose turn has not come gets no close event.
       if (!res.socket) signal.addEventListener("abort", leave);
       res.once("close", () => {
         signal.removeEventListener("abort", leave);
@@ -47,7 +47,7 @@ export function createServe({
     } catch (error) {
       const masked = maskError(error);
       operation?.readResult({ errors: [masked] });
-      // What has begun cannot be taken back: that it breaks off tells that it is not whole.
+      // An answer that has begun cannot be taken back. Breaking it off shows the client that it is not whole.
       if (res.headersSent) res.destroy();
       else refuse(req, res, masked);
     }

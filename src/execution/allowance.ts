@@ -1,5 +1,5 @@
-// What one operation may ask for, counted when it is executed: aliases, fragments and directives hide root fields from
-// whoever reads the document, and variables from whoever has validated it before.
+// Limits what one operation may ask for. It is counted when the operation is executed: aliases and fragments hide root
+// fields, and directives depend on variables.
 import {
   type GraphQLError,
   GraphQLIncludeDirective,
@@ -39,7 +39,7 @@ export function findExcess(
   const forbidden = fields.find((field) => !isOperationAllowed(caller, typeName, field));
   if (forbidden)
     return requestError(callerLimits.operations.code, 403, `The caller may not use ${typeName}.${forbidden}.`);
-  // The executor takes the first one for granted, which a directive can leave out.
+  // The executor assumes that there is a first field, but a directive can leave it out.
   if (operation === "subscription" && fields.length !== 1)
     return requestError("BAD_REQUEST", 400, "A subscription must select one root field.");
   // Those of a query are free; the document's aliases bound how many there can be.

@@ -1,10 +1,10 @@
-// How much a document may ask for. What is over a limit is refused before anything expensive looks at it.
+// Limits how much a document may ask for. A document over a limit is refused before anything expensive reads it.
 import { type DocumentNode, GraphQLError, parse, TokenKind } from "graphql";
 import { codedError } from "../errors/codes.ts";
 import { measureDocument, overlapsTooOften } from "./document-measures.ts";
 
 export interface DocumentLimits {
-  /** Most lexical tokens. Comments, which are none, may be as many again. */
+  /** Most lexical tokens. Comments do not count, but their number has the same limit. */
   maxTokens: number;
   /** Longest source, in characters. */
   maxLength: number;
@@ -23,7 +23,7 @@ const MAX_ESCAPES = 50_000;
 /** Longest name or number, in characters: they are compared with names of the schema, and turned into big integers. */
 const MAX_WORD_LENGTH = 1_000;
 
-/** What graphql-js says of a document that has more tokens or comments than the parser was told to take. */
+/** graphql-js' message for a document with more tokens or comments than the parser may take. */
 const TOO_MANY = /^Syntax Error: Document contains more tha[nt] \d+ (tokens|comments)\. Parsing aborted\.$/;
 
 /** The limit that a document is over, in words. Undefined if it is within all of them, or is not GraphQL. */

@@ -1,4 +1,4 @@
-// What a document asks for, counted in time linear in its length however its fragments multiply it.
+// Measures what a document asks for, in time linear in its length, however its fragments multiply it.
 import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode } from "graphql";
 import { fragmentsOf } from "./plan/selection.ts";
 
@@ -62,7 +62,7 @@ export function measureDocument(document: DocumentNode): Measures & { hasCycle: 
   return { ...total, hasCycle };
 }
 
-/** Sums stay numbers that can be told: fragments that double each other soon count more than there are atoms. */
+/** Sums stay safe integers: fragments that double each other would soon exceed them. */
 function add(total: Measures, { depth, aliases, directives }: Readonly<Measures>): void {
   total.depth = Math.max(total.depth, depth);
   total.aliases = Math.min(total.aliases + aliases, Number.MAX_SAFE_INTEGER);

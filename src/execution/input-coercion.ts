@@ -1,5 +1,5 @@
-// Coerces variables that fit their types, by one function for each type, made once. It says nothing of those that do not:
-// graphql-js' coerceInputValue, which looks at every field of a type whether it was given or not, tells why.
+// Coerces variables that fit their types, by one function for each type, made once. It does not explain why a value does not
+// fit: graphql-js' coerceInputValue does, which visits every field of a type whether it was given or not.
 // https://spec.graphql.org/September2025/#sec-Coercing-Variable-Values
 import {
   type GraphQLInputObjectType,
@@ -10,10 +10,10 @@ import {
   isScalarType,
 } from "graphql";
 
-/** Yields the coerced value; throws where the value does not fit, or not without more ado. */
+/** Yields the coerced value; throws if the value does not fit, or is not a simple case. */
 type Coerce = (value: unknown) => unknown;
 
-/** Thrown by what does not fit. Its message is for nobody. */
+/** Thrown for a value that does not fit. Nobody sees its message. */
 const doesNotFit = new Error("The value does not fit its type.");
 
 const known = new WeakMap<GraphQLInputType, Coerce>();

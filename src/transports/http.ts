@@ -96,7 +96,7 @@ function onlyResult(result: ExecutionResult): ResultBatches {
   };
 }
 
-/** A result as JSON, under the status that it calls for. Yoga reads what its errors say of status and headers. */
+/** A result as JSON, under the status that it calls for. Yoga takes status and headers from its errors. */
 async function encode(result: ExecutionResult, type: JsonType): Promise<Answer> {
   if (!result.errors && !result.extensions) {
     return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body: JSON.stringify(result) };

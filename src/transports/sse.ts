@@ -29,7 +29,7 @@ export interface ResultBatches {
 
 /**
  * Sends the events and ends the response, or leaves `results`, which must not throw, once the client has gone; `signal`
- * tells of that too. What a client does not take holds the upstream back. `pingMs`: time between comments. The head must
+ * reports that too. What a client does not take holds the upstream back. `pingMs`: time between comments. The head must
  * have been written.
  */
 export async function writeEvents(
@@ -49,7 +49,7 @@ export async function writeEvents(
     wake();
     if (!isDone) void results.return();
   };
-  // A pipelined request whose turn has not come never hears of the close.
+  // A pipelined request whose turn has not come gets no close event.
   const leaveIfGone = () => {
     if (res.destroyed || signal.reason instanceof CallerGone) leave();
   };
@@ -58,7 +58,7 @@ export async function writeEvents(
   res.on("drain", () => wake());
   signal.addEventListener("abort", leaveIfGone);
   leaveIfGone();
-  // Some browsers wait for a first byte before they tell the page of the answer.
+  // Some browsers wait for a first byte before they report the answer to the page.
   if (!isLeft) res.write(PING);
   while (!isLeft) {
     const { value, done } = await results.nextBatch();
@@ -69,7 +69,7 @@ export async function writeEvents(
       return;
     }
     let text = "";
-    // Taken out one by one: each may hold all that was said before it.
+    // Taken out one by one: each may hold the whole text before it.
     for (let result = value.shift(); result && !isLeft; result = value.shift()) {
       text += `event: next\ndata: ${stringify(result)}\n\n`;
       if (value.length > 0 && text.length < MAX_WRITE_LENGTH) continue;

@@ -73,7 +73,7 @@ function asRequest({ headers }: IncomingMessage, endpoint: string): Request {
   return new Request(`http://${headers.host ?? "localhost"}${endpoint}`, init);
 }
 
-/** What the handshake says of itself alone. */
+/** Headers of the handshake that concern only itself. */
 const NOT_OF_OPERATIONS = new Set(["accept", "connection", "upgrade", "content-length", "transfer-encoding"]);
 
 /** Has Yoga parse, validate and execute by the engine. Rules that plugins add are checked by it as well. */

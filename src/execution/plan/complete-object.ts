@@ -31,7 +31,7 @@ interface ObjectField {
   readonly complete: Complete;
 }
 
-/** Resolvers that take no arguments are all given the same none. */
+/** All resolvers that take no arguments get this same empty object. */
 const NO_ARGUMENTS = Object.freeze({});
 
 /** Makes the function for objects of `type`; see createComplete. */
@@ -81,7 +81,7 @@ function createField(
 ): ObjectField | undefined {
   const definition = parentType.getFields()[nodes[0].name.value];
   const typename = parentType.name;
-  // No field of the schema: validation lets __typename alone pass.
+  // Not a field of the schema: validation lets only __typename pass.
   if (!definition) return { key, typename, resolve: () => typename, complete: (value) => value };
   const info = describeField(definition, nodes, parentType, compilation);
   const complete = createComplete(definition.type, nodes, info, compilation);
@@ -108,7 +108,7 @@ function createResolve(
   return (source, execution) => call(source, readArguments(execution.variables), execution.context);
 }
 
-/** What a resolver's `info` says of a field, whatever the request. */
+/** The part of a resolver's `info` that depends only on the field, not on the request. */
 export function describeField(
   { name, type }: GraphQLField<unknown, unknown>,
   nodes: FieldNodes,

@@ -1,5 +1,5 @@
-// Who is behind a WebSocket: told by the handshake's Authorization header, or by the connection's first message, as browsers
-// cannot set headers there. Asked again for each operation: a connection outlives tokens and keys.
+// Identifies the caller of a WebSocket: by the handshake's Authorization header, or by the connection's first message, as
+// browsers cannot set headers there. Checked again for each operation: a connection outlives tokens and keys.
 import type { Authenticator } from "../../callers/authenticate.ts";
 import { readConnectionToken } from "../../callers/bearer.ts";
 import type { Caller } from "../../callers/caller.ts";
@@ -7,13 +7,13 @@ import { codedError } from "../../errors/codes.ts";
 
 /** One connection's proof of who it is. */
 export interface ConnectionCaller {
-  /** Takes the parameters of `connection_init`. Throws UNAUTHENTICATED where they, or the header, prove nothing. */
+  /** Takes the parameters of `connection_init`. Throws UNAUTHENTICATED if neither they nor the header identify a caller. */
   init(params: Record<string, unknown> | undefined): Promise<void>;
-  /** Who it is now. Throws UNAUTHENTICATED where the proof has run out. */
+  /** The caller now. Throws UNAUTHENTICATED if the token or key is no longer valid. */
   identify(): Promise<Caller>;
 }
 
-/** Starts with what the handshake told: `headerToken`, or undefined. */
+/** Starts with the handshake's token: `headerToken`, or undefined. */
 export function createConnectionCaller(
   authenticator: Authenticator,
   headerToken: string | undefined,

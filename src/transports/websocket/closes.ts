@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<number, string>> = {
   [CloseCode.InternalServerError]: "Internal server error",
 };
 
-/** What the client is told beside `code`. */
+/** The words that the client gets with `code`. */
 export function reasonOf(code: number): string {
   return REASONS[code] ?? "";
 }

@@ -12,7 +12,7 @@ import { createInbox } from "./inbox.ts";
 import { keepAlive } from "./pings.ts";
 import { limitGreeting } from "./waiting-room.ts";
 
-/** What graphql-ws tells of a connection beside its operations. */
+/** What graphql-ws passes along with a connection's operations. */
 export interface ConnectionExtra {
   /** The handshake. */
   req: IncomingMessage;
@@ -29,7 +29,7 @@ export interface Connection {
    * that the client has completed counts until it has really ended.
    */
   underWay(): number;
-  /** To be called when it is known who the client is. Until then it may send little, and none of its closes is waited for. */
+  /** To be called when the client is identified. Until then it may send little, and nothing waits for its closing handshake. */
   acknowledge(): void;
   /** Closes with this code and its words, unless it is closing already. */
   close(code: number): void;
@@ -40,7 +40,7 @@ export interface Connection {
 export interface OpenConnectionOptions extends Omit<ConnectionExtra, "connection"> {
   client: WebSocket;
   onAcknowledge(): void;
-  /** Hears of faults of this server alone. */
+  /** Called for faults of this server alone. */
   report(fault: unknown): void;
 }
 
@@ -94,7 +94,7 @@ export function openConnection(
     terminate: () => client.terminate(),
   };
 
-  /** Gives a client that is not known no time for the closing handshake: it ends when the close has left. */
+  /** Does not wait for the closing handshake of a client that is not identified: the connection ends when the close has left. */
   function hurry(): void {
     if (!isAcknowledged) socket.destroySoon();
   }
@@ -111,7 +111,7 @@ export function openConnection(
     { ...extra, connection },
   );
   keepAlive(client, socket);
-  // Unheard it would end the process. What is wrong with a client's frame has closed the connection already.
+  // Without a listener it would end the process. A client's invalid frame has closed the connection already.
   client.on("error", hurry);
   client.once("close", (code, reason) => {
     closed(code, String(reason)).catch(report);

@@ -23,7 +23,7 @@ export interface WebSocketOptions extends Omit<GraphQLOptions, "isDraining"> {
   waitingRoom: WaitingRoom;
   /** Largest message of a client's, in bytes. */
   maxBodyBytes: number;
-  /** Hears of faults of this server alone. */
+  /** Called for faults of this server alone. */
   report(fault: unknown): void;
 }
 

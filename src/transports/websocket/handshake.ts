@@ -1,5 +1,5 @@
-// The HTTP request that asks for a WebSocket: refused here, in HTTP, or handed on. Browsers let every page open one, and
-// ask no server before.
+// Checks the HTTP request that asks for a WebSocket, and refuses it or hands it on. Browsers let every page open one,
+// without a preflight.
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { GraphQLError } from "graphql";

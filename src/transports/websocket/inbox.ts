@@ -1,4 +1,4 @@
-// A WebSocket's messages: one each turn of the event loop, and none while the client owes it to read what it was sent.
+// Takes a WebSocket's messages: one each turn of the event loop, and none while the client has too much left to read.
 // Knows no GraphQL.
 import type { WebSocket } from "ws";
 
@@ -7,7 +7,7 @@ const MAX_UNSENT_BYTES = 2 ** 20;
 /** The same in messages: a short one costs a hundred times its length. Operations under way have one each, at most. */
 const MAX_UNSENT_MESSAGES = 512;
 
-/** Both ways of a connection, of which the one holds the other back. */
+/** Both directions of a connection: unsent answers hold incoming messages back. */
 export interface Inbox {
   /** Sends a text. Resolves when the kernel has it, or the connection is closed; never rejects. */
   send(text: string): Promise<void>;

@@ -12,8 +12,8 @@ export function keepAlive(client: WebSocket, socket: Socket): void {
     isHeard = true;
   };
   client.on("pong", hear);
-  // Nobody is silent to whom nobody listens: a client that we wait for to read what it was sent is watched by how it
-  // reads (watchWriteStall), and its pongs lie unread meanwhile.
+  // A paused socket reads no pongs, so their absence proves nothing. It is paused until the client has read what it was
+  // sent, and watchWriteStall watches that meanwhile.
   socket.on("pause", hear);
   const pings = setInterval(() => {
     if (!isHeard && !client.isPaused) return client.terminate();

@@ -119,7 +119,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
 
 /**
  * Resolves when the client's next message, if it came with this one, has been handled. Pages that mount, unmount and mount
- * again complete an operation in the breath that begins it; its upstream call, which is paid for, must never begin. One
+ * again complete an operation right after they begin it; its upstream call, which is paid for, must never begin. One
  * turn takes the message from the network, one more handles it.
  */
 async function untilNextMessage(): Promise<void> {

@@ -1,4 +1,4 @@
-// WebSockets whose clients have yet to be told apart: how many there may be, and how much each may send. Knows no GraphQL.
+// Limits WebSockets whose clients are not identified yet, in number and in what each may send. Knows no GraphQL.
 import type { Socket } from "node:net";
 
 /** How many there may be. A client greets within a round trip, and has three seconds to do so. */
@@ -8,12 +8,12 @@ const MAX_GREETING_BYTES = 16 * 2 ** 10;
 
 /** The connections from the handshake until they are acknowledged. */
 export interface WaitingRoom {
-  /** Counts the connection until leave() or its close. False where there is no room. */
+  /** Counts the connection until leave() or its close. False if there is no room. */
   enter(socket: Socket): boolean;
   leave(socket: Socket): void;
 }
 
-/** Makes an empty one. */
+/** Makes an empty waiting room. */
 export function createWaitingRoom(): WaitingRoom {
   const waiting = new Set<Socket>();
   return {
