@@ -1,7 +1,7 @@
 // An embedder's own plugins, of Yoga's and of Envelop's kind: their hooks run for every operation, over every transport.
 import { useFilterAllowedOperations } from "@envelop/filter-operation-type";
 import { useDisableIntrospection } from "@graphql-yoga/plugin-disable-introspection";
-import { OperationTypeNode } from "graphql";
+import { type DocumentNode, type FieldNode, OperationTypeNode, visit } from "graphql";
 import { type Plugin, useExtendContext } from "graphql-yoga";
 import { describe, expect, test } from "vitest";
 import { chatAnswer } from "../support/calls.ts";
@@ -132,4 +132,25 @@ test("with a plugin the upstream's failures, limits and statuses are as without"
     const [one, other] = await Promise.all([plain.query(query, { input }), framed.query(query, { input })]);
     expect([query, other.status, other.body]).toEqual([query, one.status, one.body]);
   }
+});
+
+test("a document that a plugin transforms is validated, and not kept in place of the client's own", async () => {
+  let field: string | undefined;
+  const [server] = await start({
+    onParse:
+      () =>
+      ({ result, replaceParseResult }: { result: DocumentNode; replaceParseResult(document: DocumentNode): void }) => {
+        const rename = (node: FieldNode) =>
+          node.name.value === "id" && field ? { ...node, name: { ...node.name, value: field } } : undefined;
+        replaceParseResult(visit(result, { Field: rename }));
+      },
+  });
+  const send = async () => (await server.query(models)).body;
+  expect(await send()).toEqual({ data: { models: [{ id: "a" }] } });
+  field = "nothing";
+  expect(await send()).toMatchObject({ errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] });
+  field = "__typename";
+  expect(await send()).toEqual({ data: { models: [{ __typename: "Model" }] } });
+  field = undefined;
+  expect(await send()).toEqual({ data: { models: [{ id: "a" }] } });
 });
