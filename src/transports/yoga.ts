@@ -44,7 +44,7 @@ export function createFrame(engine: Engine, { endpoint, readParams, maskError, p
     maxRequestBodySize: false,
     // The engine keeps documents: Yoga's cache keeps prompts, and refused documents of any size.
     parserAndValidationCache: false,
-    plugins: [useEngine(engine), useRequests(readParams), ...plugins, useResponses(maskError)],
+    plugins: [useEngine(engine), useRequests(readParams, engine.describe), ...plugins, useResponses(maskError)],
   });
 
   return {

@@ -1,9 +1,10 @@
 // An embedder's own plugins, of Yoga's and of Envelop's kind: their hooks run for every operation, over every transport.
 import { useFilterAllowedOperations } from "@envelop/filter-operation-type";
 import { useDisableIntrospection } from "@graphql-yoga/plugin-disable-introspection";
-import { type DocumentNode, type FieldNode, OperationTypeNode, visit } from "graphql";
+import { type DocumentNode, type FieldNode, GraphQLError, OperationTypeNode, visit } from "graphql";
 import { type Plugin, useExtendContext } from "graphql-yoga";
 import { describe, expect, test } from "vitest";
+import type { OperationRecord } from "../../src/telemetry/operation-record.ts";
 import { chatAnswer } from "../support/calls.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { done, event, streams } from "../support/stream.ts";
@@ -132,6 +133,19 @@ test("with a plugin the upstream's failures, limits and statuses are as without"
     const [one, other] = await Promise.all([plain.query(query, { input }), framed.query(query, { input })]);
     expect([query, other.status, other.body]).toEqual([query, one.status, one.body]);
   }
+});
+
+test.each(ways)("%s the record of an operation that a plugin refuses says what was asked for", async (_, send) => {
+  const upstream = await startUpstream(answer);
+  const records: OperationRecord[] = [];
+  const refuse: Plugin = {
+    onExecute: ({ setResultAndStopExecution }) => setResultAndStopExecution({ errors: [new GraphQLError("no")] }),
+  };
+  const observer = { operationEnds: (record: OperationRecord) => void records.push(record) };
+  const server = await startTestServer(upstream.url, {}, [observer], [refuse]);
+  await send(server, chat);
+  await expect.poll(() => records).toHaveLength(1);
+  expect(records[0]).toMatchObject({ type: "mutation", fields: [{ key: "chat", name: "chat" }] });
 });
 
 test("a document that a plugin transforms is validated, and not kept in place of the client's own", async () => {
