@@ -58,8 +58,16 @@ export function createFrame(engine: Engine, { endpoint, readParams, maskError, p
           taken = results;
         };
         const message = { params, take };
-        await yoga.fetch(asRequest(context.req, endpoint), { ...context, signal, message });
-        return taken ?? { errors: [maskError(new Error("A plugin has answered in place of Yoga."))] };
+        try {
+          await yoga.fetch(asRequest(context.req, endpoint), { ...context, signal, message });
+          if (!taken) throw new Error("A plugin has answered in place of Yoga.");
+        } catch (error) {
+          const result = { errors: [maskError(error)] };
+          // Results that are there already have been paid for, and a stream of them is to be ended.
+          if (!taken) context.operation?.readResult(result);
+          taken ??= result;
+        }
+        return taken;
       };
       return { document: prepared.document, run };
     },

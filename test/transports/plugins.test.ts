@@ -168,3 +168,31 @@ test("a document that a plugin transforms is validated, and not kept in place of
   field = undefined;
   expect(await send()).toEqual({ data: { models: [{ id: "a" }] } });
 });
+
+describe("over WebSocket", () => {
+  const plugins: [string, object][] = [
+    ["throws before anything else", { onRequest: () => Promise.reject(new Error("secret of the plugin")) }],
+    [
+      "answers in place of Yoga",
+      { onRequest: ({ endResponse }: { endResponse(r: Response): void }) => endResponse(new Response("x")) },
+    ],
+  ];
+  test.each(plugins)("a plugin that %s fails its operation alone", async (_, plugin) => {
+    const upstream = await startUpstream(answer);
+    const records: OperationRecord[] = [];
+    const observer = { operationEnds: (record: OperationRecord) => void records.push(record) };
+    const server = await startTestServer(upstream.url, {}, [observer], [plugin]);
+    const results = await resultsOf(subscribeWs(server.url, chat, { input }));
+    expect(results).toMatchObject([{ errors: [{ extensions: { code: "INTERNAL_SERVER_ERROR" } }] }]);
+    expect(JSON.stringify(results)).not.toContain("secret");
+    expect(server.faults).toHaveLength(1);
+    await expect.poll(() => records.map(({ outcome }) => outcome)).toEqual(["INTERNAL_SERVER_ERROR"]);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  test("a stream goes on if a plugin throws after it has begun", async () => {
+    const [server] = await start({ onResponse: () => Promise.reject(new Error("secret of the plugin")) });
+    expect(await resultsOf(subscribeWs(server.url, stream, { input }))).toHaveLength(2);
+    expect(server.faults).toHaveLength(1);
+  });
+});
