@@ -2,6 +2,7 @@
 // plugins' hooks and negotiates the content; the engine is its parse, validate, execute and subscribe.
 // https://the-guild.dev/graphql/yoga-server/docs/features/envelop-plugins
 import type { IncomingMessage } from "node:http";
+import { sendNodeResponse } from "@whatwg-node/server";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { createMaskError } from "../errors/mask.ts";
 import type { Engine, Results } from "../execution/engine.ts";
@@ -48,7 +49,12 @@ export function createFrame(engine: Engine, { endpoint, readParams, maskError, p
   });
 
   return {
-    answer: async (context) => void (await yoga(context.req, context.res, context)),
+    async answer(context) {
+      const { req, res } = context;
+      // Not yoga(req, res): it answers with the stack of what a plugin throws outside of GraphQL's hooks.
+      const response = await yoga.handleNodeRequestAndResponse(req, res, context);
+      await sendNodeResponse(response, res, req, true);
+    },
     prepareOperation(params, context) {
       const prepared = engine.prepare(params, context.operation);
       if (!("operation" in prepared)) return prepared;

@@ -196,3 +196,15 @@ describe("over WebSocket", () => {
     expect(server.faults).toHaveLength(1);
   });
 });
+
+test("over HTTP what a plugin throws before anything else is masked and reported", async () => {
+  const fault = new Error("secret of the plugin");
+  const upstream = await startUpstream(answer);
+  const records: OperationRecord[] = [];
+  const observer = { operationEnds: (record: OperationRecord) => void records.push(record) };
+  const server = await startTestServer(upstream.url, {}, [observer], [{ onRequest: () => Promise.reject(fault) }]);
+  const { status, text } = await server.query(chat, { input });
+  expect(text).not.toContain("secret");
+  expect(server.faults).toEqual([fault]);
+  expect([status, records.map(({ outcome }) => outcome)]).toEqual([500, ["INTERNAL_SERVER_ERROR"]]);
+});
