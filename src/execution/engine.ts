@@ -6,6 +6,7 @@ import {
   type ExecutionResult,
   type GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
   NoSchemaIntrospectionCustomRule,
   specifiedRules,
   type ValidationRule,
@@ -116,6 +117,7 @@ export function createEngine({ introspection, maxPaidFields, maskError, ...optio
       try {
         if (!known) {
           const document = documents.parse(query);
+          if (!getOperationAST(document, operationName)) return refuse([unknownOperation()]);
           const errors = documents.validate(document);
           if (errors.length > 0) return refuse(errors);
           known = documents.know(document);

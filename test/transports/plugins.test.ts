@@ -208,3 +208,19 @@ test("over HTTP what a plugin throws before anything else is masked and reported
   expect(server.faults).toEqual([fault]);
   expect([status, records.map(({ outcome }) => outcome)]).toEqual([500, ["INTERNAL_SERVER_ERROR"]]);
 });
+
+test.each([
+  ["fragment F on Query { models { id } }", undefined],
+  ["query A { nothing } query B { nothing }", undefined],
+  ["query A { nothing }", "B"],
+])("%s: with a plugin or without, that there is no operation comes first", async (query, operationName) => {
+  const upstream = await startUpstream(answer);
+  const ask = async (...plugins: object[]) => {
+    const server = await startTestServer(upstream.url, {}, [], plugins);
+    const { status, body } = await server.query("", {}, { body: JSON.stringify({ query, operationName }) });
+    return [status, body];
+  };
+  const plain = await ask();
+  expect(plain).toMatchObject([400, { errors: [{ extensions: { code: "BAD_REQUEST" } }] }]);
+  expect(await ask({})).toEqual(plain);
+});
