@@ -5,7 +5,7 @@ import { type ExecutionResult, execute, type GraphQLError, type GraphQLSchema, l
 import { ChunkStream } from "../openai/chunk-stream.ts";
 import type { Context } from "../schema/shared/context.ts";
 import type { PreparedOperation } from "./known-document.ts";
-import { createExecution, createInfo, type Execution, settle } from "./plan/compilation.ts";
+import { createExecution, createInfo, type Execution, put, settle } from "./plan/compilation.ts";
 import type { ExecutionPlan, PlannedField } from "./plan/plan.ts";
 import { batchesOf, ResultStream, type ResultStreamOptions } from "./result-stream.ts";
 import { RootValue, resolveRootField } from "./root-fields.ts";
@@ -82,7 +82,9 @@ function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: 
     const value = resolve
       ? resolve(event, readArguments(variables), context, createInfo(info, execution, path))
       : event;
-    return { data: { [key]: completePlanned(plan, field, value, execution) } };
+    const data = {};
+    put(data, key, value, field.complete, execution, plan.compilation.needsPaths ? path : undefined);
+    return { data };
   }
 
   return new ResultStream(source, {

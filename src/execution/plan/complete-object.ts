@@ -7,6 +7,7 @@ import {
   createInfo,
   type Execution,
   isPlain,
+  leave,
   notPlain,
   type Path,
   put,
@@ -54,7 +55,10 @@ export function createCompleteObject(
   return (value, execution, path) => {
     if (value === null || value === undefined) return null;
     if (!isPlain(value)) throw notPlain;
-    if (isTypeOf && isTypeOf(value, execution.context, createInfo(info, execution, path)) !== true) throw notPlain;
+    if (isTypeOf) {
+      const isOfType = isTypeOf(value, execution.context, createInfo(info, execution, path));
+      if (isOfType !== true) leave(isOfType);
+    }
     return completeFields(value, fields, execution, path);
   };
 }
