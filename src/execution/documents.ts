@@ -58,6 +58,8 @@ export interface Documents {
 /** Makes an empty store, bounded by memory. */
 export function createDocuments({ schema, limits, messages, rules }: DocumentsOptions): Documents {
   const digests = new LRUCache<string, true>({ max: MAX_DIGESTS });
+  /** Documents that are what their text says. One that a plugin has made of another has the text of the other. */
+  const parsed = new WeakSet<DocumentNode>();
   const kept = new LRUCache<string, KnownDocument>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ document: { tokenCount = MAX_LENGTH } }, source) =>
@@ -73,7 +75,7 @@ export function createDocuments({ schema, limits, messages, rules }: DocumentsOp
 
   function validateOwn(document: DocumentNode): readonly GraphQLError[] {
     const source = document.loc?.source.body;
-    if (source === undefined || source.length > MAX_LENGTH) return findErrors(document, rules);
+    if (source === undefined || source.length > MAX_LENGTH || !parsed.has(document)) return findErrors(document, rules);
     if (kept.peek(source)?.document === document) return [];
     const digest = hash("sha256", source, "base64");
     if (!digests.get(digest)) {
@@ -91,7 +93,9 @@ export function createDocuments({ schema, limits, messages, rules }: DocumentsOp
       const known = kept.get(source);
       if (known) return known.document;
       try {
-        return parseWithin(limits, source);
+        const document = parseWithin(limits, source);
+        parsed.add(document);
+        return document;
       } catch (error) {
         if (error instanceof GraphQLError) markAs("GRAPHQL_PARSE_FAILED", error);
         throw error;

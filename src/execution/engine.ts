@@ -6,6 +6,7 @@ import {
   type ExecutionResult,
   type GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
   NoSchemaIntrospectionCustomRule,
   specifiedRules,
   type ValidationRule,
@@ -42,7 +43,7 @@ export interface OperationParams {
 /** What an operation yields: one result, or a stream of them. */
 export type Results = ExecutionResult | ResultStream;
 
-/** None of its functions throws, but `parse`. Errors are as clients may see them, but for those of the last three. */
+/** None of its functions throws, but `parse`. Errors are as clients may see them, but for those of `parse` and what comes after it. */
 export interface Engine {
   /** The schema as it is executed. */
   readonly schema: GraphQLSchema;
@@ -54,7 +55,9 @@ export interface Engine {
   parse(source: string): DocumentNode;
   /** For such a frame; `rules` beside GraphQL's own are checked every time. */
   validate(document: DocumentNode, rules?: readonly ValidationRule[]): readonly GraphQLError[];
-  /** For such a frame. The document must be valid. */
+  /** For such a frame. The context's record learns what is to be executed. The document must be valid. */
+  describe(args: ExecutionArgs): void;
+  /** For such a frame, after `describe`. The document must be valid. */
   execute(args: ExecutionArgs): Promise<Results>;
 }
 
@@ -114,6 +117,7 @@ export function createEngine({ introspection, maxPaidFields, maskError, ...optio
       try {
         if (!known) {
           const document = documents.parse(query);
+          if (!getOperationAST(document, operationName)) return refuse([unknownOperation()]);
           const errors = documents.validate(document);
           if (errors.length > 0) return refuse(errors);
           known = documents.know(document);
@@ -133,12 +137,15 @@ export function createEngine({ introspection, maxPaidFields, maskError, ...optio
         document,
         rules.filter((rule) => !specifiedRules.includes(rule)),
       ),
+    describe({ document, operationName, contextValue }) {
+      const { operation: record } = contextValue as OperationContext;
+      const prepared = record && documents.know(document).operationOf(operationName);
+      if (prepared) describeOperation(prepared, record);
+    },
     async execute({ document, operationName, variableValues, contextValue }) {
       const prepared = documents.know(document).operationOf(operationName);
       if (!prepared) return { errors: [unknownOperation()] };
-      const context = contextValue as OperationContext;
-      if (context.operation) describeOperation(prepared, context.operation);
-      return attempt(prepared, variableValues, context);
+      return attempt(prepared, variableValues, contextValue as OperationContext);
     },
   };
 }

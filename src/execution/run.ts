@@ -5,7 +5,7 @@ import { type ExecutionResult, execute, type GraphQLError, type GraphQLSchema, l
 import { ChunkStream } from "../openai/chunk-stream.ts";
 import type { Context } from "../schema/shared/context.ts";
 import type { PreparedOperation } from "./known-document.ts";
-import { createExecution, createInfo, type Execution, settle } from "./plan/compilation.ts";
+import { createExecution, createInfo, type Execution, fillLater, isPromise, settle } from "./plan/compilation.ts";
 import type { ExecutionPlan, PlannedField } from "./plan/plan.ts";
 import { batchesOf, ResultStream, type ResultStreamOptions } from "./result-stream.ts";
 import { RootValue, resolveRootField } from "./root-fields.ts";
@@ -84,7 +84,11 @@ function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: 
   function toData(execution: Execution): ExecutionResult {
     const given = needsInfo ? createInfo(info, execution, path) : sameInfo;
     const value = resolve(execution.rootValue, parameters, context, given);
-    return { data: { [key]: complete(value, execution, place) } };
+    const data: Record<string, unknown> = {};
+    data[key] = isPromise(value)
+      ? fillLater(data, key, value, complete, execution, place)
+      : complete(value, execution, place);
+    return { data };
   }
 
   const byExecutor = (event: unknown) => execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>;

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { GraphQLError } from "graphql";
+import { type ErrorCode, errorCodes } from "../errors/codes.ts";
 import { httpOf, showError } from "../errors/shown-error.ts";
 import { readAccepted } from "./acceptance.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -35,13 +36,18 @@ export function sendAnswer(req: IncomingMessage, res: ServerResponse, answer: An
 }
 
 /**
- * Answers with `error` alone: the status (400 by default) and headers come from its `extensions.http`, which the client
- * does not see. Otherwise as sendAnswer.
+ * Answers with errors alone: the status (its code's, or 400, by default) and headers come from the first one's
+ * `extensions.http`, which the client does not see. Otherwise as sendAnswer.
  */
-export function refuse(req: IncomingMessage, res: ServerResponse, error: GraphQLError): void {
-  const { status = 400, headers = {} } = httpOf(error);
+export function refuse(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: GraphQLError,
+  ...others: readonly GraphQLError[]
+): void {
+  const { status = errorCodes[error.extensions.code as ErrorCode]?.status ?? 400, headers = {} } = httpOf(error);
   if (headers.connection === "close") closing.add(req.socket);
-  const body = JSON.stringify({ errors: [showError(error)] });
+  const body = JSON.stringify({ errors: [error, ...others].map(showError) });
   sendAnswer(req, res, { status, headers: { "content-type": `${chooseType(req)}; charset=utf-8`, ...headers }, body });
 }
 

@@ -58,8 +58,8 @@ export function createHttpTransport(
     }
     // Most clients read only after they have sent.
     if (!req.complete) await discardRest(req);
-    const [error] = results.errors ?? [];
-    if (!json && !stream && error) return refuse(req, res, error);
+    const [error, ...more] = results.errors ?? [];
+    if (!json && !stream && error) return refuse(req, res, error, ...more);
     const { status, headers, body } = await encode(results, json ?? "application/json");
     if (json) return sendAnswer(req, res, { status, headers, body });
     res.writeHead(status, { ...headers, ...EVENT_STREAM });

@@ -6,7 +6,7 @@ import { isAsyncIterable, type Plugin } from "graphql-yoga";
 import { limitErrors } from "../errors/error-limit.ts";
 import { httpOf, showError } from "../errors/shown-error.ts";
 import { withStatus } from "../errors/status.ts";
-import type { OperationContext, OperationParams, Results } from "../execution/engine.ts";
+import type { Engine, OperationContext, OperationParams, Results } from "../execution/engine.ts";
 import { batchesOf, ResultStream } from "../execution/result-stream.ts";
 import { readAcceptance } from "../http/acceptance.ts";
 import { discardRest } from "../http/answer.ts";
@@ -27,8 +27,9 @@ export interface FrameContext extends OperationContext {
 }
 
 /** To come before an embedder's plugins. */
-export function useRequests(readParams: ReadParams): Plugin<object, FrameContext> {
+export function useRequests(readParams: ReadParams, describe: Engine["describe"]): Plugin<object, FrameContext> {
   function check({ args, setResultAndStopExecution }: ExecuteHook): void {
+    describe(args);
     const { req, message } = args.contextValue as FrameContext;
     const operation = getOperationAST(args.document, args.operationName);
     const refusal = !message && operation && findRefusal(req, operation.operation);

@@ -2,6 +2,7 @@
 // plugins' hooks and negotiates the content; the engine is its parse, validate, execute and subscribe.
 // https://the-guild.dev/graphql/yoga-server/docs/features/envelop-plugins
 import type { IncomingMessage } from "node:http";
+import { sendNodeResponse } from "@whatwg-node/server";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { createMaskError } from "../errors/mask.ts";
 import type { Engine, Results } from "../execution/engine.ts";
@@ -44,11 +45,16 @@ export function createFrame(engine: Engine, { endpoint, readParams, maskError, p
     maxRequestBodySize: false,
     // The engine keeps documents: Yoga's cache keeps prompts, and refused documents of any size.
     parserAndValidationCache: false,
-    plugins: [useEngine(engine), useRequests(readParams), ...plugins, useResponses(maskError)],
+    plugins: [useEngine(engine), useRequests(readParams, engine.describe), ...plugins, useResponses(maskError)],
   });
 
   return {
-    answer: async (context) => void (await yoga(context.req, context.res, context)),
+    async answer(context) {
+      const { req, res } = context;
+      // Not yoga(req, res): it answers with the stack of what a plugin throws outside of GraphQL's hooks.
+      const response = await yoga.handleNodeRequestAndResponse(req, res, context);
+      await sendNodeResponse(response, res, req, true);
+    },
     prepareOperation(params, context) {
       const prepared = engine.prepare(params, context.operation);
       if (!("operation" in prepared)) return prepared;
@@ -58,8 +64,16 @@ export function createFrame(engine: Engine, { endpoint, readParams, maskError, p
           taken = results;
         };
         const message = { params, take };
-        await yoga.fetch(asRequest(context.req, endpoint), { ...context, signal, message });
-        return taken ?? { errors: [maskError(new Error("A plugin has answered in place of Yoga."))] };
+        try {
+          await yoga.fetch(asRequest(context.req, endpoint), { ...context, signal, message });
+          if (!taken) throw new Error("A plugin has answered in place of Yoga.");
+        } catch (error) {
+          const result = { errors: [maskError(error)] };
+          // Results that are there already have been paid for, and a stream of them is to be ended.
+          if (!taken) context.operation?.readResult(result);
+          taken ??= result;
+        }
+        return taken;
       };
       return { document: prepared.document, run };
     },

@@ -68,3 +68,14 @@ test.each([
 ])("behind %d other ranges, application/json is read as %s", (count, json) => {
   expect(readAcceptance(`${"image/png,".repeat(count)}application/json`).json).toBe(json);
 });
+
+test("what is wrong with a document is told whole, whatever the client accepts", async () => {
+  const server = await startTestServer("http://127.0.0.1:9/v1");
+  const ask = async (accept: string) => {
+    const { status, body } = await server.query("{ one two }", undefined, { headers: { accept } });
+    return [status, body];
+  };
+  const told = await ask("application/graphql-response+json");
+  expect(told).toMatchObject([400, { errors: [{}, {}] }]);
+  expect(await ask("text/html")).toEqual(told);
+});

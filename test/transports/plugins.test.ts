@@ -1,9 +1,10 @@
 // An embedder's own plugins, of Yoga's and of Envelop's kind: their hooks run for every operation, over every transport.
 import { useFilterAllowedOperations } from "@envelop/filter-operation-type";
 import { useDisableIntrospection } from "@graphql-yoga/plugin-disable-introspection";
-import { OperationTypeNode } from "graphql";
+import { type DocumentNode, type FieldNode, GraphQLError, OperationTypeNode, visit } from "graphql";
 import { type Plugin, useExtendContext } from "graphql-yoga";
 import { describe, expect, test } from "vitest";
+import type { OperationRecord } from "../../src/telemetry/operation-record.ts";
 import { chatAnswer } from "../support/calls.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { done, event, streams } from "../support/stream.ts";
@@ -132,4 +133,94 @@ test("with a plugin the upstream's failures, limits and statuses are as without"
     const [one, other] = await Promise.all([plain.query(query, { input }), framed.query(query, { input })]);
     expect([query, other.status, other.body]).toEqual([query, one.status, one.body]);
   }
+});
+
+test.each(ways)("%s the record of an operation that a plugin refuses says what was asked for", async (_, send) => {
+  const upstream = await startUpstream(answer);
+  const records: OperationRecord[] = [];
+  const refuse: Plugin = {
+    onExecute: ({ setResultAndStopExecution }) => setResultAndStopExecution({ errors: [new GraphQLError("no")] }),
+  };
+  const observer = { operationEnds: (record: OperationRecord) => void records.push(record) };
+  const server = await startTestServer(upstream.url, {}, [observer], [refuse]);
+  await send(server, chat);
+  await expect.poll(() => records).toHaveLength(1);
+  expect(records[0]).toMatchObject({ type: "mutation", fields: [{ key: "chat", name: "chat" }] });
+});
+
+test("a document that a plugin transforms is validated, and not kept in place of the client's own", async () => {
+  let field: string | undefined;
+  const [server] = await start({
+    onParse:
+      () =>
+      ({ result, replaceParseResult }: { result: DocumentNode; replaceParseResult(document: DocumentNode): void }) => {
+        const rename = (node: FieldNode) =>
+          node.name.value === "id" && field ? { ...node, name: { ...node.name, value: field } } : undefined;
+        replaceParseResult(visit(result, { Field: rename }));
+      },
+  });
+  const send = async () => (await server.query(models)).body;
+  expect(await send()).toEqual({ data: { models: [{ id: "a" }] } });
+  field = "nothing";
+  expect(await send()).toMatchObject({ errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] });
+  field = "__typename";
+  expect(await send()).toEqual({ data: { models: [{ __typename: "Model" }] } });
+  field = undefined;
+  expect(await send()).toEqual({ data: { models: [{ id: "a" }] } });
+});
+
+describe("over WebSocket", () => {
+  const plugins: [string, object][] = [
+    ["throws before anything else", { onRequest: () => Promise.reject(new Error("secret of the plugin")) }],
+    [
+      "answers in place of Yoga",
+      { onRequest: ({ endResponse }: { endResponse(r: Response): void }) => endResponse(new Response("x")) },
+    ],
+  ];
+  test.each(plugins)("a plugin that %s fails its operation alone", async (_, plugin) => {
+    const upstream = await startUpstream(answer);
+    const records: OperationRecord[] = [];
+    const observer = { operationEnds: (record: OperationRecord) => void records.push(record) };
+    const server = await startTestServer(upstream.url, {}, [observer], [plugin]);
+    const results = await resultsOf(subscribeWs(server.url, chat, { input }));
+    expect(results).toMatchObject([{ errors: [{ extensions: { code: "INTERNAL_SERVER_ERROR" } }] }]);
+    expect(JSON.stringify(results)).not.toContain("secret");
+    expect(server.faults).toHaveLength(1);
+    await expect.poll(() => records.map(({ outcome }) => outcome)).toEqual(["INTERNAL_SERVER_ERROR"]);
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  test("a stream goes on if a plugin throws after it has begun", async () => {
+    const [server] = await start({ onResponse: () => Promise.reject(new Error("secret of the plugin")) });
+    expect(await resultsOf(subscribeWs(server.url, stream, { input }))).toHaveLength(2);
+    expect(server.faults).toHaveLength(1);
+  });
+});
+
+test("over HTTP what a plugin throws before anything else is masked and reported", async () => {
+  const fault = new Error("secret of the plugin");
+  const upstream = await startUpstream(answer);
+  const records: OperationRecord[] = [];
+  const observer = { operationEnds: (record: OperationRecord) => void records.push(record) };
+  const server = await startTestServer(upstream.url, {}, [observer], [{ onRequest: () => Promise.reject(fault) }]);
+  const { status, text } = await server.query(chat, { input });
+  expect(text).not.toContain("secret");
+  expect(server.faults).toEqual([fault]);
+  expect([status, records.map(({ outcome }) => outcome)]).toEqual([500, ["INTERNAL_SERVER_ERROR"]]);
+});
+
+test.each([
+  ["fragment F on Query { models { id } }", undefined],
+  ["query A { nothing } query B { nothing }", undefined],
+  ["query A { nothing }", "B"],
+])("%s: with a plugin or without, that there is no operation comes first", async (query, operationName) => {
+  const upstream = await startUpstream(answer);
+  const ask = async (...plugins: object[]) => {
+    const server = await startTestServer(upstream.url, {}, [], plugins);
+    const { status, body } = await server.query("", {}, { body: JSON.stringify({ query, operationName }) });
+    return [status, body];
+  };
+  const plain = await ask();
+  expect(plain).toMatchObject([400, { errors: [{ extensions: { code: "BAD_REQUEST" } }] }]);
+  expect(await ask({})).toEqual(plain);
 });

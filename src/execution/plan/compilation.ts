@@ -43,6 +43,12 @@ export type StaticInfo = Omit<GraphQLResolveInfo, "variableValues" | "rootValue"
 /** Thrown for a value that is not what most are: null where it must not be, an error, of an unexpected type. */
 export const notPlain = new Error("The executor completes this value.");
 
+/** Leaves it to the executor to ask for a value again. If this one is a promise, nobody waits for how it ends. */
+export function leave(value: unknown): never {
+  if (isPromise(value)) Promise.resolve(value).catch(() => {});
+  throw notPlain;
+}
+
 /** Begins a run. */
 export function createExecution(context: unknown, variables: Record<string, unknown>, rootValue: unknown): Execution {
   return { context, variables, rootValue, pending: undefined, hasFailed: false };

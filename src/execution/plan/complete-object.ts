@@ -9,6 +9,7 @@ import {
   fillLater,
   isPlain,
   isPromise,
+  leave,
   notPlain,
   type Path,
   type StaticInfo,
@@ -55,7 +56,10 @@ export function createCompleteObject(
   return (value, execution, path) => {
     if (value === null || value === undefined) return null;
     if (!isPlain(value)) throw notPlain;
-    if (isTypeOf && isTypeOf(value, execution.context, createInfo(info, execution, path)) !== true) throw notPlain;
+    if (isTypeOf) {
+      const isOfType = isTypeOf(value, execution.context, createInfo(info, execution, path));
+      if (isOfType !== true) leave(isOfType);
+    }
     return completeFields(value, fields, execution, path);
   };
 }

@@ -20,6 +20,7 @@ import {
   fillLater,
   isPlain,
   isPromise,
+  leave,
   notPlain,
   type Path,
   type StaticInfo,
@@ -97,7 +98,7 @@ function createCompleteAbstract(
     if (value === null || value === undefined) return null;
     if (!isPlain(value)) throw notPlain;
     const name = resolveType(value, execution.context, createInfo(info, execution, path), type);
-    if (typeof name !== "string") throw notPlain;
+    if (typeof name !== "string") return leave(name);
     const complete = prepare(name);
     if (!complete) throw notPlain;
     return complete(value, execution, path);
