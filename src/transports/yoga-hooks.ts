@@ -7,11 +7,11 @@ import { limitErrors } from "../errors/error-limit.ts";
 import { httpOf, showError } from "../errors/shown-error.ts";
 import { withStatus } from "../errors/status.ts";
 import type { Engine, OperationContext, OperationParams, Results } from "../execution/engine.ts";
-import { batchesOf, ResultStream } from "../execution/result-stream.ts";
+import { type BatchSource, batchesOf, ResultStream } from "../execution/result-stream.ts";
 import { readAcceptance } from "../http/acceptance.ts";
 import { discardRest } from "../http/answer.ts";
+import { CallerGone } from "../openai/cancellable.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
-import type { OperationRecord } from "../telemetry/operation-record.ts";
 import { findRefusal } from "./http.ts";
 import { EVENT_STREAM } from "./sse.ts";
 
@@ -61,9 +61,10 @@ export function useResponses(maskError: (error: unknown) => GraphQLError): Plugi
       const { json } = readAcceptance(request.headers.get("accept"));
       setResult(withStatus(limitErrors(result), json === "application/graphql-response+json"));
     },
-    onResultProcess({ result, setResult, resultProcessor, setResultProcessor, serverContext: { operation, message } }) {
+    onResultProcess({ result, setResult, resultProcessor, setResultProcessor, serverContext }) {
       if (Array.isArray(result)) return;
-      const recorded = recordResults(result, operation, maskError);
+      const { message } = serverContext;
+      const recorded = recordResults(result, serverContext, maskError);
       message?.take(recorded);
       if (message) return setResultProcessor((_, { Response }) => new Response(), "application/json");
       setResult(recorded);
@@ -90,7 +91,7 @@ export function useResponses(maskError: (error: unknown) => GraphQLError): Plugi
 /** The results, the record learning of each. */
 function recordResults(
   results: ExecutionResult | AsyncIterable<ExecutionResult>,
-  record: OperationRecord | undefined,
+  { operation: record, signal }: FrameContext,
   maskError: (error: unknown) => GraphQLError,
 ): Results {
   const read = (result: ExecutionResult): ExecutionResult => {
@@ -101,7 +102,31 @@ function recordResults(
   if (!isAsyncIterable(results)) return read(results);
   record?.beginStream();
   const toFailure = (error: unknown) => read({ errors: [maskError(error)] });
-  return new ResultStream(batchesOf(results), { toResult: read, toFailure });
+  return new ResultStream(untilCallerLeaves(batchesOf(results), signal), { toResult: read, toFailure });
+}
+
+/** The same batches, which end when the caller leaves: Yoga does not learn of it while a response waits for its turn. */
+function untilCallerLeaves<Value>(source: BatchSource<Value>, signal: AbortSignal): BatchSource<Value> {
+  const leave = () => {
+    if (signal.reason instanceof CallerGone) void source.return();
+  };
+  const stopListening = () => signal.removeEventListener("abort", leave);
+  signal.addEventListener("abort", leave);
+  if (signal.aborted) leave();
+  return {
+    async nextBatch() {
+      const step = await source.nextBatch().catch((error: unknown) => {
+        stopListening();
+        throw error;
+      });
+      if (step.done) stopListening();
+      return step;
+    },
+    return() {
+      stopListening();
+      return source.return();
+    },
+  };
 }
 
 function createRefusal({ errors = [] }: ExecutionResult, Response: typeof globalThis.Response): Response {

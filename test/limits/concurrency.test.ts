@@ -174,7 +174,10 @@ describe("a slot is free again", () => {
       await Promise.all(upstream.requests.map(({ closed }) => closed));
     }));
 
-  test("after a client left whose pipelined stream waited for its turn, and for room", async () => {
+  test.each([
+    ["", []],
+    [", with a plugin", [{}]],
+  ])("after a client left whose pipelined stream waited for its turn, and for room%s", async (_, plugins) => {
     const text = event(chunk("x".repeat(1000))).repeat(100);
     const holds = noticed(() => {}, 1);
     const speaks = noticed(
@@ -182,7 +185,7 @@ describe("a slot is free again", () => {
       1,
     );
     const upstream = await startUpstream(inTurn(holds.answer, speaks.answer, json(chatAnswer)));
-    const server = await startTestServer(upstream.url, { MAX_CONCURRENT: "2" });
+    const server = await startTestServer(upstream.url, { MAX_CONCURRENT: "2" }, [], plugins);
     const client = connect(Number(new URL(server.url).port), "127.0.0.1");
     const post = (query: string) => {
       const body = JSON.stringify({ query });
