@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { whenOver } from "./lifetime.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
@@ -17,7 +17,7 @@ export interface RunningProcess {
   ended: Promise<number | string>;
 }
 
-/** Starts `node dist/main.js` with only the given environment; it ends with the test. */
+/** Starts `node dist/main.js` with only the given environment; it ends with the case, or with its `shared`. */
 export function startProcess(environment: Record<string, string> = {}, parameters: string[] = []): RunningProcess {
   const child = spawn(process.execPath, [MAIN, ...parameters], { env: { PATH: process.env.PATH, ...environment } });
   let output = "";
@@ -33,7 +33,7 @@ export function startProcess(environment: Record<string, string> = {}, parameter
     ended.then(() => reject(new Error(output)));
   });
   url.catch(() => {});
-  onTestFinished(async () => {
+  whenOver(async () => {
     child.kill("SIGKILL");
     await ended;
   });
