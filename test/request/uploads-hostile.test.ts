@@ -3,6 +3,7 @@
 import { buffer } from "node:stream/consumers";
 import { setInterval as every } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { shared } from "../support/lifetime.ts";
 import {
   BOUNDARY,
   CONTENT_TYPE,
@@ -24,6 +25,9 @@ import { request, startTestServer } from "../support/server.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
 const stall = { UPLOAD_STALL_MS: "200" };
+
+const plain = shared(() => startServed(json(variations)));
+const stalling = shared(() => startServed(json(variations), stall));
 
 const upload = (url: string, body: Buffer<ArrayBuffer>) =>
   request(url, { method: "POST", headers: { "content-type": CONTENT_TYPE }, body });
@@ -51,7 +55,7 @@ describe("a malformed part header", () => {
   ];
 
   test.each(malformed)("with %s is an error of the request, wherever it stands", async (_, head) => {
-    const { server } = await startServed(json(variations));
+    const { server } = plain();
     for (const [place, before, after] of places) {
       const body = Buffer.concat([...before, Buffer.from(`--${BOUNDARY}\r\n`), Buffer.from(head), ...after]);
       const answer = await upload(server.url, body);
@@ -96,7 +100,7 @@ test.each([
   ["of another disposition", 'Content-Disposition: attachment; name="0"; filename="a"\r\n\r\nx\r\n'],
   ["with a broken disposition", 'Content-Disposition: form-data; name="0\r\n\r\nx\r\n'],
 ])("a part %s is no file", async (_, part) => {
-  const { upstream, server } = await startServed(json(variations));
+  const { upstream, server } = plain();
   const body = Buffer.concat([...varyFields.map(writePart), Buffer.from(`--${BOUNDARY}\r\n${part}`), END]);
   const answer = await upload(server.url, body);
   expect(answer).toMatchObject({ status: 400, body: { errors: [{ extensions: { code: "BAD_REQUEST" } }] } });
@@ -107,7 +111,7 @@ test.each([
   ["small", 1_000],
   ["large", 3_000_000],
 ])("a body that ends in the middle of a %s file is an error", async (_, size) => {
-  const { upstream, server } = await startServed(json(variations));
+  const { upstream, server } = plain();
   const whole = writeBody(...varyFields, filePart(makeBytes(size)));
   const answer = await upload(server.url, whole.subarray(0, -200));
   expect(answer.status).toBe(400);
@@ -134,7 +138,7 @@ describe("a stalled upload", () => {
     ["in the middle of a small file", 1_000, 0],
     ["in the middle of a large file", 2_000_000, 1],
   ])("is an error where the client stops %s", async (_, sent, requests) => {
-    const { upstream, server } = await startServed(json(variations), stall);
+    const { upstream, server } = stalling();
     const body = writeBody(...varyFields, filePart(makeBytes(3_000_000)));
     const client = await connectRaw(server.url);
     await client.send(postHead(body.length));
@@ -155,7 +159,7 @@ describe("a stalled upload", () => {
     ["in operations", 100],
     ["in map", Buffer.concat(varyFields.map(writePart)).length - 10],
   ])("is an error of the request where the client stops %s", async (_, sent) => {
-    const { upstream, server } = await startServed(json(variations), stall);
+    const { upstream, server } = stalling();
     const client = await connectRaw(server.url);
     await client.send(postHead(good.length));
     await client.send(good.subarray(0, sent));
@@ -171,7 +175,7 @@ describe("a stalled upload", () => {
   });
 
   test("is an error where the operation waits for a file behind a large one, which is still served", async () => {
-    const { upstream, server } = await startServed(json(variations), stall);
+    const { upstream, server } = stalling();
     const operations = { query: varyTwo, variables: { a: null, b: null } };
     const [first, second] = [makeBytes(3_000_000), makeBytes(3_000)];
     const answer = await server.upload(
@@ -184,7 +188,7 @@ describe("a stalled upload", () => {
   });
 
   test("is an error where the operation skips a large file", async () => {
-    const { upstream, server } = await startServed(json(variations), stall);
+    const { upstream, server } = stalling();
     const query = varyTwo.replace("{ a: imageVariations", "{ a: imageVariations @skip(if: true)");
     const skipped = query.replace(
       '@skip(if: true)(input: { image: $a, user: "a" })',
@@ -200,7 +204,7 @@ describe("a stalled upload", () => {
   });
 
   test("is none where the client is slow", async () => {
-    const { upstream, server } = await startServed(json(variations), stall);
+    const { upstream, server } = stalling();
     const bytes = makeBytes(1_200_000);
     const body = writeBody(...varyFields, filePart(bytes));
     const client = await connectRaw(server.url);

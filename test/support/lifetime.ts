@@ -25,9 +25,10 @@ export function beforeEachCase(reset: () => void): void {
 
 /**
  * Starts something once for all cases of the file, or of the `describe` that calls this; yields a function by which a
- * case gets it. Lists of requests and of faults are empty when a case begins, and upstreams answer as at first.
+ * case gets it. Lists of requests and of faults are empty when a case begins, and upstreams answer as at first; not so
+ * with `goesOn`: what has begun before the first case then goes on untouched.
  */
-export function shared<Started>(start: () => Promise<Started> | Started): () => Started {
+export function shared<Started>(start: () => Promise<Started> | Started, { goesOn = false } = {}): () => Started {
   const block: Block = { ends: [], resets: [] };
   let started: Started;
   beforeAll(async () => {
@@ -39,6 +40,7 @@ export function shared<Started>(start: () => Promise<Started> | Started): () => 
     }
   });
   beforeEach(() => {
+    if (goesOn) return;
     for (const reset of block.resets) reset();
   });
   afterAll(async () => {
