@@ -134,16 +134,48 @@ describe("a stalled upload", () => {
     extensions: { code: "BAD_REQUEST" },
   };
 
-  test.each([
-    ["in the middle of a small file", 1_000, 0],
-    ["in the middle of a large file", 2_000_000, 1],
-  ])("is an error where the client stops %s", async (_, sent, requests) => {
-    const { upstream, server } = stalling();
-    const body = writeBody(...varyFields, filePart(makeBytes(3_000_000)));
-    const client = await connectRaw(server.url);
+  const beforeFile = Buffer.concat(varyFields.map(writePart)).length;
+  const large = writeBody(...varyFields, filePart(makeBytes(3_000_000)));
+  const stops = {
+    "in the middle of a small file": [large, beforeFile + 1_000],
+    "in the middle of a large file": [large, beforeFile + 2_000_000],
+    "before the first part": [good, 0],
+    "in operations": [good, 100],
+    "in map": [good, beforeFile - 10],
+  } as const;
+
+  /** All clients stop at the same time, each at a server of its own: their cases wait together. */
+  const stopped = shared(
+    async () => {
+      const served = Object.entries(stops).map(async ([place, [body, sent]]) => {
+        const running = await startServed(json(variations), stall);
+        return { place, body, sent, ...running };
+      });
+      const begun = (await Promise.all(served)).map(({ place, body, sent, ...running }) => {
+        const answered = stopAfter(running.server.url, body, sent);
+        answered.catch(() => {});
+        return [place, { ...running, answered }] as const;
+      });
+      return new Map(begun);
+    },
+    { goesOn: true },
+  );
+
+  async function stopAfter(url: string, body: Buffer, sent: number) {
+    const client = await connectRaw(url);
     await client.send(postHead(body.length));
-    await client.send(body.subarray(0, Buffer.concat(varyFields.map(writePart)).length + sent));
-    const answer = await client.answer();
+    await client.send(body.subarray(0, sent));
+    return client.answer();
+  }
+
+  const stopOf = (place: keyof typeof stops) => stopped().get(place) ?? expect.fail();
+
+  test.each([
+    ["in the middle of a small file", 0],
+    ["in the middle of a large file", 1],
+  ] as const)("is an error where the client stops %s", async (place, requests) => {
+    const { upstream, server, answered } = stopOf(place);
+    const answer = await answered;
     expect(answer).toMatchObject({ status: 400, body: { errors: [stalled] } });
     expect(answer.head).toMatch(/^connection: close$/im);
     expect(upstream.requests).toHaveLength(requests);
@@ -154,25 +186,21 @@ describe("a stalled upload", () => {
     expect(server.faults).toEqual([]);
   });
 
-  test.each([
-    ["before the first part", 0],
-    ["in operations", 100],
-    ["in map", Buffer.concat(varyFields.map(writePart)).length - 10],
-  ])("is an error of the request where the client stops %s", async (_, sent) => {
-    const { upstream, server } = stalling();
-    const client = await connectRaw(server.url);
-    await client.send(postHead(good.length));
-    await client.send(good.subarray(0, sent));
-    expect(await client.answer()).toMatchObject({
-      status: 400,
-      body: {
-        errors: [
-          { message: "The multipart request is malformed: no byte for 200 ms.", extensions: { code: "BAD_REQUEST" } },
-        ],
-      },
-    });
-    expect(upstream.requests).toEqual([]);
-  });
+  test.each(["before the first part", "in operations", "in map"] as const)(
+    "is an error of the request where the client stops %s",
+    async (place) => {
+      const { upstream, answered } = stopOf(place);
+      expect(await answered).toMatchObject({
+        status: 400,
+        body: {
+          errors: [
+            { message: "The multipart request is malformed: no byte for 200 ms.", extensions: { code: "BAD_REQUEST" } },
+          ],
+        },
+      });
+      expect(upstream.requests).toEqual([]);
+    },
+  );
 
   test("is an error where the operation waits for a file behind a large one, which is still served", async () => {
     const { upstream, server } = stalling();

@@ -11,6 +11,8 @@ export interface RunningProcess {
   child: ChildProcess;
   /** What it has printed so far. */
   output(): string;
+  /** Resolves when it has printed `text`; rejects with the output if it ends before. */
+  printed(text: string): Promise<void>;
   /** The endpoint of its start message; rejects with the output where it ends before. */
   url: Promise<string>;
   /** Its exit code, or the signal that ended it. */
@@ -33,11 +35,24 @@ export function startProcess(environment: Record<string, string> = {}, parameter
     ended.then(() => reject(new Error(output)));
   });
   url.catch(() => {});
+  const printed = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!output.includes(text)) return;
+        child.stdout.off("data", look);
+        child.stderr.off("data", look);
+        resolve();
+      };
+      child.stdout.on("data", look);
+      child.stderr.on("data", look);
+      look();
+      ended.then(() => reject(new Error(`It ended without "${text}": ${output}`)));
+    });
   whenOver(async () => {
     child.kill("SIGKILL");
     await ended;
   });
-  return { child, output: () => output, url, ended };
+  return { child, output: () => output, printed, url, ended };
 }
 
 /** The ids of the processes that `child` has started and that run. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
+import { listenForWarnings } from "../support/own-process.ts";
 import type { TestServer } from "../support/server.ts";
 import { chat, chunk, event, hello, noticed, startStreaming, streams, streamsThen } from "../support/stream.ts";
 import { connectWs, type Subscription, subscribeSse, subscribeWs, summary } from "../support/subscribe.ts";
@@ -159,12 +160,3 @@ describe("over one WebSocket", () => {
     await expectEnd(running);
   });
 });
-
-/** What the process warns of from now on, such as too many listeners. */
-function listenForWarnings(): Error[] {
-  const warnings: Error[] = [];
-  const listen = (warning: Error) => void warnings.push(warning);
-  process.on("warning", listen);
-  onTestFinished(() => void process.off("warning", listen));
-  return warnings;
-}
