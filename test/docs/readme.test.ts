@@ -10,6 +10,7 @@ import { describe, expect, type TestContext, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { errorCodes } from "../../src/errors/codes.ts";
 import { callerLimits } from "../../src/schema/shared/caller-limits.ts";
+import { shared } from "../support/lifetime.ts";
 import { startProcess } from "../support/process.ts";
 import { request, startTestServer } from "../support/server.ts";
 
@@ -38,8 +39,11 @@ const photo = PNG.sync.write(
 );
 
 describe("on the sandbox", () => {
+  const sandbox = shared(() => startProcess({ PORT: "0" }));
+  const fastSandbox = shared(() => startProcess({ PORT: "0", SANDBOX_DELAY_MS: "0" }));
+
   test.each(blocks("graphql").map((query) => [/(\w+ \w+)/.exec(query)?.[1], query]))("%s answers", async (_, query) => {
-    const url = await startProcess({ PORT: "0" }).url;
+    const url = await sandbox().url;
     const accept = query.startsWith("subscription") ? "text/event-stream" : "application/json";
     const { body, text } = await request(url, {
       method: "POST",
@@ -56,7 +60,7 @@ describe("on the sandbox", () => {
 
   test("the curl stream gives words and then completes", async (context) => {
     await needCurl(context);
-    const url = await startProcess({ PORT: "0", SANDBOX_DELAY_MS: "0" }).url;
+    const url = await fastSandbox().url;
     const { stdout } = await promisify(execFile)("sh", ["-c", findBlock("sh", "curl -N").replace(ENDPOINT, url)]);
     expect(stdout).toMatch(/event: next\ndata: \{"data":\{"chat":\{"text":"Hello"\}\}\}.*event: complete/s);
   });
@@ -64,7 +68,7 @@ describe("on the sandbox", () => {
   test.each(["GraphQLWsLink", "sseLink", "subscriptionExchange", "RecordSource"])(
     "the recipe with %s streams",
     async (word) => {
-      const url = await startProcess({ PORT: "0", SANDBOX_DELAY_MS: "0" }).url;
+      const url = await fastSandbox().url;
       const file = new URL(`../../dist/readme-${word}.mjs`, import.meta.url);
       const recipe = findBlock("js", word)
         .replaceAll(ENDPOINT, url)
@@ -111,7 +115,7 @@ describe("on the sandbox", () => {
     await needCurl(context);
     const folder = mkdtempSync(join(tmpdir(), "readme-"));
     writeFileSync(join(folder, "photo.png"), photo);
-    const url = await startProcess({ PORT: "0" }).url;
+    const url = await sandbox().url;
     const { stdout } = await promisify(execFile)(
       "sh",
       ["-c", findBlock("sh", "-F operations").replace(ENDPOINT, url)],
@@ -126,7 +130,7 @@ describe("on the sandbox", () => {
   });
 
   test("the browser upload brings back an image", async () => {
-    const url = await startProcess({ PORT: "0" }).url;
+    const url = await sandbox().url;
     const script = `${findBlock("js", "FormData").replace(ENDPOINT, url)}\nreturn { data, errors };`;
     const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
     const { data, errors } = await new AsyncFunction("file", script)(

@@ -129,7 +129,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     const inFlight = post(url, CHAT);
     await upstream.arrived;
     server.child.kill(signal);
-    await expect.poll(server.output).toContain(signal);
+    await server.printed(signal);
     await expect(post(url, CHAT)).rejects.toThrow();
     upstream.release();
     expect((await inFlight).body).toEqual({ data: { chat: { text: "Hello!" } } });
@@ -148,7 +148,7 @@ test("while it stops, a request on an open connection is SHUTTING_DOWN (503)", a
   socket.write(head + body);
   await upstream.arrived;
   server.child.kill("SIGTERM");
-  await expect.poll(server.output).toContain("SIGTERM");
+  await server.printed("SIGTERM");
   socket.write(head + body);
   upstream.release();
   const answers = await text(socket);
@@ -177,7 +177,7 @@ test("a second signal ends it at once", async () => {
   const cut = expect(post(await server.url, CHAT)).rejects.toThrow();
   await upstream.arrived;
   server.child.kill("SIGTERM");
-  await expect.poll(server.output).toContain("SIGTERM");
+  await server.printed("SIGTERM");
   server.child.kill("SIGTERM");
   expect(await server.ended).toBe(1);
   await cut;

@@ -36,7 +36,7 @@ async function startOn(upstreamUrl: string, environment: Record<string, string> 
 /** Sends SIGTERM and waits until it is heard. */
 async function terminate(server: RunningProcess): Promise<void> {
   server.child.kill("SIGTERM");
-  await expect.poll(server.output, { timeout: 5_000 }).toContain("SIGTERM");
+  await server.printed("SIGTERM");
 }
 
 /** A socket that sends and answers nothing of its own accord; `bytes` is what it sends. */

@@ -89,7 +89,7 @@ test.each(["SIGTERM", "SIGKILL"] as const)("no sum goes backwards when a worker 
   const told = signal === "SIGTERM" ? 8 : 6;
   const [ended = 0, other = 0] = listChildren(server.child);
   process.kill(ended, signal);
-  await expect.poll(server.output).toContain("A worker ended");
+  await server.printed("A worker ended");
   await expect.poll(() => listChildren(server.child).filter((pid) => pid !== ended && pid !== other)).toHaveLength(1);
   await expect.poll(async () => operationsOf(await scrape(metricsUrl)), { timeout: 5_000 }).toBe(told);
   for (let count = 0; count < 4; count++) expect((await post(url)).status).toBe(200);

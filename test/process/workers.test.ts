@@ -122,7 +122,7 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     // As a terminal does, and systemd: all of them, not the primary alone.
     for (const pid of children) process.kill(pid, signal);
     server.child.kill(signal);
-    await expect.poll(server.output).toContain(signal);
+    await server.printed(signal);
     await expect
       .poll(() =>
         post(url).then(
@@ -154,7 +154,7 @@ test.each([
   await all;
   if (signal === "SIGTERM") {
     server.child.kill(signal);
-    await expect.poll(server.output).toContain(signal);
+    await server.printed(signal);
   }
   server.child.kill(signal);
   expect(await server.ended).toBe(how);

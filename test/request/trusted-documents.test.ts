@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { models } from "../support/answers.ts";
 import { calls, chat, chatAnswer } from "../support/calls.ts";
+import { shared } from "../support/lifetime.ts";
 import { apolloManifest, sha256, writeManifest } from "../support/manifest.ts";
 import { request, startTestServer } from "../support/server.ts";
 import { hello, chat as stream, streams } from "../support/stream.ts";
@@ -27,6 +28,17 @@ async function start(environment: Record<string, string> = {}) {
 }
 
 const ONLY = { PERSISTED_OPERATIONS_ONLY: "true" };
+const OFF = { PERSISTED_OPERATIONS_FILE: "" };
+
+const withManifest = shared(() => start());
+const withOnly = shared(() => start(ONLY));
+const withoutManifest = shared(() => start(OFF));
+
+/** The server of this configuration, which every case may use. */
+function serve(environment: Record<string, string> = {}) {
+  if (environment === ONLY) return withOnly();
+  return environment === OFF ? withoutManifest() : withManifest();
+}
 
 function post(url: string, body: unknown, headers: Record<string, string> = {}) {
   const init = { headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) };
@@ -107,7 +119,7 @@ test.each(names.flatMap((transport) => ways.map(([way, body]) => ({ transport, w
   "over $transport a trusted document is served by $way, with and without ONLY",
   async ({ transport, body }) => {
     for (const environment of [{}, ONLY]) {
-      const { upstream, server } = await start(environment);
+      const { upstream, server } = serve(environment);
       const { results } = await send(transport, server.url, body);
       expect(results).toMatchObject([{ data: { models: [{}, {}, {}] } }]);
       expect(results[0]).not.toHaveProperty("errors");
@@ -118,7 +130,7 @@ test.each(names.flatMap((transport) => ways.map(([way, body]) => ({ transport, w
 );
 
 test.each(names)("over %s operationName and variables go with an id", async (transport) => {
-  const { upstream, server } = await start(ONLY);
+  const { upstream, server } = serve(ONLY);
   const operation = { documentId: "two", operationName: "One", variables: { id: "m" } };
   const { results } = await send(transport, server.url, operation);
   expect(results).toEqual([{ data: { model: { id: "m" } } }]);
@@ -128,14 +140,14 @@ test.each(names)("over %s operationName and variables go with an id", async (tra
 });
 
 test.each(["SSE by POST", "SSE by GET", "WebSocket"])("over %s a trusted subscription streams", async (transport) => {
-  const { upstream, server } = await start(ONLY);
+  const { upstream, server } = serve(ONLY);
   const { results } = await send(transport, server.url, { documentId: "stream" });
   expect(results).toEqual([{ data: { chat: { text: "Hel" } } }, { data: { chat: { text: "lo" } } }]);
   expect(upstream.requests).toHaveLength(1);
 });
 
 test("a trusted mutation is served by POST and not by GET", async () => {
-  const { upstream, server } = await start(ONLY);
+  const { upstream, server } = serve(ONLY);
   expect((await post(server.url, { documentId: "chat" })).body).toEqual({ data: { chat: { text: "hello" } } });
   const refused = await get(server.url, { documentId: "chat" });
   expect([refused.status, refused.body.errors[0].extensions.code]).toEqual([405, "BAD_REQUEST"]);
@@ -143,7 +155,6 @@ test("a trusted mutation is served by POST and not by GET", async () => {
 });
 
 /** Refusals with their code and status; over GET what is no string is sent as JSON, so as another string. */
-const OFF = { PERSISTED_OPERATIONS_FILE: "" };
 const refusals: [string, Record<string, string>, Body, string, number][] = [
   ["an unknown id", {}, { documentId: "secret" }, "PERSISTED_QUERY_NOT_FOUND", 400],
   ["an unknown hash", {}, persistedQuery(sha256("secret")), "PERSISTED_QUERY_NOT_FOUND", 400],
@@ -207,7 +218,7 @@ test.each(
 )(
   "over $transport $what is $code, is not quoted and reaches no upstream",
   async ({ transport, env, body, code, status }) => {
-    const { upstream, server } = await start(env);
+    const { upstream, server } = serve(env);
     const outcome = await send(transport, server.url, body);
     expect(outcome.results).toMatchObject([{ errors: [{ extensions: { code } }] }]);
     expect(outcome.results[0]).not.toHaveProperty("data");
@@ -219,7 +230,7 @@ test.each(
 );
 
 test.each([5, 0, true, {}, ["list"]])("an id of %j is BAD_REQUEST", async (id) => {
-  const { upstream, server } = await start();
+  const { upstream, server } = serve();
   for (const name of ["documentId", "doc_id", "id"]) {
     const answer = await post(server.url, { [name]: id, query: LIST });
     expect([answer.status, answer.body.errors[0].extensions.code]).toEqual([400, "BAD_REQUEST"]);
@@ -230,20 +241,20 @@ test.each([5, 0, true, {}, ["list"]])("an id of %j is BAD_REQUEST", async (id) =
 });
 
 test("an id given twice in a URL is BAD_REQUEST", async () => {
-  const { upstream, server } = await start();
+  const { upstream, server } = serve();
   const answer = await request(`${server.url}?documentId=list&documentId=two`, { method: "GET" });
   expect([answer.status, answer.body.errors[0].extensions.code]).toEqual([400, "BAD_REQUEST"]);
   expect(upstream.requests).toEqual([]);
 });
 
 test.each([null, 5, {}])("a query of %j beside a trusted document's id is absent or BAD_REQUEST", async (query) => {
-  const { upstream, server } = await start();
+  const { upstream, server } = serve();
   const { status } = await post(server.url, { documentId: "list", query });
   expect([status, upstream.requests.length]).toEqual(query === null ? [200, 1] : [400, 0]);
 });
 
 test("an uploaded file in the place of an id is BAD_REQUEST", async () => {
-  const { upstream, server } = await start();
+  const { upstream, server } = serve();
   const file = { "0": new Blob(["list"]) };
   const answer = await server.upload({ query: LIST, documentId: null }, { "0": ["documentId"] }, file);
   expect([answer.status, answer.body.errors[0].extensions.code]).toEqual([400, "BAD_REQUEST"]);
@@ -251,7 +262,7 @@ test("an uploaded file in the place of an id is BAD_REQUEST", async () => {
 });
 
 test.each(calls)("with ONLY an untrusted $field is FORBIDDEN and unpaid", async ({ operation }) => {
-  const { upstream, server } = await start(ONLY);
+  const { upstream, server } = serve(ONLY);
   const answer = await server.query(operation);
   expect(answer.status).toBe(403);
   expect(answer.body).toEqual({
@@ -263,7 +274,7 @@ test.each(calls)("with ONLY an untrusted $field is FORBIDDEN and unpaid", async 
 test.each(names)("over %s a document with an id that nobody knows is served, and not kept", async (transport) => {
   const text = "query Other { models { id } }";
   for (const environment of [{}, OFF]) {
-    const { upstream, server } = await start(environment);
+    const { upstream, server } = serve(environment);
     for (const id of [{ documentId: "other" }, persistedQuery(sha256(text))]) {
       const { results } = await send(transport, server.url, { ...id, query: text });
       expect(results).toMatchObject([{ data: { models: [{}, {}, {}] } }]);
@@ -276,7 +287,7 @@ test.each(names)("over %s a document with an id that nobody knows is served, and
 });
 
 test("over WebSocket a refused operation leaves the socket and the others alone", async () => {
-  const { server } = await start(ONLY);
+  const { server } = serve(ONLY);
   const { messages, send: write } = await greetWebSocket(server.url);
   write({ id: "1", type: "subscribe", payload: { query: "{ models { id } }" } });
   write({ id: "2", type: "subscribe", payload: { query: "", documentId: "list" } });

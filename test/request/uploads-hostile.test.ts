@@ -3,6 +3,7 @@
 import { buffer } from "node:stream/consumers";
 import { setInterval as every } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { shared } from "../support/lifetime.ts";
 import {
   BOUNDARY,
   CONTENT_TYPE,
@@ -24,6 +25,9 @@ import { request, startTestServer } from "../support/server.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
 const stall = { UPLOAD_STALL_MS: "200" };
+
+const plain = shared(() => startServed(json(variations)));
+const stalling = shared(() => startServed(json(variations), stall));
 
 const upload = (url: string, body: Buffer<ArrayBuffer>) =>
   request(url, { method: "POST", headers: { "content-type": CONTENT_TYPE }, body });
@@ -51,7 +55,7 @@ describe("a malformed part header", () => {
   ];
 
   test.each(malformed)("with %s is an error of the request, wherever it stands", async (_, head) => {
-    const { server } = await startServed(json(variations));
+    const { server } = plain();
     for (const [place, before, after] of places) {
       const body = Buffer.concat([...before, Buffer.from(`--${BOUNDARY}\r\n`), Buffer.from(head), ...after]);
       const answer = await upload(server.url, body);
@@ -96,7 +100,7 @@ test.each([
   ["of another disposition", 'Content-Disposition: attachment; name="0"; filename="a"\r\n\r\nx\r\n'],
   ["with a broken disposition", 'Content-Disposition: form-data; name="0\r\n\r\nx\r\n'],
 ])("a part %s is no file", async (_, part) => {
-  const { upstream, server } = await startServed(json(variations));
+  const { upstream, server } = plain();
   const body = Buffer.concat([...varyFields.map(writePart), Buffer.from(`--${BOUNDARY}\r\n${part}`), END]);
   const answer = await upload(server.url, body);
   expect(answer).toMatchObject({ status: 400, body: { errors: [{ extensions: { code: "BAD_REQUEST" } }] } });
@@ -107,7 +111,7 @@ test.each([
   ["small", 1_000],
   ["large", 3_000_000],
 ])("a body that ends in the middle of a %s file is an error", async (_, size) => {
-  const { upstream, server } = await startServed(json(variations));
+  const { upstream, server } = plain();
   const whole = writeBody(...varyFields, filePart(makeBytes(size)));
   const answer = await upload(server.url, whole.subarray(0, -200));
   expect(answer.status).toBe(400);
@@ -130,16 +134,48 @@ describe("a stalled upload", () => {
     extensions: { code: "BAD_REQUEST" },
   };
 
-  test.each([
-    ["in the middle of a small file", 1_000, 0],
-    ["in the middle of a large file", 2_000_000, 1],
-  ])("is an error where the client stops %s", async (_, sent, requests) => {
-    const { upstream, server } = await startServed(json(variations), stall);
-    const body = writeBody(...varyFields, filePart(makeBytes(3_000_000)));
-    const client = await connectRaw(server.url);
+  const beforeFile = Buffer.concat(varyFields.map(writePart)).length;
+  const large = writeBody(...varyFields, filePart(makeBytes(3_000_000)));
+  const stops = {
+    "in the middle of a small file": [large, beforeFile + 1_000],
+    "in the middle of a large file": [large, beforeFile + 2_000_000],
+    "before the first part": [good, 0],
+    "in operations": [good, 100],
+    "in map": [good, beforeFile - 10],
+  } as const;
+
+  /** All clients stop at the same time, each at a server of its own: their cases wait together. */
+  const stopped = shared(
+    async () => {
+      const served = Object.entries(stops).map(async ([place, [body, sent]]) => {
+        const running = await startServed(json(variations), stall);
+        return { place, body, sent, ...running };
+      });
+      const begun = (await Promise.all(served)).map(({ place, body, sent, ...running }) => {
+        const answered = stopAfter(running.server.url, body, sent);
+        answered.catch(() => {});
+        return [place, { ...running, answered }] as const;
+      });
+      return new Map(begun);
+    },
+    { goesOn: true },
+  );
+
+  async function stopAfter(url: string, body: Buffer, sent: number) {
+    const client = await connectRaw(url);
     await client.send(postHead(body.length));
-    await client.send(body.subarray(0, Buffer.concat(varyFields.map(writePart)).length + sent));
-    const answer = await client.answer();
+    await client.send(body.subarray(0, sent));
+    return client.answer();
+  }
+
+  const stopOf = (place: keyof typeof stops) => stopped().get(place) ?? expect.fail();
+
+  test.each([
+    ["in the middle of a small file", 0],
+    ["in the middle of a large file", 1],
+  ] as const)("is an error where the client stops %s", async (place, requests) => {
+    const { upstream, server, answered } = stopOf(place);
+    const answer = await answered;
     expect(answer).toMatchObject({ status: 400, body: { errors: [stalled] } });
     expect(answer.head).toMatch(/^connection: close$/im);
     expect(upstream.requests).toHaveLength(requests);
@@ -150,28 +186,24 @@ describe("a stalled upload", () => {
     expect(server.faults).toEqual([]);
   });
 
-  test.each([
-    ["before the first part", 0],
-    ["in operations", 100],
-    ["in map", Buffer.concat(varyFields.map(writePart)).length - 10],
-  ])("is an error of the request where the client stops %s", async (_, sent) => {
-    const { upstream, server } = await startServed(json(variations), stall);
-    const client = await connectRaw(server.url);
-    await client.send(postHead(good.length));
-    await client.send(good.subarray(0, sent));
-    expect(await client.answer()).toMatchObject({
-      status: 400,
-      body: {
-        errors: [
-          { message: "The multipart request is malformed: no byte for 200 ms.", extensions: { code: "BAD_REQUEST" } },
-        ],
-      },
-    });
-    expect(upstream.requests).toEqual([]);
-  });
+  test.each(["before the first part", "in operations", "in map"] as const)(
+    "is an error of the request where the client stops %s",
+    async (place) => {
+      const { upstream, answered } = stopOf(place);
+      expect(await answered).toMatchObject({
+        status: 400,
+        body: {
+          errors: [
+            { message: "The multipart request is malformed: no byte for 200 ms.", extensions: { code: "BAD_REQUEST" } },
+          ],
+        },
+      });
+      expect(upstream.requests).toEqual([]);
+    },
+  );
 
   test("is an error where the operation waits for a file behind a large one, which is still served", async () => {
-    const { upstream, server } = await startServed(json(variations), stall);
+    const { upstream, server } = stalling();
     const operations = { query: varyTwo, variables: { a: null, b: null } };
     const [first, second] = [makeBytes(3_000_000), makeBytes(3_000)];
     const answer = await server.upload(
@@ -184,7 +216,7 @@ describe("a stalled upload", () => {
   });
 
   test("is an error where the operation skips a large file", async () => {
-    const { upstream, server } = await startServed(json(variations), stall);
+    const { upstream, server } = stalling();
     const query = varyTwo.replace("{ a: imageVariations", "{ a: imageVariations @skip(if: true)");
     const skipped = query.replace(
       '@skip(if: true)(input: { image: $a, user: "a" })',
@@ -200,7 +232,7 @@ describe("a stalled upload", () => {
   });
 
   test("is none where the client is slow", async () => {
-    const { upstream, server } = await startServed(json(variations), stall);
+    const { upstream, server } = stalling();
     const bytes = makeBytes(1_200_000);
     const body = writeBody(...varyFields, filePart(bytes));
     const client = await connectRaw(server.url);

@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { whenOver } from "./lifetime.ts";
 
-/** Writes the file and yields its path; it goes with the test. What is no text or bytes is written as JSON. */
+/** Writes the file and yields its path; it goes with the case, or with its `shared`. What is no text or bytes is written as JSON. */
 export function writeManifest(content: unknown): string {
   const directory = mkdtempSync(join(tmpdir(), "manifest-"));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
+  whenOver(() => rmSync(directory, { recursive: true }));
   const path = join(directory, "manifest.json");
   writeFileSync(path, typeof content === "string" || Buffer.isBuffer(content) ? content : JSON.stringify(content));
   return path;

@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
+import { beforeEachCase, whenOver } from "./lifetime.ts";
 
 /** One span as the collector got it. */
 export interface CollectedSpan {
@@ -33,7 +34,7 @@ export interface Collector {
   untilSpans(count: number): Promise<CollectedSpan[]>;
 }
 
-/** Starts a collector that ends with the test. */
+/** Starts a collector that ends with the case, or with its `shared`. */
 export async function startCollector(): Promise<Collector> {
   const requests: Collector["requests"] = [];
   const server = createServer(async (req, res) => {
@@ -43,7 +44,8 @@ export async function startCollector(): Promise<Collector> {
     res.writeHead(200, { "content-type": "application/x-protobuf" }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
+  beforeEachCase(() => void requests.splice(0));
+  whenOver(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { whenOver } from "./lifetime.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
@@ -11,13 +11,15 @@ export interface RunningProcess {
   child: ChildProcess;
   /** What it has printed so far. */
   output(): string;
+  /** Resolves when it has printed `text`; rejects with the output if it ends before. */
+  printed(text: string): Promise<void>;
   /** The endpoint of its start message; rejects with the output where it ends before. */
   url: Promise<string>;
   /** Its exit code, or the signal that ended it. */
   ended: Promise<number | string>;
 }
 
-/** Starts `node dist/main.js` with only the given environment; it ends with the test. */
+/** Starts `node dist/main.js` with only the given environment; it ends with the case, or with its `shared`. */
 export function startProcess(environment: Record<string, string> = {}, parameters: string[] = []): RunningProcess {
   const child = spawn(process.execPath, [MAIN, ...parameters], { env: { PATH: process.env.PATH, ...environment } });
   let output = "";
@@ -33,11 +35,24 @@ export function startProcess(environment: Record<string, string> = {}, parameter
     ended.then(() => reject(new Error(output)));
   });
   url.catch(() => {});
-  onTestFinished(async () => {
+  const printed = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (!output.includes(text)) return;
+        child.stdout.off("data", look);
+        child.stderr.off("data", look);
+        resolve();
+      };
+      child.stdout.on("data", look);
+      child.stderr.on("data", look);
+      look();
+      ended.then(() => reject(new Error(`It ended without "${text}": ${output}`)));
+    });
+  whenOver(async () => {
     child.kill("SIGKILL");
     await ended;
   });
-  return { child, output: () => output, url, ended };
+  return { child, output: () => output, printed, url, ended };
 }
 
 /** The ids of the processes that `child` has started and that run. */

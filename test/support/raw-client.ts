@@ -1,7 +1,7 @@
 // A client on a bare socket: it sends exactly the given bytes, and reads only on request.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
+import { whenOver } from "./lifetime.ts";
 import { CONTENT_TYPE } from "./multipart.ts";
 
 /** An HTTP answer as it stood on the wire. */
@@ -22,7 +22,7 @@ export interface RawClient {
   closed: Promise<unknown>;
 }
 
-/** Connects to the server at `url`; the connection ends with the test. */
+/** Connects to the server at `url`; the connection ends with the case, or with its `shared`. */
 export async function connectRaw(url: string): Promise<RawClient> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   socket.pause();
@@ -31,10 +31,8 @@ export async function connectRaw(url: string): Promise<RawClient> {
     failure = error;
   });
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  whenOver(() => socket.destroy());
   await once(socket, "connect");
-  onTestFinished(() => {
-    socket.destroy();
-  });
   return {
     socket,
     closed,

@@ -1,10 +1,9 @@
 // The server under test: the real app on a real port.
-
-import { onTestFinished } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { startServer } from "../../src/process/server.ts";
 import type { Observer } from "../../src/telemetry/operation-record.ts";
+import { beforeEachCase, whenOver } from "./lifetime.ts";
 
 /** A GraphQL answer with its HTTP side. */
 export interface Answered {
@@ -28,7 +27,7 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server on the upstream at `upstreamUrl`; it stops with the test. `environment` overrides the configuration. */
+/** Starts a server on the upstream at `upstreamUrl`; it stops with the case, or with its `shared`. `environment` overrides the configuration. */
 export async function startTestServer(
   upstreamUrl: string,
   environment: Record<string, string> = {},
@@ -51,7 +50,8 @@ export async function startTestServer(
   );
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= running.stop());
-  onTestFinished(stop);
+  whenOver(stop);
+  beforeEachCase(() => void faults.splice(0));
   return {
     url: running.url,
     metricsUrl: running.metricsUrl,

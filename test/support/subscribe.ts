@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as sendRequest } from "node:http";
 import { createClient } from "graphql-ws";
-import { onTestFinished } from "vitest";
 import { WebSocket } from "ws";
+import { whenOver } from "./lifetime.ts";
 import { chat } from "./stream.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into results of any shape
@@ -32,7 +32,7 @@ export interface SseSubscription extends Subscription {
 /** Subscribes over either transport. */
 export type Subscribe = (url: string, query?: string, variables?: object) => Promise<Subscription>;
 
-/** Subscribes by POST over server-sent events; leaves with the test. */
+/** Subscribes by POST over server-sent events; leaves with the case, or with its `shared`. */
 export async function subscribeSse(url: string, query = chat, variables?: object): Promise<SseSubscription> {
   const req = sendRequest(url, {
     method: "POST",
@@ -40,7 +40,7 @@ export async function subscribeSse(url: string, query = chat, variables?: object
     headers: { "content-type": "application/json", accept: "text/event-stream" },
   });
   req.on("error", () => {});
-  onTestFinished(() => void req.destroy());
+  whenOver(() => void req.destroy());
   req.end(JSON.stringify({ query, variables }));
   const [res]: [IncomingMessage] = (await once(req, "response")) as [IncomingMessage];
   const inbox = createInbox();
@@ -60,7 +60,7 @@ export async function subscribeSse(url: string, query = chat, variables?: object
   return { ...inbox.subscription, res, comments: () => comments, leave: disconnect, disconnect };
 }
 
-/** Connects with graphql-ws's client; `subscribe` runs an operation on the one socket. Closes with the test. */
+/** Connects with graphql-ws's client; `subscribe` runs an operation on the one socket. Closes with the case, or with its `shared`. */
 export async function connectWs(url: string) {
   const client = createClient({
     url: url.replace("http", "ws"),
@@ -69,7 +69,7 @@ export async function connectWs(url: string) {
     lazy: false,
     onNonLazyError() {},
   });
-  onTestFinished(() => client.terminate());
+  whenOver(() => client.terminate());
   await new Promise((resolve) => client.on("connected", resolve));
   function subscribe(query = chat, variables = {}): Subscription {
     const inbox = createInbox();

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { onTestFinished } from "vitest";
+import { beforeEachCase, whenOver } from "./lifetime.ts";
 
 /** One request as the upstream got it. */
 export interface ReceivedRequest {
@@ -47,7 +47,7 @@ export function inTurn(...answers: Answer[]): Answer {
 }
 
 /**
- * Starts an upstream that ends with the test. Bodies are read whole before `answer` runs, unless `streamBodies`:
+ * Starts an upstream that ends with the case, or with its `shared`. Bodies are read whole before `answer` runs, unless `streamBodies`:
  * then the test reads `req` itself.
  */
 export async function startUpstream(answer: Answer, { streamBodies = false } = {}): Promise<Upstream> {
@@ -73,7 +73,11 @@ export async function startUpstream(answer: Answer, { streamBodies = false } = {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const upstream: Upstream = { url: `http://127.0.0.1:${port}/v1`, requests: [], answer, server };
-  onTestFinished(async () => {
+  beforeEachCase(() => {
+    upstream.requests.length = 0;
+    upstream.answer = answer;
+  });
+  whenOver(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { calls, chat, chatAnswer } from "../support/calls.ts";
+import { shared } from "../support/lifetime.ts";
 import { type CollectedSpan, startCollector } from "../support/otlp.ts";
 import { startProcess } from "../support/process.ts";
 import { request } from "../support/server.ts";
@@ -22,7 +23,7 @@ function post(url: string, query: string, headers: Record<string, string> = {}, 
   });
 }
 
-/** The real process with a real collector. */
+/** A process of the case's own, and its collector. */
 async function start(answer: Answer, environment: Record<string, string> = {}) {
   const upstream = await startUpstream(answer);
   const collector = await startCollector();
@@ -38,6 +39,15 @@ async function start(answer: Answer, environment: Record<string, string> = {}) {
   return { upstream, collector, server, url: await server.url };
 }
 
+/** The process of all cases that need no other configuration. */
+const running = shared(() => start(() => {}));
+
+/** The shared process, on an upstream that now gives `answer`. */
+function serve(answer: Answer) {
+  running().upstream.answer = answer;
+  return running();
+}
+
 function find(spans: CollectedSpan[], name: string): CollectedSpan {
   const found = spans.find((span) => span.name === name);
   if (!found) throw new Error(`${name} is none of ${spans.map((span) => span.name)}`);
@@ -45,7 +55,7 @@ function find(spans: CollectedSpan[], name: string): CollectedSpan {
 }
 
 test("an operation, its root fields and its attempts are spans of one trace, the client's and the upstream's", async () => {
-  const { upstream, collector, url } = await start(
+  const { upstream, collector, url } = serve(
     inTurn(
       failure(500, {}, { "retry-after-ms": "1" }),
       json({ ...chatAnswer, usage, model: "m-2024" }, 200, { "x-request-id": "req_up" }),
@@ -120,7 +130,7 @@ test("an operation, its root fields and its attempts are spans of one trace, the
 });
 
 test("every call has spans, named by its operation or its endpoint", async () => {
-  const { upstream, collector, url } = await start(inTurn(...calls.map(({ answer }) => json(answer))));
+  const { upstream, collector, url } = serve(inTurn(...calls.map(({ answer }) => json(answer))));
   for (const { operation } of calls) expect((await post(url, operation)).body.errors).toBeUndefined();
   const spans = await collector.untilSpans(15);
   expect(spans.filter(({ kind }) => kind === 3).map(({ name }) => name)).toEqual([
@@ -137,7 +147,7 @@ test("every call has spans, named by its operation or its endpoint", async () =>
 describe.each(transports)("a stream over $transport", ({ subscribe, transport }) => {
   test("has one attempt from its beginning to its end, with its tokens", async () => {
     const last = event({ id: "chatcmpl-1", choices: [], usage });
-    const { collector, url } = await start(streams(event(chunk("Hel")), event(chunk("lo", "stop")), last, done));
+    const { collector, url } = serve(streams(event(chunk("Hel")), event(chunk("lo", "stop")), last, done));
     expect(await (await subscribe(url)).ended).toBe("complete");
     const spans = await collector.untilSpans(3);
     expect(find(spans, "subscription").attributes["openai_graphql.transport"]).toBe(
@@ -152,7 +162,7 @@ describe.each(transports)("a stream over $transport", ({ subscribe, transport })
 
   test("that is left is ABORTED and no error", async () => {
     const { answer, arrived } = noticed(streamsThen(event(chunk("Hel")), () => {}));
-    const { collector, url } = await start(answer);
+    const { collector, url } = serve(answer);
     const subscription = await subscribe(url);
     await arrived;
     await subscription.next();
@@ -164,7 +174,7 @@ describe.each(transports)("a stream over $transport", ({ subscribe, transport })
 });
 
 test("clients' mistakes are no errors, the upstream's failures are", async () => {
-  const { collector, url } = await start(failure(401, {}));
+  const { collector, url } = serve(failure(401, {}));
   await post(url, "{ nothing }");
   await post(url, chat);
   const spans = await collector.untilSpans(4);
@@ -179,7 +189,7 @@ test("clients' mistakes are no errors, the upstream's failures are", async () =>
 });
 
 test("what is no trace context begins a trace of its own", async () => {
-  const { collector, url, upstream } = await start(json(chatAnswer));
+  const { collector, url, upstream } = serve(json(chatAnswer));
   await post(url, chat, { traceparent: "00-marker-marker-01", tracestate: "marker=1" });
   const spans = await collector.untilSpans(3);
   expect(find(spans, "mutation").parentSpanId).toBe("");
@@ -244,7 +254,7 @@ test("a collector that is away is told of once, and holds neither answers nor th
     OTEL_EXPORTER_OTLP_TIMEOUT: "200",
   });
   for (let index = 0; index < 5; index++) expect((await post(url, chat)).status).toBe(200);
-  await expect.poll(server.output, { timeout: 10_000 }).toContain("Traces: ");
+  await server.printed("Traces: ");
   server.child.kill("SIGTERM");
   expect(await server.ended).toBe(0);
   const lines = server.output().trimEnd().split("\n");
@@ -282,7 +292,7 @@ describe("loaded only when configured:", () => {
 });
 
 test("streams go on while their spans are made", async () => {
-  const { url, collector } = await start(streams(hello));
+  const { url, collector } = serve(streams(hello));
   const { text } = await post(url, chatStream, { accept: "text/event-stream" });
   expect(text).toContain("Hel");
   expect(await collector.untilSpans(3)).toHaveLength(3);

@@ -2,6 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { calls, chat, chatAnswer } from "../support/calls.ts";
+import { countResources, listenForWarnings } from "../support/own-process.ts";
 import { startServed } from "../support/served-upstream.ts";
 import type { TestServer } from "../support/server.ts";
 import { noticed } from "../support/stream.ts";
@@ -173,19 +174,3 @@ test("20 calls one after the other use one connection to the upstream, failed on
   expect(connections).toBe(1);
   expect(warnings).toEqual([]);
 });
-
-/** What the process warns of from now on, such as too many listeners. */
-function listenForWarnings(): Error[] {
-  const warnings: Error[] = [];
-  const listen = (warning: Error) => void warnings.push(warning);
-  process.on("warning", listen);
-  onTestFinished(() => void process.off("warning", listen));
-  return warnings;
-}
-
-/** How many sockets and timers keep the process alive. */
-function countResources() {
-  const resources = process.getActiveResourcesInfo();
-  const count = (name: string) => resources.filter((resource) => resource === name).length;
-  return { sockets: count("TCPSocketWrap"), timers: count("Timeout") };
-}

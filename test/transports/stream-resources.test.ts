@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { countResources, listenForWarnings } from "../support/own-process.ts";
 import { chat, chunk, event, hello, noticed, startStreaming, streams, streamsThen } from "../support/stream.ts";
 import { connectWs, type Subscription, subscribeSse, subscribeWs, summary } from "../support/subscribe.ts";
 import { type Answer, failure, type Upstream } from "../support/upstream.ts";
@@ -98,25 +99,9 @@ test("clients that leave as soon as they have asked leave nothing behind", async
   expect(running.server.faults).toEqual([]);
 });
 
-/** What the process warns of from now on, such as too many listeners. */
-function listenForWarnings(): Error[] {
-  const warnings: Error[] = [];
-  const listen = (warning: Error) => void warnings.push(warning);
-  process.on("warning", listen);
-  onTestFinished(() => void process.off("warning", listen));
-  return warnings;
-}
-
 /** How many connections the upstream has; undici closes idle ones after four seconds. */
 function countConnections({ server }: Upstream): () => Promise<number> {
   return promisify((callback: (error: Error | null, count: number) => void) => server.getConnections(callback));
-}
-
-/** How many sockets and timers keep the process alive. */
-function countResources() {
-  const resources = process.getActiveResourcesInfo();
-  const count = (name: string) => resources.filter((resource) => resource === name).length;
-  return { sockets: count("TCPSocketWrap"), timers: count("Timeout") };
 }
 
 /** The count once it has stood still for a while. */

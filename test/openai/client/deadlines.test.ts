@@ -2,8 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { Deadline } from "../../../src/openai/client/deadline.ts";
 import { calls, chat, chatAnswer } from "../../support/calls.ts";
-import { startTestServer } from "../../support/server.ts";
-import { type Answer, failure, inTurn, json, startUpstream } from "../../support/upstream.ts";
+import { shared } from "../../support/lifetime.ts";
+import { startServed } from "../../support/served-upstream.ts";
+import { type Answer, failure, inTurn, json } from "../../support/upstream.ts";
 
 const answerText = JSON.stringify(chatAnswer);
 const silence: Answer = () => {};
@@ -24,9 +25,12 @@ function drip(intervalMs: number, text = answerText): Answer {
   };
 }
 
-async function ask(answer: Answer, environment: Record<string, string>, operation = chat) {
-  const upstream = await startUpstream(answer);
-  const server = await startTestServer(upstream.url, environment);
+/** An upstream's answer, the server's configuration, and the operation; a chat if it is absent. */
+type Question = [answer: Answer, environment: Record<string, string>, operation?: string];
+
+type Outcome = Awaited<ReturnType<typeof time>>;
+
+async function time({ upstream, server }: Awaited<ReturnType<typeof startServed>>, operation = chat) {
   const start = performance.now();
   const { body } = await server.query(operation);
   const tookMs = performance.now() - start;
@@ -34,15 +38,36 @@ async function ask(answer: Answer, environment: Record<string, string>, operatio
   return { body, tookMs, upstream };
 }
 
-/** Asks, and expects one UPSTREAM_TIMEOUT with this message within this time, and the last connection closed. */
-async function expectTimeout(
-  message: string,
-  withinMs: [number, number],
-  answer: Answer,
-  environment: Record<string, string>,
-  requests = 1,
-) {
-  const { body, tookMs, upstream } = await ask(answer, environment);
+async function ask(...[answer, environment, operation]: Question) {
+  return time(await startServed(answer, environment), operation);
+}
+
+/**
+ * Asks all of these at the same time, each on a server of its own, as the block begins: their cases wait together.
+ * Yields how a case gets the outcome of the question with its name.
+ */
+function askTogether(questions: Record<string, Question>): (name: string | number) => Promise<Outcome> {
+  const outcomes = shared(
+    async () => {
+      const asked = Object.entries(questions).map(async ([name, [answer, environment, operation]]) => {
+        const served = await startServed(answer, environment);
+        return { name, served, operation };
+      });
+      const begun = (await Promise.all(asked)).map(({ name, served, operation }) => {
+        const outcome = time(served, operation);
+        outcome.catch(() => {});
+        return [name, outcome] as const;
+      });
+      return new Map<string, Promise<Outcome>>(begun);
+    },
+    { goesOn: true },
+  );
+  return (name) => outcomes().get(String(name)) ?? Promise.reject(new Error(`Nothing was asked as ${name}.`));
+}
+
+/** Expects one UPSTREAM_TIMEOUT with this message within this time, and the last connection closed. */
+async function expectTimeout(message: string, withinMs: [number, number], outcome: Promise<Outcome>, requests = 1) {
+  const { body, tookMs, upstream } = await outcome;
   expect(body.data).toEqual({ chat: null });
   expect(body.errors).toMatchObject([{ message, path: ["chat"] }]);
   expect(body.errors[0].extensions).toEqual({ code: "UPSTREAM_TIMEOUT" });
@@ -53,14 +78,21 @@ async function expectTimeout(
 }
 
 describe("UPSTREAM_HEADERS_TIMEOUT_MS", () => {
+  const outcomeOf = askTogether({
+    300: [silence, { UPSTREAM_HEADERS_TIMEOUT_MS: "300" }],
+    1200: [silence, { UPSTREAM_HEADERS_TIMEOUT_MS: "1200" }],
+    ...Object.fromEntries(
+      calls.map(({ field, operation }) => [field, [silence, { UPSTREAM_HEADERS_TIMEOUT_MS: "200" }, operation]]),
+    ),
+    body: [drip(15), { UPSTREAM_HEADERS_TIMEOUT_MS: "300" }],
+  });
+
   test.each([300, 1_200])("of %i ms ends the wait for an answer, which is not retried", (timeoutMs) =>
-    expectTimeout(`The upstream did not answer within ${timeoutMs} ms.`, around(timeoutMs), silence, {
-      UPSTREAM_HEADERS_TIMEOUT_MS: String(timeoutMs),
-    }),
+    expectTimeout(`The upstream did not answer within ${timeoutMs} ms.`, around(timeoutMs), outcomeOf(timeoutMs)),
   );
 
-  test.each(calls)("holds for $field", async ({ field, operation }) => {
-    const { body, upstream } = await ask(silence, { UPSTREAM_HEADERS_TIMEOUT_MS: "200" }, operation);
+  test.each(calls)("holds for $field", async ({ field }) => {
+    const { body, upstream } = await outcomeOf(field);
     expect(body.data).toEqual({ [field]: null });
     expect(body.errors).toMatchObject([{ path: [field], extensions: { code: "UPSTREAM_TIMEOUT" } }]);
     expect(upstream.requests).toHaveLength(1);
@@ -68,23 +100,29 @@ describe("UPSTREAM_HEADERS_TIMEOUT_MS", () => {
   });
 
   test("does not count the body", async () => {
-    const { body } = await ask(drip(15), { UPSTREAM_HEADERS_TIMEOUT_MS: "300" });
+    const { body } = await outcomeOf("body");
     expect(body).toEqual({ data: { chat: { text: "hello" } } });
   });
 });
 
 describe("UPSTREAM_IDLE_TIMEOUT_MS", () => {
+  const fallsSilent: Answer = (_, res) => res.writeHead(200).write(answerText.slice(0, 9));
+  const outcomeOf = askTogether({
+    300: [fallsSilent, { UPSTREAM_IDLE_TIMEOUT_MS: "300" }],
+    1200: [fallsSilent, { UPSTREAM_IDLE_TIMEOUT_MS: "1200" }],
+    drip: [drip(20), { UPSTREAM_IDLE_TIMEOUT_MS: "700" }],
+  });
+
   test.each([300, 1_200])("of %i ms ends a silence inside the answer, which is not retried", (timeoutMs) =>
     expectTimeout(
       `The upstream fell silent for ${timeoutMs} ms in its answer.`,
       around(timeoutMs),
-      (_, res) => res.writeHead(200).write(answerText.slice(0, 9)),
-      { UPSTREAM_IDLE_TIMEOUT_MS: String(timeoutMs) },
+      outcomeOf(timeoutMs),
     ),
   );
 
   test("starts anew with every byte", async () => {
-    const { body, tookMs } = await ask(drip(20), { UPSTREAM_IDLE_TIMEOUT_MS: "700" });
+    const { body, tookMs } = await outcomeOf("drip");
     expect(body).toEqual({ data: { chat: { text: "hello" } } });
     expect(tookMs).toBeGreaterThan(1_500);
   });
@@ -94,24 +132,23 @@ describe("UPSTREAM_TOTAL_TIMEOUT_MS", () => {
   const environment = { UPSTREAM_TOTAL_TIMEOUT_MS: "400" };
   const message = "The upstream took longer than 400 ms in all.";
 
-  test("ends the wait for an answer", () => expectTimeout(message, [395, 800], silence, environment));
+  test("ends the wait for an answer", () => expectTimeout(message, [395, 800], ask(silence, environment)));
 
   test("ends an answer that drips and never falls silent", () =>
-    expectTimeout(message, [395, 800], drip(20), environment));
+    expectTimeout(message, [395, 800], ask(drip(20), environment)));
 
   test("ends a second attempt, which has no time of its own", () => {
     const answer = inTurn(failure(503, {}, { "retry-after-ms": "250" }), silence);
-    return expectTimeout(message, [395, 800], answer, environment, 2);
+    return expectTimeout(message, [395, 800], ask(answer, environment), 2);
   });
 
   test("ends an error answer that drips", () => {
     const dripping: Answer = (_, res) => res.writeHead(400).write("{");
-    return expectTimeout(message, [395, 800], dripping, environment);
+    return expectTimeout(message, [395, 800], ask(dripping, environment));
   });
 
   test("leaves what is in time alone, and the next call after a timeout", async () => {
-    const upstream = await startUpstream(inTurn(silence, json(chatAnswer)));
-    const server = await startTestServer(upstream.url, environment);
+    const { server } = await startServed(inTurn(silence, json(chatAnswer)), environment);
     expect((await server.query(chat)).body.errors).toMatchObject([{ extensions: { code: "UPSTREAM_TIMEOUT" } }]);
     expect((await server.query(chat)).body).toEqual({ data: { chat: { text: "hello" } } });
   });

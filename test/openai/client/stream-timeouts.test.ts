@@ -1,7 +1,8 @@
 // Silence of the upstream, and failures before the first token: how long the server waits, and what it tries again.
 import { describe, expect, test } from "vitest";
+import { shared } from "../../support/lifetime.ts";
 import { chunk, event, hello, openStream, startStreaming, streams, streamsThen } from "../../support/stream.ts";
-import { subscribeSse, summary, transports } from "../../support/subscribe.ts";
+import { type Subscribe, subscribeSse, summary, transports } from "../../support/subscribe.ts";
 import { type Answer, failure, inTurn } from "../../support/upstream.ts";
 
 const half = event(chunk("Hel"));
@@ -19,70 +20,95 @@ function repeats(text: string, before = ""): Answer {
 /** undici's timers tick twice a second: half a second early, one and a half late. */
 const LATE_MS = 2_500;
 
+/** An answer, the texts that come of it, the server's configuration, and the error's message. */
+const timeouts: [string, Answer, string[], Record<string, string>, string][] = [
+  [
+    "where the head never comes",
+    () => {},
+    [],
+    { UPSTREAM_HEADERS_TIMEOUT_MS: "500" },
+    "The upstream did not answer within 500 ms.",
+  ],
+  [
+    "where nothing follows the head",
+    streamsThen("", () => {}),
+    [],
+    { UPSTREAM_IDLE_TIMEOUT_MS: "500" },
+    "The upstream fell silent for 500 ms in its answer.",
+  ],
+  [
+    "where nothing follows an event",
+    streamsThen(half, () => {}),
+    ["Hel"],
+    { UPSTREAM_IDLE_TIMEOUT_MS: "500" },
+    "The upstream fell silent for 500 ms in its answer.",
+  ],
+  [
+    "where nothing follows half an event",
+    streamsThen(half + half.slice(0, 9), () => {}),
+    ["Hel"],
+    { UPSTREAM_IDLE_TIMEOUT_MS: "500" },
+    "The upstream fell silent for 500 ms in its answer.",
+  ],
+  [
+    "where comments follow for ever",
+    repeats(": OPENROUTER PROCESSING\n\n", half),
+    ["Hel"],
+    { UPSTREAM_IDLE_TIMEOUT_MS: "5000", UPSTREAM_TOTAL_TIMEOUT_MS: "600" },
+    "The upstream took longer than 600 ms in all.",
+  ],
+  [
+    "where comments come for ever, and nothing else",
+    repeats(":\n\n"),
+    [],
+    { UPSTREAM_TOTAL_TIMEOUT_MS: "600" },
+    "The upstream took longer than 600 ms in all.",
+  ],
+  [
+    "where the head never comes within the total time",
+    () => {},
+    [],
+    { UPSTREAM_TOTAL_TIMEOUT_MS: "600" },
+    "The upstream took longer than 600 ms in all.",
+  ],
+];
+
+/** Streams one chat to its end, which its case awaits later: what came, and how long it took. */
+function watch({ server }: Awaited<ReturnType<typeof startStreaming>>, subscribe: Subscribe) {
+  const began = performance.now();
+  const ended = subscribe(server.url).then(async (subscription) => {
+    const told = await summary(subscription);
+    return { told, results: subscription.results, tookMs: performance.now() - began };
+  });
+  ended.catch(() => {});
+  return ended;
+}
+
 describe.each(transports)(
   "over $transport, UPSTREAM_TIMEOUT ends a stream, after the text so far,",
   ({ subscribe }) => {
-    test.each<[string, Answer, string[], Record<string, string>, string]>([
-      [
-        "where the head never comes",
-        () => {},
-        [],
-        { UPSTREAM_HEADERS_TIMEOUT_MS: "500" },
-        "The upstream did not answer within 500 ms.",
-      ],
-      [
-        "where nothing follows the head",
-        streamsThen("", () => {}),
-        [],
-        { UPSTREAM_IDLE_TIMEOUT_MS: "500" },
-        "The upstream fell silent for 500 ms in its answer.",
-      ],
-      [
-        "where nothing follows an event",
-        streamsThen(half, () => {}),
-        ["Hel"],
-        { UPSTREAM_IDLE_TIMEOUT_MS: "500" },
-        "The upstream fell silent for 500 ms in its answer.",
-      ],
-      [
-        "where nothing follows half an event",
-        streamsThen(half + half.slice(0, 9), () => {}),
-        ["Hel"],
-        { UPSTREAM_IDLE_TIMEOUT_MS: "500" },
-        "The upstream fell silent for 500 ms in its answer.",
-      ],
-      [
-        "where comments follow for ever",
-        repeats(": OPENROUTER PROCESSING\n\n", half),
-        ["Hel"],
-        { UPSTREAM_IDLE_TIMEOUT_MS: "5000", UPSTREAM_TOTAL_TIMEOUT_MS: "600" },
-        "The upstream took longer than 600 ms in all.",
-      ],
-      [
-        "where comments come for ever, and nothing else",
-        repeats(":\n\n"),
-        [],
-        { UPSTREAM_TOTAL_TIMEOUT_MS: "600" },
-        "The upstream took longer than 600 ms in all.",
-      ],
-      [
-        "where the head never comes within the total time",
-        () => {},
-        [],
-        { UPSTREAM_TOTAL_TIMEOUT_MS: "600" },
-        "The upstream took longer than 600 ms in all.",
-      ],
-    ])("%s", async (_, answer, texts, environment, message) => {
-      const { upstream, server } = await startStreaming(answer, environment);
-      const began = performance.now();
-      const subscription = await subscribe(server.url);
-      expect(await summary(subscription)).toEqual([...texts, "UPSTREAM_TIMEOUT", "complete"]);
-      expect(subscription.results.at(-1).errors).toMatchObject([{ message }]);
-      expect(performance.now() - began).toBeLessThan(LATE_MS);
-      await upstream.requests[0]?.closed;
-      expect(upstream.requests).toHaveLength(1);
-      expect(server.faults).toEqual([]);
-    });
+    /** All streams at the same time, each on a server of its own: their cases wait together. */
+    const streaming = shared(
+      async () => {
+        const served = timeouts.map(([, answer, , environment]) => startStreaming(answer, environment));
+        return (await Promise.all(served)).map((running) => ({ ...running, ended: watch(running, subscribe) }));
+      },
+      { goesOn: true },
+    );
+
+    test.each(timeouts.map(([name, , texts, , message], number) => [name, texts, message, number] as const))(
+      "%s",
+      async (_, texts, message, number) => {
+        const { upstream, server, ended } = streaming()[number] ?? expect.fail();
+        const { told, results, tookMs } = await ended;
+        expect(told).toEqual([...texts, "UPSTREAM_TIMEOUT", "complete"]);
+        expect(results.at(-1).errors).toMatchObject([{ message }]);
+        expect(tookMs).toBeLessThan(LATE_MS);
+        await upstream.requests[0]?.closed;
+        expect(upstream.requests).toHaveLength(1);
+        expect(server.faults).toEqual([]);
+      },
+    );
   },
 );
 
@@ -94,19 +120,43 @@ test("UPSTREAM_TOTAL_TIMEOUT_MS ends a stream that goes on for ever", async () =
   await upstream.requests[0]?.closed;
 });
 
-test("UPSTREAM_IDLE_TIMEOUT_MS does not end a stream that is slower in all, comments being enough", async () => {
-  const { server } = await startStreaming(
-    streamsThen("", (res) => {
-      let comments = 0;
-      const timer = setInterval(() => {
-        if (comments++ < 150) res.write(":\n\n");
-        else res.end(hello);
-      }, 20);
-      res.once("close", () => clearInterval(timer));
-    }),
-    { UPSTREAM_IDLE_TIMEOUT_MS: "1000" },
+describe("not ended by a timeout", () => {
+  /** Both streams at the same time: their cases wait together. */
+  const streaming = shared(
+    async () => {
+      const [commented, late] = await Promise.all([
+        startStreaming(
+          streamsThen("", (res) => {
+            let comments = 0;
+            const timer = setInterval(() => {
+              if (comments++ < 150) res.write(":\n\n");
+              else res.end(hello);
+            }, 20);
+            res.once("close", () => clearInterval(timer));
+          }),
+          { UPSTREAM_IDLE_TIMEOUT_MS: "1000" },
+        ),
+        startStreaming(
+          async (_, res) => {
+            openStream(res);
+            const timer = setTimeout(() => res.end(hello), 2_000);
+            res.once("close", () => clearTimeout(timer));
+          },
+          { UPSTREAM_HEADERS_TIMEOUT_MS: "500" },
+        ),
+      ]);
+      return { commented: watch(commented, subscribeSse), late: watch(late, subscribeSse) };
+    },
+    { goesOn: true },
   );
-  expect(await summary(await subscribeSse(server.url))).toEqual(["Hel", "lo", "complete"]);
+
+  test("UPSTREAM_IDLE_TIMEOUT_MS does not end a stream that is slower in all, comments being enough", async () => {
+    expect((await streaming().commented).told).toEqual(["Hel", "lo", "complete"]);
+  });
+
+  test("UPSTREAM_HEADERS_TIMEOUT_MS does not count what follows the head", async () => {
+    expect((await streaming().late).told).toEqual(["Hel", "lo", "complete"]);
+  });
 });
 
 describe.each(transports)("over $transport, a failure before the first token", ({ subscribe }) => {
@@ -182,16 +232,4 @@ describe("after the head of a stream nothing is tried again:", () => {
     expect(await summary(await subscribeSse(server.url))).toEqual([...told, "complete"]);
     expect(upstream.requests).toHaveLength(1);
   });
-});
-
-test("UPSTREAM_HEADERS_TIMEOUT_MS does not count what follows the head", async () => {
-  const { server } = await startStreaming(
-    async (_, res) => {
-      openStream(res);
-      const timer = setTimeout(() => res.end(hello), 2_000);
-      res.once("close", () => clearTimeout(timer));
-    },
-    { UPSTREAM_HEADERS_TIMEOUT_MS: "500" },
-  );
-  expect(await summary(await subscribeSse(server.url))).toEqual(["Hel", "lo", "complete"]);
 });
