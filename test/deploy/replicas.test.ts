@@ -1,5 +1,5 @@
 // Two server processes on one Redis: a caller's limits hold over both, and REDIS_DOWN decides while Redis is away.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { chat, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";
 import { startProcess } from "../support/process.ts";
@@ -31,7 +31,16 @@ async function startReplicas(limits: Record<string, unknown>, environment: Recor
   /** Sends `count` operations at once, in turn to either process. */
   const send = (count: number, query: string) =>
     Promise.all(Array.from({ length: count }, (_, index) => post(urls[index % 2] ?? "", query)));
-  return { upstream, urls, send, output: () => processes.map(({ output }) => output()).join("") };
+  /** Resolves once both processes can read their counters: on a busy machine the first connection takes longer than they wait. */
+  const connected = () =>
+    vi.waitFor(
+      async () => {
+        const answers = await Promise.all(urls.map((url) => post(url, "{ viewer { used { requests } } }")));
+        expect(answers.map(({ body }) => body.errors)).toEqual([undefined, undefined]);
+      },
+      { timeout: 10_000 },
+    );
+  return { upstream, urls, send, connected, output: () => processes.map(({ output }) => output()).join("") };
 }
 
 function codes(answers: Answered[]): Record<string, number> {
@@ -93,7 +102,8 @@ describe.skipIf(!hasRedis)("where Redis goes away", () => {
 
   test.each(["stop", "pause"] as const)("REDIS_DOWN=refuse refuses within a second: %s", async (fault) => {
     const redis = await startRedis();
-    const { upstream, send } = await startReplicas({ requestsPerMinute: 5 }, { REDIS_URL: redis.url });
+    const { upstream, send, connected } = await startReplicas({ requestsPerMinute: 5 }, { REDIS_URL: redis.url });
+    await connected();
     expect(codes(await send(2, chat))).toEqual({ "200 served": 2 });
     await redis[fault]();
     expect(await inTime(() => send(4, chat))).toEqual({ "503 OVERLOADED": 4 });
@@ -104,7 +114,8 @@ describe.skipIf(!hasRedis)("where Redis goes away", () => {
   test.each(["stop", "pause"] as const)("REDIS_DOWN=serve counts in each process: %s", async (fault) => {
     const redis = await startRedis();
     const environment = { REDIS_URL: redis.url, REDIS_DOWN: "serve" };
-    const { upstream, send } = await startReplicas({ requestsPerMinute: 2 }, environment);
+    const { upstream, send, connected } = await startReplicas({ requestsPerMinute: 2 }, environment);
+    await connected();
     expect(codes(await send(2, chat))).toEqual({ "200 served": 2 });
     await redis[fault]();
     expect(await inTime(() => send(8, chat))).toEqual({ "200 served": 4, "429 RATE_LIMITED": 4 });
