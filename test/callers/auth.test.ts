@@ -8,16 +8,13 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { calls, chat, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";
-import { startTestServer } from "../support/server.ts";
+import { startServed } from "../support/served-upstream.ts";
 import { chat as chatStream, hello, streams } from "../support/stream.ts";
-import { failure, json, startUpstream } from "../support/upstream.ts";
+import { failure, json } from "../support/upstream.ts";
 
 const serverKey = "sk-test-key-0123456789";
 
-async function start(environment: Record<string, string>, answer = json(chatAnswer)) {
-  const upstream = await startUpstream(answer);
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
+const start = (environment: Record<string, string>, answer = json(chatAnswer)) => startServed(answer, environment);
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 

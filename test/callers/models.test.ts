@@ -2,13 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { calls, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";
-import { startTestServer } from "../support/server.ts";
-import { json, startUpstream } from "../support/upstream.ts";
+import { startServed } from "../support/served-upstream.ts";
+import { json } from "../support/upstream.ts";
 
-async function start(models: string[] | undefined, environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(chatAnswer));
-  return { upstream, server: await startTestServer(upstream.url, { ...aliceWith({ models }), ...environment }) };
-}
+const start = (models: string[] | undefined, environment: Record<string, string> = {}) =>
+  startServed(json(chatAnswer), { ...aliceWith({ models }), ...environment });
 const chatWith = (model: string) => ({ input: { model, messages: [{ role: "USER", content: "hi" }] } });
 const chat = "mutation ($input: ChatInput!) { chat(input: $input) { text } }";
 

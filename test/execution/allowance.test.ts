@@ -1,19 +1,16 @@
 // What one operation may ask for: paid root fields, choices, messages, output; counted at execution, refused unpaid.
 import { describe, expect, test } from "vitest";
 import { calls, chatAnswer } from "../support/calls.ts";
-import { startTestServer } from "../support/server.ts";
+import { startServed } from "../support/served-upstream.ts";
 import { chat as chatStream } from "../support/stream.ts";
 import { connectWs } from "../support/subscribe.ts";
-import { json, startUpstream } from "../support/upstream.ts";
+import { json } from "../support/upstream.ts";
 
 const input = '{ model: "m", messages: [{ role: USER, content: "hi" }] }';
 const chats = (count: number, directive = "") =>
   Array.from({ length: count }, (_, index) => `c${index}: chat(input: ${input}) ${directive} { text }`).join(" ");
 
-async function start(environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(chatAnswer));
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
+const start = (environment: Record<string, string> = {}) => startServed(json(chatAnswer), environment);
 
 describe("MAX_PAID_FIELDS", () => {
   test("lets as many paid root fields through as it says", async () => {

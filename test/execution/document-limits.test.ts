@@ -2,15 +2,13 @@
 import { getIntrospectionQuery } from "graphql";
 import { expect, test } from "vitest";
 import { refuse } from "../support/refuse.ts";
-import { request, startTestServer } from "../support/server.ts";
-import { json, startUpstream } from "../support/upstream.ts";
+import { startServed } from "../support/served-upstream.ts";
+import { request } from "../support/server.ts";
+import { json } from "../support/upstream.ts";
 
 const models = { object: "list", data: [{ id: "m", object: "model" }] };
 
-async function start(environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(models));
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
+const start = (environment: Record<string, string> = {}) => startServed(json(models), environment);
 
 const repeat = (count: number, write: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => write(i)).join(" ");

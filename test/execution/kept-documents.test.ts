@@ -2,9 +2,10 @@
 // answer and make the same calls.
 import { describe, expect, test } from "vitest";
 import { chatAnswer } from "../support/calls.ts";
+import { startServed } from "../support/served-upstream.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { subscribeSse } from "../support/subscribe.ts";
-import { json, startUpstream, type Upstream } from "../support/upstream.ts";
+import { json, startUpstream } from "../support/upstream.ts";
 
 const variables = { input: { model: "m", messages: [{ role: "USER", content: "hi" }] } };
 const chat = "mutation Chat($input: ChatInput!) { chat(input: $input) { id text } }";
@@ -16,10 +17,8 @@ const KEYS = JSON.stringify([
 ]);
 const ofAll = { authorization: "Bearer key-of-all" };
 
-async function start(environment: Record<string, string> = {}): Promise<[TestServer, Upstream]> {
-  const upstream = await startUpstream(json(chatAnswer));
-  return [await startTestServer(upstream.url, { CLIENT_KEYS: KEYS, MAX_PAID_FIELDS: "1", ...environment }), upstream];
-}
+const start = (environment: Record<string, string> = {}) =>
+  startServed(json(chatAnswer), { CLIENT_KEYS: KEYS, MAX_PAID_FIELDS: "1", ...environment });
 
 /** Has the server keep a document, by an operation that is refused before it is executed. */
 async function keep(server: TestServer, document: string): Promise<void> {
@@ -82,7 +81,7 @@ describe("the first answer and the second are the same:", () => {
     ["a stream that is not accepted", 406, "BAD_REQUEST", { query: stream, variables }, { accept: "application/json" }],
     ["an unknown parameter", 400, "BAD_REQUEST", { query: chat, variables, more: 1 }, {}],
   ])("%s", async (_, status, code, params, headers) => {
-    const [server, upstream] = await start();
+    const { server, upstream } = await start();
     const first = await post(server, params, headers);
     expect([first.status, first.body.errors?.[0].extensions.code]).toEqual([status, code]);
     const second = await post(server, params, headers);
@@ -92,7 +91,7 @@ describe("the first answer and the second are the same:", () => {
   });
 
   test("a mutation by GET is refused, however often it came by POST", async () => {
-    const [server, upstream] = await start();
+    const { server, upstream } = await start();
     await post(server, { query: chat, variables });
     const query = new URLSearchParams({ query: chat, variables: JSON.stringify(variables) });
     const answer = await fetch(`${server.url}?${query}`, { headers: { ...ofAll, "x-graphql-yoga-csrf": "1" } });
@@ -103,7 +102,7 @@ describe("the first answer and the second are the same:", () => {
 
 describe("a document that is kept", () => {
   test("is executed for one caller and refused to another", async () => {
-    const [server, upstream] = await start();
+    const { server, upstream } = await start();
     await keep(server, chat);
     const refused = await post(server, { query: chat, variables }, { authorization: "Bearer key-of-reader" });
     const served = await post(server, { query: chat, variables });

@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { chat, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";
+import { startServed } from "../support/served-upstream.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
 import { chunk, done, event, noticed, streams, streamsThen } from "../support/stream.ts";
 import { type Answer, failure, inTurn, json, startUpstream } from "../support/upstream.ts";
@@ -11,10 +12,8 @@ const usage = (total_tokens: number) => ({
 });
 const answerOf = (tokens: number) => json({ ...chatAnswer, ...usage(tokens) });
 
-async function start(answer: Answer, limits: Record<string, unknown> = { tokensPerDay: 1000 }) {
-  const upstream = await startUpstream(answer);
-  return { upstream, server: await startTestServer(upstream.url, aliceWith(limits)) };
-}
+const start = (answer: Answer, limits: Record<string, unknown> = { tokensPerDay: 1000 }) =>
+  startServed(answer, aliceWith(limits));
 
 const capped = (tokens: number) =>
   `mutation { chat(input: { model: "m", maxCompletionTokens: ${tokens}, messages: [{ role: USER, content: "hi" }] }) { text } }`;

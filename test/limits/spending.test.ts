@@ -2,23 +2,21 @@
 import { describe, expect, test, vi } from "vitest";
 import { chat, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";
-import { startTestServer, type TestServer } from "../support/server.ts";
+import { startServed } from "../support/served-upstream.ts";
+import type { TestServer } from "../support/server.ts";
 import { chat as chatStream, chunk, done, event, streams, streamsThen } from "../support/stream.ts";
-import { type Answer, failure, json, startUpstream } from "../support/upstream.ts";
+import { type Answer, failure, json } from "../support/upstream.ts";
 
 /** How long an upstream works before it fails: 75 tokens of a choice, by what is taken to be written unseen. */
 const WORK_MS = 300;
 const work = () => new Promise((resolve) => setTimeout(resolve, WORK_MS));
 const noRetry = { MAX_RETRIES: "0" };
 
-async function start(
+const start = (
   answer: Answer,
   environment: Record<string, string> = noRetry,
-  limits = { tokensPerDay: 1_000_000 },
-) {
-  const upstream = await startUpstream(answer);
-  return { upstream, server: await startTestServer(upstream.url, { ...aliceWith(limits), ...environment }) };
-}
+  limits: Record<string, unknown> = { tokensPerDay: 1_000_000 },
+) => startServed(answer, { ...aliceWith(limits), ...environment });
 
 async function readUsed(server: TestServer) {
   const { body } = await server.query("{ viewer { used { requests tokens } } }", {}, alice);

@@ -19,13 +19,12 @@ import {
   writePart,
 } from "../support/multipart.ts";
 import { connectRaw, postHead, postRaw } from "../support/raw-client.ts";
+import { startServed } from "../support/served-upstream.ts";
 import { request, startTestServer } from "../support/server.ts";
 import { type Answer, failure, json, startUpstream } from "../support/upstream.ts";
 
-async function start(answer: Answer, environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(answer, { streamBodies: true });
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
+const start = (answer: Answer, environment: Record<string, string> = {}) =>
+  startServed(answer, environment, { streamBodies: true });
 
 const image = makeBytes(3_000_000);
 const body = writeBody(...varyFields, filePart(image));

@@ -11,13 +11,11 @@ import {
   varyFields,
   writeBody,
 } from "../../support/multipart.ts";
-import { request, startTestServer } from "../../support/server.ts";
-import { json, startUpstream } from "../../support/upstream.ts";
+import { startServed } from "../../support/served-upstream.ts";
+import { request } from "../../support/server.ts";
+import { json } from "../../support/upstream.ts";
 
-async function start(environment: Record<string, string> = {}) {
-  const upstream = await startUpstream(json(variations));
-  return { upstream, server: await startTestServer(upstream.url, environment) };
-}
+const start = (environment: Record<string, string> = {}) => startServed(json(variations), environment);
 
 /** Uploads a file whose disposition ends as given and yields what the upstream got. */
 async function send(disposition: string, contentType = "image/png") {
