@@ -137,7 +137,10 @@ function settle(config: Config, sandboxUrl: string | undefined, isWorker: boolea
     ...config,
     ...(sandboxUrl !== undefined && { OPENAI_BASE_URL: new URL(sandboxUrl), OPENAI_API_KEY: SANDBOX_KEY }),
     // Rounded down, so that all workers together never make more calls at once than MAX_CONCURRENT.
-    ...(isWorker && { MAX_CONCURRENT: Math.floor(config.MAX_CONCURRENT / config.WORKERS) }),
+    ...(isWorker && {
+      MAX_CONCURRENT: Math.floor(config.MAX_CONCURRENT / config.WORKERS),
+      MAX_CONCURRENT_READS: Math.floor(config.MAX_CONCURRENT_READS / config.WORKERS),
+    }),
   };
 }
 

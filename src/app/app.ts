@@ -1,5 +1,6 @@
 // createApp: HTTP in front of GraphQL. Opens no port and reads no environment.
 import type { IncomingMessage } from "node:http";
+import { ANYBODY, type Caller } from "../callers/caller.ts";
 import type { Config } from "../config/read-config.ts";
 import { createHostCheck } from "../edge/allowed-hosts.ts";
 import { createEdge } from "../edge/edge.ts";
@@ -10,10 +11,12 @@ import { createMaskError } from "../errors/mask.ts";
 import { createEngine } from "../execution/engine.ts";
 import { createGraphiQLPage } from "../graphiql/page.ts";
 import { refuseUpgrade } from "../http/answer.ts";
+import { BytesInFlight } from "../http/bytes-in-flight.ts";
 import { createDepartures } from "../http/departures.ts";
 import { requestIdOf } from "../http/request-id.ts";
 import { watchWriteStall } from "../http/stall.ts";
 import { createReadParams } from "../request/params.ts";
+import { createUploadCheck } from "../request/upload-rights.ts";
 import { schema } from "../schema/index.ts";
 import { createMetrics, type ShareMetrics } from "../telemetry/metrics.ts";
 import type { Observer } from "../telemetry/operation-record.ts";
@@ -54,6 +57,9 @@ export function createApp(
   const maskError = createMaskError(report, messages);
   const { authenticator, contextOf, resolveDocument, isUpstreamDead, poolStats, close } = createGuard(config, report);
   const departures = createDepartures();
+  const bytesInFlight = new BytesInFlight(config.MAX_INFLIGHT_BYTES);
+  // All who are not told apart would share the part of one.
+  const openHeld = ({ key }: Caller) => bytesInFlight.open(key === ANYBODY.key ? undefined : key);
   const metrics = config.METRICS ? createMetrics(poolStats, shareMetrics) : undefined;
   const answerMetrics = metrics && createMetricsPage(metrics);
   const allObservers = metrics ? [...observers, metrics.observer] : observers;
@@ -61,15 +67,16 @@ export function createApp(
   const tellRefused = createTellRefused(allObservers);
   /** Requests that ask for the server's health, or are refused as operations: they are not reported as refused requests. */
   const toldElsewhere = new WeakSet<IncomingMessage>();
-  const readParams = createReadParams(
-    {
+  const readParams = createReadParams({
+    limits: {
       maxBodyBytes: config.MAX_BODY_BYTES,
       maxUploadBytes: config.MAX_UPLOAD_BYTES,
       maxFiles: config.MAX_FILES,
       uploadStallMs: config.UPLOAD_STALL_MS,
     },
+    checkUpload: createUploadCheck(schema),
     resolveDocument,
-  );
+  });
   const engine = createEngine({
     schema,
     limits: documentLimitsOf(config),
@@ -121,6 +128,7 @@ export function createApp(
     prepareOperation: plugins.length > 0 ? frame.prepareOperation : createPrepareOperation(engine),
     authenticator,
     contextOf,
+    openHeld,
     departures,
     beginOperation,
     maskError,
@@ -137,7 +145,7 @@ export function createApp(
     isDraining,
   });
 
-  const serve = createServe({ authenticator, beginOperation, contextOf, departures, maskError, answer });
+  const serve = createServe({ authenticator, beginOperation, contextOf, openHeld, departures, maskError, answer });
 
   return {
     handle(req, res) {

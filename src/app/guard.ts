@@ -56,7 +56,7 @@ export function createGuard(config: Config, report: (fault: unknown) => void): G
     authenticator,
     contextOf: createCallerContexts(
       openai,
-      { slots: createSlots(config.MAX_CONCURRENT), limits },
+      { slots: createSlots(config.MAX_CONCURRENT, config.MAX_CONCURRENT_READS), limits },
       createReadCache(config.MODELS_TTL_SECONDS * 1000),
       createServerContext(config),
     ),

@@ -4,6 +4,7 @@ import type { Authenticator } from "../callers/authenticate.ts";
 import type { Caller } from "../callers/caller.ts";
 import type { createMaskError } from "../errors/mask.ts";
 import { refuse } from "../http/answer.ts";
+import type { HeldBytes } from "../http/bytes-in-flight.ts";
 import type { Departures } from "../http/departures.ts";
 import type { CallerContext } from "../limits/caller-context.ts";
 import { CallerGone } from "../openai/cancellable.ts";
@@ -14,6 +15,8 @@ export interface ServeOptions {
   authenticator: Authenticator;
   beginOperation: BeginOperation;
   contextOf(caller: Caller): CallerContext;
+  /** Opens the account of the bytes that one operation of the caller holds. */
+  openHeld(caller: Caller): HeldBytes;
   departures: Departures;
   maskError: ReturnType<typeof createMaskError>;
   answer: AnswerRequest;
@@ -24,6 +27,7 @@ export function createServe({
   authenticator,
   beginOperation,
   contextOf,
+  openHeld,
   departures,
   maskError,
   answer,
@@ -31,19 +35,25 @@ export function createServe({
   return async (req, res) => {
     const signal = departures.signalOf(req.socket);
     const operation = beginOperation(req, "http");
-    if (operation) {
-      const leave = () => signal.reason instanceof CallerGone && operation.end(true);
-      // A pipelined request whose turn has not come gets no close event.
-      if (!res.socket) signal.addEventListener("abort", leave);
-      res.once("close", () => {
-        signal.removeEventListener("abort", leave);
-        operation.end(!res.writableFinished);
-      });
-    }
+    let held: HeldBytes | undefined;
+    const end = (isAborted: boolean) => {
+      operation?.end(isAborted);
+      held?.release();
+    };
+    const leave = () => signal.reason instanceof CallerGone && end(true);
+    // A pipelined request whose turn has not come gets no close event.
+    if (!res.socket) signal.addEventListener("abort", leave);
+    res.once("close", () => {
+      signal.removeEventListener("abort", leave);
+      end(!res.writableFinished);
+    });
     try {
-      const context = contextOf(await authenticator.identify(authenticator.readToken(req)));
+      const caller = await authenticator.identify(authenticator.readToken(req));
+      held = openHeld(caller);
+      const context = { req, res, signal, operation, held, ...contextOf(caller) };
+      context.openai = context.openai.within({ held });
       if (operation) operation.caller = context;
-      await answer({ req, res, signal, operation, ...context });
+      await answer(context);
     } catch (error) {
       const masked = maskError(error);
       operation?.readResult({ errors: [masked] });

@@ -66,5 +66,10 @@ export function findConflicts(values: Values, isProduction: boolean): string[] {
     "REDIS_URL must be set with WORKERS above 1 if callers can have limits (CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_LIMITS): each worker would grant them in full",
   );
   report(values.MAX_CONCURRENT < values.WORKERS, "MAX_CONCURRENT must be at least WORKERS, which share it");
+  report(values.MAX_CONCURRENT_READS < values.WORKERS, "MAX_CONCURRENT_READS must be at least WORKERS, which share it");
+  report(
+    values.MAX_INFLIGHT_BYTES < 4 * values.MAX_BODY_BYTES,
+    "MAX_INFLIGHT_BYTES must be at least four times MAX_BODY_BYTES, because each caller may hold a quarter of it",
+  );
   return problems;
 }

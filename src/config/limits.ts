@@ -8,6 +8,16 @@ export const limitVariables = {
     whole(1).default(256),
     "Most upstream calls at once, over all callers and transports; more are refused with `OVERLOADED`.",
   ),
+  MAX_CONCURRENT_READS: variable(
+    "a whole number, at least 1",
+    whole(1).default(64),
+    "Most of these calls that cost nothing, such as those for `models`, so that paid ones find room.",
+  ),
+  MAX_INFLIGHT_BYTES: variable(
+    "a whole number of bytes, at least 1",
+    whole(1).default(256 * 2 ** 20),
+    "Most bytes of requests and answers that a process holds at once, over all callers; each caller may hold a quarter of them. More are refused with `OVERLOADED`, and upstream answers wait.",
+  ),
   MAX_PAID_FIELDS: variable(
     "a whole number, at least 1",
     whole(1).default(4),

@@ -1,31 +1,43 @@
 // Reads a JSON request body from the socket, up to a limit. Knows no GraphQL.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestError } from "../errors/codes.ts";
+import type { HeldBytes } from "./bytes-in-flight.ts";
 import { parseJson } from "./json-text.ts";
 import { continueBody, payloadTooLarge } from "./request-head.ts";
 
 /**
  * Yields the body's JSON value. Throws PAYLOAD_TOO_LARGE (413) as soon as the body is known to be larger than
  * `maxBytes`, before reading it if Content-Length says so, and BAD_REQUEST (400) for what parseJson refuses or if the
- * request breaks off.
+ * request breaks off. The bytes are counted in `held`,
+ * which may refuse them: see HeldBytes.take.
  */
-export async function readJsonBody(req: IncomingMessage, res: ServerResponse, maxBytes: number): Promise<unknown> {
-  if (Number(req.headers["content-length"]) > maxBytes) throw payloadTooLarge(maxBytes);
+export async function readJsonBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  maxBytes: number,
+  held: HeldBytes,
+): Promise<unknown> {
+  const declared = Number(req.headers["content-length"] ?? 0);
+  if (declared > maxBytes) throw payloadTooLarge(maxBytes);
+  held.check(declared);
   continueBody(req, res);
-  return parseJson(await readBody(req, maxBytes), "The request body");
+  return parseJson(await readBody(req, maxBytes, held), "The request body");
 }
 
-function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const onData = (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) {
-        req.off("data", onData).pause();
-        reject(payloadTooLarge(maxBytes));
-      } else {
+      try {
+        if (bytes > maxBytes) throw payloadTooLarge(maxBytes);
+        held.take(chunk.length);
         chunks.push(chunk);
+      } catch (error) {
+        req.off("data", onData).pause();
+        chunks.length = 0;
+        reject(error);
       }
     };
     req.on("data", onData);

@@ -3,6 +3,7 @@
 import { type Caller, isModelAllowed } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { modelOf, type TokenEstimate, type UpstreamRequest } from "../openai/client/endpoint.ts";
+import { openFiles } from "../openai/client/multipart.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { CallObserver } from "./call-observer.ts";
 import type { Limits } from "./limits.ts";
@@ -23,8 +24,8 @@ export interface Admission {
 }
 
 /**
- * `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, or the signal's reason; it then takes nothing, and
- * reports to `call`. `mayRepeat` counts a further attempt like a call.
+ * `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, what a file's own `open` throws, or the signal's
+ * reason; it then takes nothing, and reports to `call`. `mayRepeat` counts a further attempt like a call.
  */
 export function createAdmission(caller: Caller, { slots, limits }: Gate) {
   async function admit(request: UpstreamRequest, signal: AbortSignal, call?: CallObserver): Promise<Admission> {
@@ -34,7 +35,7 @@ export function createAdmission(caller: Caller, { slots, limits }: Gate) {
       checkModel(caller, request);
       undo = await limits.takeRequest(caller);
       const estimate = endpoint.isPaid ? endpoint.estimate(request) : undefined;
-      const end = await reserve(signal, estimate);
+      const end = await reserve(request, signal, estimate);
       call?.admitted();
       return { spending: endpoint.isPaid && estimate ? createSpending(endpoint, estimate) : NO_SPENDING, end };
     } catch (error) {
@@ -44,19 +45,28 @@ export function createAdmission(caller: Caller, { slots, limits }: Gate) {
     }
   }
 
-  /** Takes a slot, and tokens for a call that costs any; yields how to settle them. */
-  async function reserve(signal: AbortSignal, estimate: TokenEstimate | undefined): Promise<Admission["end"]> {
+  /** Takes tokens for a call that costs any, a slot, and the beginnings of its files; yields how to settle them. */
+  async function reserve(
+    request: UpstreamRequest,
+    signal: AbortSignal,
+    estimate: TokenEstimate | undefined,
+  ): Promise<Admission["end"]> {
     const reservation = estimate && (await limits.reserveTokens(caller, boundsOf(estimate)));
+    let release = () => {};
+    const end = (usedTokens: number) => {
+      release();
+      void reservation?.settle(usedTokens);
+    };
     try {
       signal.throwIfAborted();
-      // Last, so that no call that waits for Redis, or is refused, holds a slot.
-      const release = slots.take();
-      return (usedTokens) => {
-        release();
-        void reservation?.settle(usedTokens);
-      };
+      // After the tokens, so that no call that waits for Redis, or is refused, holds a slot.
+      release = slots.take(caller, !request.endpoint.isPaid);
+      // No file is read for a call that is refused.
+      if (request.multipart) await openFiles(request.multipart);
+      signal.throwIfAborted();
+      return end;
     } catch (error) {
-      void reservation?.settle(0);
+      end(0);
       throw error;
     }
   }

@@ -43,7 +43,7 @@ function create(
     openai: createGuardedClient(client, caller, gate, readCache),
     viewer: {
       id: caller.id,
-      limits: caller.limits,
+      limits: { ...caller.limits, maxConcurrent: gate.slots.limitOf(caller) },
       mayUseModel: (id) => isModelAllowed(caller, id),
       readUsage: () => gate.limits.read(caller),
     },

@@ -2,6 +2,7 @@
 // fragment or transport it came by. Its tokens are settled when it ends, however it ends.
 
 import type { Caller } from "../callers/caller.ts";
+import type { HeldBytes } from "../http/bytes-in-flight.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { FollowedClient, OpenAIClient } from "../openai/client/client.ts";
 import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
@@ -10,10 +11,18 @@ import { createAdmission, type Gate, mayAsk } from "./admission.ts";
 import type { CallsObserver } from "./call-observer.ts";
 import type { ReadCache } from "./read-cache.ts";
 
+/** What the calls of one operation share. */
+export interface CallScope {
+  /** Counts the bytes of their answers until the operation is over. */
+  readonly held?: HeldBytes | undefined;
+  /** Observes them. */
+  readonly observer?: CallsObserver | undefined;
+}
+
 /** The upstream as one caller may use it. */
 export interface GuardedClient extends OpenAIClient {
-  /** The same; its calls are reported to `observer`. */
-  observedBy(observer: CallsObserver): OpenAIClient;
+  /** The same, for the calls of one operation, or of one of its fields; what `scope` leaves out stays as it is. */
+  within(scope: CallScope): GuardedClient;
 }
 
 type Events = ReturnType<OpenAIClient["stream"]>;
@@ -30,12 +39,12 @@ export function createGuardedClient(
 ): GuardedClient {
   const { admit, mayRepeat } = createAdmission(caller, gate);
 
-  async function send(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
+  async function send(request: UpstreamRequest, signal: AbortSignal, { observer, held }: CallScope): Promise<unknown> {
     const call = observer?.beginCall(request.endpoint, modelOf(request));
     const { spending, end } = await admit(request, signal, call);
     let used = 0;
     try {
-      const answer = await openai.request(request, signal, { mayRepeat, observer: call });
+      const answer = await openai.request(request, signal, { mayRepeat, observer: call, held });
       used = spending.ofAnswer(answer);
       call?.received(answer);
       call?.ended();
@@ -50,20 +59,20 @@ export function createGuardedClient(
   }
 
   /** If an answer is right for all callers with the same upstream account, one call serves all of them. */
-  function read(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Promise<unknown> {
+  function read(request: UpstreamRequest, signal: AbortSignal, scope: CallScope): Promise<unknown> {
     // A kept answer is not a call and is not counted. A caller that may not ask is refused as for any other call.
     if (request.endpoint.isPaid || !request.endpoint.isShared || !mayAsk(caller, request)) {
-      return send(request, signal, observer);
+      return send(request, signal, scope);
     }
     return readCache.read(`${caller.apiKey === undefined ? "" : caller.key} ${pathOf(request)}`, signal, (shared) =>
-      send(request, shared, observer),
+      send(request, shared, scope),
     );
   }
 
-  async function* stream(request: UpstreamRequest, signal: AbortSignal, observer?: CallsObserver): Events {
+  async function* stream(request: UpstreamRequest, signal: AbortSignal, { observer, held }: CallScope): Events {
     const call = observer?.beginCall(request.endpoint, modelOf(request));
     const { spending, end } = await admit(request, signal, call);
-    const events = openai.stream(request, signal, { mayRepeat, observer: call });
+    const events = openai.stream(request, signal, { mayRepeat, observer: call, held });
     let isWhole = false;
     let hasFailed = false;
     let wasRefused = false;
@@ -93,14 +102,12 @@ export function createGuardedClient(
     }
   }
 
-  return {
-    request: async (request, signal) => read(request, signal),
-    stream: (request, signal) => stream(request, signal),
-    observedBy: (observer) => ({
-      request: async (request, signal) => read(request, signal, observer),
-      stream: (request, signal) => stream(request, signal, observer),
-    }),
-  };
+  const within = (scope: CallScope): GuardedClient => ({
+    request: async (request, signal) => read(request, signal, scope),
+    stream: (request, signal) => stream(request, signal, scope),
+    within: ({ held = scope.held, observer = scope.observer }) => within({ held, observer }),
+  });
+  return within({});
 }
 
 function isUnpaid(error: unknown): boolean {

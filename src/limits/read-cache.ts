@@ -4,8 +4,9 @@ import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
 import { CallerGone } from "../openai/cancellable.ts";
 
-/** Most answers that are kept. */
+/** Most answers that are kept, and their length as JSON in all. OpenRouter's list of models has 0.8 million characters. */
 const MAX_ANSWERS = 100;
+const MAX_LENGTH = 16 * 2 ** 20;
 
 /** Asks the upstream; `signal` ends the call. */
 export type Load = (signal: AbortSignal) => Promise<unknown>;
@@ -28,7 +29,12 @@ interface Flight {
 /** Keeps whole answers for `ttlMs`, failures not at all. With 0 every reader makes its own call. */
 export function createReadCache(ttlMs: number): ReadCache {
   if (ttlMs === 0) return { read: (_, signal, load) => load(signal) };
-  const answers = new LRUCache<string, object>({ max: MAX_ANSWERS, ttl: ttlMs });
+  const answers = new LRUCache<string, object>({
+    max: MAX_ANSWERS,
+    maxSize: MAX_LENGTH,
+    sizeCalculation: (answer) => JSON.stringify(answer).length,
+    ttl: ttlMs,
+  });
   const flights = new Map<string, Flight>();
 
   function begin(key: string, load: Load): Flight {

@@ -12,7 +12,7 @@ import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint, type UpstreamRequest } from "./client/endpoint.ts";
 import { OpenAIError } from "./client/errors.ts";
 import type { Unchecked } from "./client/json.ts";
-import { StreamedFile, type UploadFile } from "./client/multipart.ts";
+import { StreamedFile, type UploadSource } from "./client/multipart.ts";
 import { readUsage } from "./usage.ts";
 
 /** Which endpoint serves image variations. `edits` needs a model and a prompt; a variation has neither. */
@@ -21,7 +21,7 @@ export type ImageVariationsRoute = { via: "variations" } | { via: "edits"; model
 /** The wire fields of a variation. One of OpenAI's that is missing does not compile where the request is built. */
 export type ImageVariationRequest = {
   [Key in keyof ImageCreateVariationParams]: Key extends "image"
-    ? UploadFile
+    ? UploadSource
     : Key extends "size" | "model"
       ? string
       : ImageCreateVariationParams[Key];

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { GraphQLError } from "graphql";
 import { processRequest, Upload } from "graphql-upload-minimal";
 import { requestError } from "../errors/codes.ts";
+import type { HeldBytes } from "../http/bytes-in-flight.ts";
 import { continueBody } from "../http/request-head.ts";
 import { untilStalled } from "../http/stall.ts";
 import { createFieldCheck, misordered } from "./multipart-fields.ts";
@@ -35,19 +36,21 @@ interface Parser extends NodeJS.WritableStream {
 }
 
 /**
- * Yields the operation as soon as `operations` and `map` have arrived. An UploadedFile stands in the place of each file,
- * whose bytes may still be arriving; `countBytes` is called with their number. Throws BAD_REQUEST (400) or
+ * Yields the operation as soon as `operations` and `map` have arrived. An UploadedFile stands in the place of each file;
+ * none is read before the first of them is opened, and `countBytes` is then called with the number of their bytes. What is
+ * held of fields and files is counted in `held`, which may refuse it: see HeldBytes.take. Throws BAD_REQUEST (400) or
  * PAYLOAD_TOO_LARGE (413).
  */
 export async function readMultipart(
   req: IncomingMessage,
   res: ServerResponse,
   limits: UploadLimits,
+  held: HeldBytes,
   countBytes: (bytes: number) => void = () => {},
 ): Promise<unknown> {
   // The library knows the media type in lower case only, and quotes any other.
   req.headers["content-type"] = req.headers["content-type"]?.replace(/^[^;]*/, "multipart/form-data");
-  guardParser(req, limits);
+  const fieldsEnd = guardParser(req, limits, held);
   continueBody(req, res);
   try {
     // No maxFileSize: the library cuts files there without an error. UploadedFile counts the bytes itself.
@@ -56,11 +59,14 @@ export async function readMultipart(
       maxFieldSize: limits.maxBodyBytes + 1,
       maxFiles: limits.maxFiles,
     });
-    const reception = { ...limits, countBytes, receivedBytes: () => req.socket.bytesRead };
-    const operations = await untilStalled(processed, reception, () =>
-      malformed(`no byte for ${limits.uploadStallMs} ms.`),
-    );
-    return replaceUploads(operations, reception, countUses(operations));
+    const stall = { ...limits, receivedBytes: () => req.socket.bytesRead };
+    const operations = await untilStalled(processed, stall, () => malformed(`no byte for ${limits.uploadStallMs} ms.`));
+    fieldsEnd();
+    let need = () => {};
+    const needed = new Promise<void>((resolve) => {
+      need = resolve;
+    });
+    return replaceUploads(operations, { ...stall, held, countBytes, need, needed }, countUses(operations));
   } catch (error) {
     throw toRequestError(error, limits);
   }
@@ -68,14 +74,25 @@ export async function readMultipart(
 
 /**
  * Listens to the parser's errors: after a malformed part header it emits a second one, which would end the process. Also
- * checks `map` before the library follows its paths, which may lead into prototypes.
+ * checks `map` before the library follows its paths, which may lead into prototypes. Counts what arrives in `held`, up to
+ * the call of the function that is returned.
  */
-function guardParser(req: IncomingMessage, limits: UploadLimits): void {
+function guardParser(req: IncomingMessage, limits: UploadLimits, held: HeldBytes): () => void {
+  let areFields = true;
   const pipe = req.pipe.bind(req) as (parser: Parser) => Parser;
   const findFieldProblem = createFieldCheck();
   const guarded = (parser: Parser): Parser => {
     const emit = parser.emit.bind(parser);
+    const write = parser.write.bind(parser) as (chunk: Buffer) => boolean;
     parser.on("error", () => {});
+    parser.write = (chunk: unknown) => {
+      try {
+        if (areFields) held.take((chunk as Buffer).length);
+        return write(chunk as Buffer);
+      } catch (error) {
+        return emit("error", error);
+      }
+    };
     parser.emit = (event, ...parameters) => {
       if (event === "filesLimit") return emit("error", tooManyFiles(limits));
       if (event !== "field") return emit(event, ...parameters);
@@ -87,6 +104,9 @@ function guardParser(req: IncomingMessage, limits: UploadLimits): void {
     return pipe(parser);
   };
   req.pipe = guarded as unknown as typeof req.pipe;
+  return () => {
+    areFields = false;
+  };
 }
 
 /** In how many places each upload stands: a file with several must be kept until all of them have read it. */

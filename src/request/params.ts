@@ -1,7 +1,10 @@
 // Reads the GraphQL parameters of an HTTP request, for every method and content type that the server takes.
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GraphQLError } from "graphql";
+import type { Caller } from "../callers/caller.ts";
 import { codedError, requestError } from "../errors/codes.ts";
 import type { OperationContext, OperationParams } from "../execution/engine.ts";
+import type { HeldBytes } from "../http/bytes-in-flight.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { parseJson } from "../http/json-text.ts";
 import { readBodyType } from "../http/request-head.ts";
@@ -12,10 +15,19 @@ import type { ResolveDocument } from "./trusted-documents.ts";
 export interface NodeContext extends OperationContext {
   req: IncomingMessage;
   res: ServerResponse;
+  /** Counts the bytes that the operation holds. */
+  held: HeldBytes;
 }
 
 /** The parameters that an operation may have, besides ids, which resolveDocument removes. */
 const PARAMETERS: ReadonlySet<string> = new Set(["query", "operationName", "variables", "extensions"]);
+
+export interface ReadParamsOptions {
+  limits: UploadLimits;
+  /** What keeps the caller from sending files. */
+  checkUpload(caller: Caller): GraphQLError | undefined;
+  resolveDocument: ResolveDocument;
+}
 
 /** Reads a request's parameters. */
 export type ReadParams = (context: NodeContext) => Promise<OperationParams>;
@@ -26,15 +38,17 @@ export type ReadParams = (context: NodeContext) => Promise<OperationParams>;
  * through `resolveDocument`. The reader throws coded errors with an HTTP status for what is not a GraphQL request.
  * @see https://graphql.github.io/graphql-over-http/draft/#sec-Request
  */
-export function createReadParams(limits: UploadLimits, resolveDocument: ResolveDocument): ReadParams {
-  function read({ req, res, operation }: NodeContext): unknown {
+export function createReadParams({ limits, checkUpload, resolveDocument }: ReadParamsOptions): ReadParams {
+  function read({ req, res, caller, held, operation }: NodeContext): unknown {
     if (req.method === "GET") return readQueryString(req.url ?? "");
     if (readBodyType(req) === "multipart/form-data") {
-      return readMultipart(req, res, limits, (bytes) => {
+      const refusal = checkUpload(caller);
+      if (refusal) throw refusal;
+      return readMultipart(req, res, limits, held, (bytes) => {
         if (operation) operation.uploadBytes += bytes;
       });
     }
-    return readJsonBody(req, res, limits.maxBodyBytes);
+    return readJsonBody(req, res, limits.maxBodyBytes, held);
   }
   return async (context) => checkParams(resolveDocument(expectObject(await read(context))));
 }

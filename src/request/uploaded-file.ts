@@ -2,6 +2,7 @@
 import { GraphQLError } from "graphql";
 import type { FileUpload } from "graphql-upload-minimal";
 import { codedError } from "../errors/codes.ts";
+import type { HeldBytes } from "../http/bytes-in-flight.ts";
 import { type StallLimit, untilStalled } from "../http/stall.ts";
 import type { UploadFile } from "../openai/client/multipart.ts";
 import type { ReceivedFile } from "../schema/shared/received-file.ts";
@@ -16,6 +17,12 @@ const HELD_BYTES = 2 ** 20;
 /** How one request's files are received. */
 export interface Reception extends StallLimit {
   maxUploadBytes: number;
+  /** Counts the bytes that are held in memory. */
+  held: HeldBytes;
+  /** To be called when a file is needed: from then on the files are read, in their order. */
+  need(): void;
+  /** Resolves at the first call of `need`. */
+  needed: Promise<void>;
   /** Called with the number of bytes of each chunk of a file. */
   countBytes(bytes: number): void;
 }
@@ -30,6 +37,8 @@ export class UploadedFile implements ReceivedFile {
   readonly #chunks: Buffer[] = [];
   #source: AsyncIterator<Buffer> | undefined;
   #bytes = 0;
+  /** How many of them are counted as held. */
+  #heldNow = 0;
   #ended = false;
   /** Whether the whole file is in `#chunks` and stays there. */
   #held = false;
@@ -37,17 +46,19 @@ export class UploadedFile implements ReceivedFile {
   #headRead = false;
   #discarded = false;
 
-  /** Starts to read as soon as the part arrives. A `shared` file is held whole, whatever its size. */
+  /** Reads nothing before one of the request's files is needed. A `shared` file is held whole, whatever its size. */
   constructor(upload: Promise<FileUpload>, reception: Reception, shared: boolean) {
     this.#reception = reception;
     this.#heldBytes = shared ? reception.maxUploadBytes : HELD_BYTES;
     this.#upload = upload;
     this.#head = this.#readHead();
     // open() reports a failure. If nobody opens the file, the rejection must not end the process.
+    upload.catch(() => {});
     this.#head.catch(() => {});
   }
 
   async open(): Promise<UploadFile> {
+    this.#reception.need();
     await this.#untilStalled(this.#head);
     const { filename, mimetype } = await this.#upload;
     if ((this.#handedOut || this.#discarded) && !this.#held) {
@@ -65,6 +76,7 @@ export class UploadedFile implements ReceivedFile {
   }
 
   async #readHead(): Promise<void> {
+    await this.#reception.needed;
     const upload = await this.#upload;
     this.#source = upload.createReadStream()[Symbol.asyncIterator]();
     while (!this.#ended && this.#bytes <= this.#heldBytes) await this.#readChunk();
@@ -86,8 +98,10 @@ export class UploadedFile implements ReceivedFile {
     try {
       for (;;) {
         const chunk = this.#chunks.shift();
-        if (chunk) yield chunk;
-        else if (this.#ended) return;
+        if (chunk) {
+          yield chunk;
+          this.#letGo(chunk.length);
+        } else if (this.#ended) return;
         else await this.#untilStalled(this.#readChunk());
       }
     } finally {
@@ -97,20 +111,42 @@ export class UploadedFile implements ReceivedFile {
 
   /** Reads one chunk into `#chunks`, or finds the end. */
   async #readChunk(): Promise<void> {
-    const { maxUploadBytes } = this.#reception;
     const { value, done } = (await this.#source?.next()) ?? { done: true };
-    if (done) this.#ended = true;
-    else {
-      this.#chunks.push(value);
-      this.#bytes += value.length;
-      collectAfterBytes(value.length);
-      this.#reception.countBytes(value.length);
+    if (done) {
+      this.#ended = true;
+      return;
     }
-    if (this.#bytes > maxUploadBytes) {
+    collectAfterBytes(value.length);
+    this.#reception.countBytes(value.length);
+    try {
+      this.#take(value);
+    } catch (error) {
       this.#chunks.length = 0;
+      this.#letGo(this.#heldNow);
       this.#discardRest();
+      throw error;
+    }
+  }
+
+  #take(chunk: Buffer): void {
+    const { maxUploadBytes, held } = this.#reception;
+    this.#bytes += chunk.length;
+    if (this.#bytes > maxUploadBytes) {
       throw codedError("PAYLOAD_TOO_LARGE", `input.image must be at most ${maxUploadBytes} bytes; got more.`);
     }
+    // After its head a file passes through, one chunk at a time.
+    if (!this.#headRead) {
+      held.take(chunk.length);
+      this.#heldNow += chunk.length;
+    }
+    this.#chunks.push(chunk);
+  }
+
+  /** These bytes, the oldest ones, are held no more. */
+  #letGo(bytes: number): void {
+    const counted = Math.min(bytes, this.#heldNow);
+    this.#heldNow -= counted;
+    this.#reception.held.giveBack(counted);
   }
 
   /** Reads and discards the rest, so that the files after this one can arrive. */

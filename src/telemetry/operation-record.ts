@@ -54,7 +54,7 @@ export class RootField implements CallsObserver, CallListener {
     this.operation = operation;
     this.key = key;
     this.name = name;
-    this.openai = operation.caller?.openai.observedBy(this);
+    this.openai = operation.caller?.openai.within({ observer: this });
   }
 
   beginCall(endpoint: Endpoint, model: string | undefined): CallObserver {

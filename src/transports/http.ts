@@ -61,6 +61,8 @@ export function createHttpTransport(
     const [error, ...more] = results.errors ?? [];
     if (!json && !stream && error) return refuse(req, res, error, ...more);
     const { status, headers, body } = await encode(results, json ?? "application/json");
+    // Owed to the client until it has taken them.
+    context.held.add(body.length);
     if (json) return sendAnswer(req, res, { status, headers, body });
     res.writeHead(status, { ...headers, ...EVENT_STREAM });
     await writeEvents(res, onlyResult(results), pingMs, signal);

@@ -10,6 +10,7 @@ import type { Engine, OperationContext, OperationParams, Results } from "../exec
 import { type BatchSource, batchesOf, ResultStream } from "../execution/result-stream.ts";
 import { readAcceptance } from "../http/acceptance.ts";
 import { discardRest } from "../http/answer.ts";
+import type { HeldBytes } from "../http/bytes-in-flight.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { findRefusal } from "./http.ts";
@@ -19,6 +20,8 @@ import { EVENT_STREAM } from "./sse.ts";
 export interface FrameContext extends OperationContext {
   req: IncomingMessage;
   res?: ServerResponse;
+  /** See NodeContext. */
+  held?: HeldBytes;
   message?: {
     params: OperationParams;
     /** Takes the results, which then are not made into a response. */

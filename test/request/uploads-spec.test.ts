@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { BytesInFlight } from "../../src/http/bytes-in-flight.ts";
 import { readMultipart } from "../../src/request/multipart.ts";
 import { UploadedFile } from "../../src/request/uploaded-file.ts";
 import {
@@ -127,7 +128,7 @@ describe("the good road", () => {
 test("paths lead through input objects, lists and batches", async () => {
   const server = createServer(async (req, res) => {
     const limits = { maxBodyBytes: 1_000, maxUploadBytes: 1_000, maxFiles: 5, uploadStallMs: 1_000 };
-    const read = await readMultipart(req, res, limits);
+    const read = await readMultipart(req, res, limits, new BytesInFlight(2 ** 20).open(undefined));
     const files: Record<string, string> = {};
     const collect = async (value: unknown, path: string): Promise<void> => {
       if (value instanceof UploadedFile) files[path] = (await buffer((await value.open()).stream())).toString();

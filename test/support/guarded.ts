@@ -29,14 +29,14 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
   const metrics = createMetrics(() => openai.stats());
   const lines: string[] = [];
   const log = createLogObserver(createLogger("info", { write: (line) => void lines.push(line) }));
-  const client = createGuardedClient(openai, caller, { slots: createSlots(10), limits }, createReadCache(60_000));
+  const client = createGuardedClient(openai, caller, { slots: createSlots(10, 10), limits }, createReadCache(60_000));
 
   return {
     /** Makes calls as those of one operation, which has ended when this resolves. */
     async operate<Result>(call: (client: OpenAIClient) => Promise<Result>): Promise<Result> {
       const operation = new OperationRecord({ requestId: "r", transport: "http" }, [metrics.observer, log]);
       try {
-        return await call(client.observedBy(operation.beginField("field", "field")));
+        return await call(client.within({ observer: operation.beginField("field", "field") }));
       } finally {
         operation.end(false);
       }

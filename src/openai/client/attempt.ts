@@ -6,7 +6,7 @@ import type { Deadline } from "./deadline.ts";
 import { pathOf, type UpstreamRequest } from "./endpoint.ts";
 import { readRequestId } from "./error-answer.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
-import { type Exchange, exchange } from "./exchange.ts";
+import { type AnswerBytes, type Exchange, exchange } from "./exchange.ts";
 import { createMultipart, StreamedFile } from "./multipart.ts";
 import { isRetryable, retryDelayMs } from "./retry.ts";
 
@@ -29,6 +29,8 @@ export interface CallHooks {
   /** Called before each further attempt, which counts like a call. If it yields false, the last failure stands. */
   mayRepeat(): Promise<boolean>;
   observer: AttemptObserver | undefined;
+  /** Undefined: nobody counts the bytes of answers. */
+  held: AnswerBytes | undefined;
 }
 
 /** Observes each attempt of a call. None of its functions throws. */
@@ -66,7 +68,8 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
   }
 
   /** Sends the request once and waits for the head of the answer. */
-  async function send(request: UpstreamRequest, observer: AttemptObserver | undefined, deadline: Deadline) {
+  async function send(request: UpstreamRequest, hooks: CallHooks | undefined, deadline: Deadline) {
+    const observer = hooks?.observer;
     const more = observer?.attemptBegins();
     const { headers, body } = createBody(request);
     const sent = {
@@ -75,7 +78,7 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
       headers: more ? { ...headers, ...more } : headers,
       body,
     };
-    const answer = await exchange(pool, sent, deadline).catch((error: unknown) => {
+    const answer = await exchange(pool, sent, deadline, hooks?.held).catch((error: unknown) => {
       throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
     });
     observer?.answerBegins(answer.statusCode, readRequestId(answer.headers, secrets), isEventStream(answer));
@@ -93,7 +96,7 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
     }
     for (let retry = 0; ; retry++) {
       try {
-        return await read(await send(request, observer, deadline));
+        return await read(await send(request, hooks, deadline));
       } catch (error) {
         observer?.attemptFails(deadline.over ? deadline.over.reason : error);
         deadline.check();

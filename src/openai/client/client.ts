@@ -87,7 +87,12 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       if (answer.statusCode >= 400) return "";
       throw toOpenAIError(error, "interrupted", options);
     });
-    return readAnswer(answer, text, secrets);
+    try {
+      return readAnswer(answer, text, secrets);
+    } catch (error) {
+      answer.forget();
+      throw error;
+    }
   }
 
   /** For a whole answer in place of a stream: throws the error in it, or an error because it is not a stream. */
@@ -121,6 +126,7 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
         throw error instanceof OpenAIError ? error : toOpenAIError(error, "interrupted", options);
       } finally {
         answer?.close(end === "done");
+        answer?.forget();
         deadline.end();
       }
     },

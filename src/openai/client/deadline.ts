@@ -53,6 +53,21 @@ export class Deadline {
     this.check();
   }
 
+  /** Waits for `step`, or throws the reason as soon as it is over; the step before is told as well. */
+  async until(step: Promise<void>): Promise<void> {
+    this.check();
+    const outer = this.onOver;
+    await new Promise<void>((resolve, reject) => {
+      this.onOver = (reason) => {
+        outer?.(reason);
+        reject(reason);
+      };
+      step.then(resolve, reject);
+    }).finally(() => {
+      this.onOver = outer;
+    });
+  }
+
   /** Ends the call with `reason`. */
   abort(reason: unknown): void {
     if (this.#over) return;

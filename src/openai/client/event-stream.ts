@@ -19,7 +19,7 @@ export type EventStreamEnd = "done" | "body";
  * what `answer` throws. Leaves `answer` to the caller to close.
  */
 export async function* readEventStream(
-  answer: Pick<Exchange, "headers" | "read">,
+  answer: Pick<Exchange, "headers" | "read" | "forget">,
   secrets: readonly string[],
 ): AsyncGenerator<readonly Record<string, unknown>[], EventStreamEnd> {
   let queue: { event?: string | undefined; data: string }[] = [];
@@ -78,7 +78,11 @@ export async function* readEventStream(
     } catch (error) {
       failure = error;
     }
-    if (objects.length > 0) yield objects;
+    if (objects.length > 0) {
+      yield objects;
+      // An event that is not whole yet stays counted.
+      answer.forget();
+    }
     if (failure !== undefined) throw failure;
     if (end === "body" && sawForeignLine && !sawEvent) {
       throw new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");

@@ -6,8 +6,18 @@ import type { Deadline } from "./deadline.ts";
 
 /** Bytes that may wait to be read before the upstream is held back. */
 const MAX_WAITING_BYTES = 64 * 1024;
+/** Bytes of an answer that are not worth counting. */
+const MAX_UNCOUNTED_BYTES = 64 * 1024;
 /** Longest wait for a body's end after `[DONE]`, in milliseconds. */
 const END_WAIT_MS = 500;
+
+/** Counts the bytes of answers that are held. */
+export interface AnswerBytes {
+  /** Counts bytes that have come. Undefined: there is room for them; otherwise to be waited for. */
+  takeInTurn(bytes: number): Promise<void> | undefined;
+  /** The bytes are held no more. */
+  giveBack(bytes: number): void;
+}
 
 /** An answer whose head has come. */
 export interface Exchange extends AnswerHead {
@@ -18,6 +28,8 @@ export interface Exchange extends AnswerHead {
   read(): Promise<readonly Uint8Array[] | undefined>;
   /** The whole body. If its Content-Length is over `maxBytes` it is not read at all; undici stops any other. */
   readText(maxBytes: number): Promise<string>;
+  /** To be called once what has been read is needed no more; until then it counts as held. */
+  forget(): void;
   /**
    * Ends the exchange. If the body is about to end anyway, the connection is kept for the next call; otherwise it is closed,
    * and the upstream's work ends with it.
@@ -25,11 +37,19 @@ export interface Exchange extends AnswerHead {
   close(isAboutToEnd: boolean): void;
 }
 
-/** Sends a request and waits for the head of the answer. Rejects with what undici threw, or why `deadline` is over. */
-export function exchange(pool: Pool, request: Dispatcher.DispatchOptions, deadline: Deadline): Promise<Exchange> {
+/**
+ * Sends a request and waits for the head of the answer. Rejects with what undici threw, or why `deadline` is over. `held`
+ * counts the bytes of the answer, but for the few that any answer may have.
+ */
+export function exchange(
+  pool: Pool,
+  request: Dispatcher.DispatchOptions,
+  deadline: Deadline,
+  held: AnswerBytes | undefined,
+): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     deadline.check();
-    pool.dispatch(request, new Handler(deadline, resolve, reject));
+    pool.dispatch(request, new Handler(deadline, held, resolve, reject));
   });
 }
 
@@ -37,17 +57,27 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
   statusCode = 0;
   headers: AnswerHead["headers"] = {};
   readonly #deadline: Deadline;
+  readonly #held: AnswerBytes | undefined;
   #settle: { resolve(exchange: Exchange): void; reject(error: unknown): void } | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #chunks: Uint8Array[] = [];
   #waitingBytes = 0;
+  /** Bytes that have been read and not forgotten, and those of them that are counted. */
+  #readBytes = 0;
+  #heldBytes = 0;
   #wake: (() => void) | undefined;
   #hasEnded = false;
   #failure: { error: unknown } | undefined;
   readonly #leave = (reason: unknown) => this.#end(reason);
 
-  constructor(deadline: Deadline, resolve: (exchange: Exchange) => void, reject: (error: unknown) => void) {
+  constructor(
+    deadline: Deadline,
+    held: AnswerBytes | undefined,
+    resolve: (exchange: Exchange) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#deadline = deadline;
+    this.#held = held;
     this.#settle = { resolve, reject };
     deadline.onOver = this.#leave;
   }
@@ -95,9 +125,21 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
     }
     const chunks = this.#chunks;
     this.#chunks = [];
+    this.#readBytes += this.#waitingBytes;
     this.#waitingBytes = 0;
+    if (this.#readBytes > MAX_UNCOUNTED_BYTES) {
+      const room = this.#held?.takeInTurn(this.#readBytes - this.#heldBytes);
+      this.#heldBytes = this.#readBytes;
+      if (room) await this.#deadline.until(room);
+    }
     this.#controller?.resume();
     return chunks;
+  }
+
+  forget(): void {
+    this.#readBytes = 0;
+    if (this.#heldBytes > 0) this.#held?.giveBack(this.#heldBytes);
+    this.#heldBytes = 0;
   }
 
   async readText(maxBytes: number): Promise<string> {

@@ -16,12 +16,16 @@ export interface UploadFile {
   stream(): AsyncIterable<Uint8Array>;
 }
 
+/** A file that is not read before it is opened. */
+export interface UploadSource {
+  /** Waits until its size is known, or that it is large. Throws what is wrong with the file. */
+  open(): Promise<UploadFile>;
+}
+
 /** A file part that remembers whether it was read and what it threw. */
 export class StreamedFile {
-  readonly filename: string;
-  readonly contentType: string;
-  readonly sizeBytes: number | undefined;
-  readonly #file: UploadFile;
+  readonly #source: UploadSource;
+  #file: UploadFile | undefined;
   /** Whether the first byte was asked for: from then on the call is not repeated. */
   started = false;
   /** Called when the upstream has taken no byte for the time that `limitTaking` sets. */
@@ -30,11 +34,30 @@ export class StreamedFile {
   /** What the file's own stream threw, as opposed to the upstream's socket. */
   failure: unknown;
 
-  constructor(file: UploadFile) {
-    this.filename = harmlessFilename(file.filename);
-    this.contentType = harmlessType(file.contentType);
-    this.sizeBytes = file.sizeBytes;
-    this.#file = file;
+  constructor(source: UploadSource) {
+    this.#source = source;
+  }
+
+  /** To be called before the request is sent. Throws what the file's own `open` throws. */
+  async open(): Promise<void> {
+    this.#file ??= await this.#source.open();
+  }
+
+  get filename(): string {
+    return harmlessFilename(this.#opened.filename);
+  }
+
+  get contentType(): string {
+    return harmlessType(this.#opened.contentType);
+  }
+
+  get sizeBytes(): number | undefined {
+    return this.#opened.sizeBytes;
+  }
+
+  get #opened(): UploadFile {
+    if (!this.#file) throw new TypeError("A file is opened before it is sent.");
+    return this.#file;
   }
 
   /** Calls `onUntaken` once the upstream has not taken a chunk for `takeWithinMs`: the client waits behind it meanwhile. */
@@ -46,7 +69,7 @@ export class StreamedFile {
   async *stream(): AsyncGenerator<Uint8Array> {
     this.started = true;
     try {
-      for await (const chunk of this.#file.stream()) {
+      for await (const chunk of this.#opened.stream()) {
         await letAnswerIn();
         const timer = setTimeout(() => this.#onUntaken?.(), this.#takeWithinMs);
         try {
@@ -75,6 +98,11 @@ async function letAnswerIn(): Promise<void> {
 
 /** The fields of a multipart request; absent ones are not sent. */
 export type MultipartFields = Readonly<Record<string, string | StreamedFile | undefined>>;
+
+/** Opens all files of a request, in their order. Throws what the first one throws that cannot be opened. */
+export async function openFiles(fields: MultipartFields): Promise<void> {
+  for (const value of Object.values(fields)) if (value instanceof StreamedFile) await value.open();
+}
 
 /** A body, and the headers that describe it. */
 export interface MultipartBody {

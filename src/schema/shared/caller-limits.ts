@@ -17,6 +17,8 @@ interface LimitRow {
   readonly unit: string;
   /** The time over which a count adds up; absent for names. */
   readonly window?: "a minute" | "a day (UTC)" | "at once";
+  /** What a caller without the limit may use, in Markdown. */
+  readonly absent: string;
   /** What is checked against the limit. */
   readonly appliesTo: "each upstream call" | "each operation";
   /** The code of the refusal. */
@@ -31,6 +33,7 @@ export const callerLimits = {
     kind: "count",
     unit: "request",
     window: "a minute",
+    absent: "no limit",
     appliesTo: "each upstream call",
     code: "RATE_LIMITED",
     description: "Upstream calls in a minute; each root field that needs the upstream is one.",
@@ -39,13 +42,24 @@ export const callerLimits = {
     kind: "count",
     unit: "token",
     window: "a day (UTC)",
+    absent: "no limit",
     appliesTo: "each upstream call",
     code: "BUDGET_EXCEEDED",
     description: "Tokens in a day of UTC, prompts and answers together.",
   },
+  maxConcurrent: {
+    kind: "count",
+    unit: "upstream call",
+    window: "at once",
+    absent: "half of `MAX_CONCURRENT`",
+    appliesTo: "each upstream call",
+    code: "RATE_LIMITED",
+    description: "Upstream calls under way at once, streams included, counted by each process.",
+  },
   models: {
     kind: "names",
     unit: "model",
+    absent: "every model",
     appliesTo: "each upstream call",
     code: "FORBIDDEN",
     description: "The models that may be named; `*` stands for any run of characters.",
@@ -53,6 +67,7 @@ export const callerLimits = {
   operations: {
     kind: "names",
     unit: "root field",
+    absent: "every root field",
     appliesTo: "each operation",
     code: "FORBIDDEN",
     description:

@@ -7,8 +7,8 @@ import { codedError } from "../../errors/codes.ts";
 
 /** One connection's proof of who it is. */
 export interface ConnectionCaller {
-  /** Takes the parameters of `connection_init`. Throws UNAUTHENTICATED if neither they nor the header identify a caller. */
-  init(params: Record<string, unknown> | undefined): Promise<void>;
+  /** The caller by the parameters of `connection_init`, or the header. Throws UNAUTHENTICATED if neither identifies one. */
+  init(params: Record<string, unknown> | undefined): Promise<Caller>;
   /** The caller now. Throws UNAUTHENTICATED if the token or key is no longer valid. */
   identify(): Promise<Caller>;
 }
@@ -27,7 +27,7 @@ export function createConnectionCaller(
         throw codedError("UNAUTHENTICATED", problem);
       }
       token ??= paramToken;
-      await authenticator.identify(token);
+      return authenticator.identify(token);
     },
     identify: async () => authenticator.identify(token),
   };

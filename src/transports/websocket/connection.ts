@@ -4,12 +4,14 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { CloseCode, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
+import type { HeldBytes } from "../../http/bytes-in-flight.ts";
 import { findExcess } from "../../http/json-text.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import type { ConnectionCaller } from "./caller.ts";
-import { isInvalidMessage, reasonOf, TOO_LARGE } from "./closes.ts";
+import { isInvalidMessage, reasonOf, TOO_LARGE, TRY_AGAIN_LATER } from "./closes.ts";
 import { createInbox } from "./inbox.ts";
 import { keepAlive } from "./pings.ts";
+import { countReceived } from "./received-bytes.ts";
 import { limitGreeting } from "./waiting-room.ts";
 
 /** What graphql-ws passes along with a connection's operations. */
@@ -29,8 +31,11 @@ export interface Connection {
    * that the client has completed counts until it has really ended.
    */
   underWay(): number;
-  /** To be called when the client is identified. Until then it may send little, and nothing waits for its closing handshake. */
-  acknowledge(): void;
+  /**
+   * To be called when the client is identified; `held` counts what it sends from then on. Until then it may send little, and
+   * nothing waits for its closing handshake.
+   */
+  acknowledge(held: HeldBytes): void;
   /** Closes with this code and its words, unless it is closing already. */
   close(code: number): void;
   /** Cuts it off. */
@@ -54,6 +59,7 @@ export function openConnection(
   let underWay = 0;
   let isAcknowledged = false;
   const inbox = createInbox(client, (message) => void take(message));
+  const received = countReceived(client, socket);
   const stopLimit = limitGreeting(socket, () => connection.close(TOO_LARGE));
 
   async function take(message: Buffer): Promise<void> {
@@ -65,6 +71,7 @@ export function openConnection(
       fail(error);
     } finally {
       underWay--;
+      received.done(message);
     }
   }
 
@@ -80,9 +87,14 @@ export function openConnection(
 
   const connection: Connection = {
     underWay: () => underWay,
-    acknowledge() {
+    acknowledge(held) {
       isAcknowledged = true;
       stopLimit();
+      received.begin(held, () => {
+        connection.close(TRY_AGAIN_LATER);
+        // What it still sends would be held until it answers the close.
+        socket.destroySoon();
+      });
       onAcknowledge();
     },
     close(code) {

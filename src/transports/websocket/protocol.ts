@@ -8,6 +8,7 @@ import type { Caller } from "../../callers/caller.ts";
 import { codedError } from "../../errors/codes.ts";
 import { showError } from "../../errors/shown-error.ts";
 import type { OperationParams } from "../../execution/engine.ts";
+import type { HeldBytes } from "../../http/bytes-in-flight.ts";
 import type { Departures } from "../../http/departures.ts";
 import type { CallerContext } from "../../limits/caller-context.ts";
 import { CallerGone, createCancellable } from "../../openai/cancellable.ts";
@@ -28,6 +29,8 @@ const MAX_ID_LENGTH = 128;
 interface Operation {
   socket: Socket;
   ready: ReadyOperation;
+  /** The bytes of its answers. */
+  held: HeldBytes;
   record: OperationRecord | undefined;
 }
 
@@ -35,6 +38,8 @@ export interface GraphQLOptions {
   schema: GraphQLSchema;
   prepareOperation: PrepareOperation;
   contextOf(caller: Caller): CallerContext;
+  /** Opens the account of the bytes that a connection or an operation of the caller holds. */
+  openHeld(caller: Caller): HeldBytes;
   departures: Departures;
   maskError(error: unknown): GraphQLError;
   resolveDocument: ResolveDocument;
@@ -44,15 +49,16 @@ export interface GraphQLOptions {
 
 /** Builds the protocol's server, which opens no port. */
 export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionExtra> {
-  const { schema, prepareOperation, contextOf, departures, maskError, resolveDocument, isDraining } = options;
+  const { schema, prepareOperation, contextOf, openHeld, departures, maskError, resolveDocument, isDraining } = options;
 
   /** Results that can be left: a client's `complete` ends the upstream call, of a mutation too. */
   function run(args: ExecutionArgs): AsyncIterableIterator<ExecutionResult> {
-    const { socket, ready, record } = args.rootValue as Operation;
+    const { socket, ready, held, record } = args.rootValue as Operation;
     const departure = departures.signalOf(socket);
     let isComplete = false;
     const end = () => {
       record?.end(!isComplete || departure.reason instanceof CallerGone);
+      held.release();
     };
     async function* generate(signal: AbortSignal): AsyncGenerator<ExecutionResult> {
       const results = await ready.run(signal);
@@ -77,8 +83,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
     subscribe: run,
     async onConnect({ connectionParams, extra: { caller, connection } }) {
       try {
-        await caller.init(connectionParams);
-        connection.acknowledge();
+        connection.acknowledge(openHeld(await caller.init(connectionParams)));
       } catch (error) {
         if (maskError(error).extensions.code === "UNAUTHENTICATED") return false;
         connection.close(TRY_AGAIN_LATER);
@@ -99,11 +104,14 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         operation?.nameAs(payload.operationName);
         await untilNextMessage();
         const params = resolveDocument(payload);
-        const context = contextOf(await extra.caller.identify());
+        const caller = await extra.caller.identify();
+        const held = openHeld(caller);
+        const context = { operation, req: extra.req, ...contextOf(caller) };
+        context.openai = context.openai.within({ held });
         if (operation) operation.caller = context;
-        const ready = prepareOperation(params as OperationParams, { ...context, operation, req: extra.req });
+        const ready = prepareOperation(params as OperationParams, context);
         if (!("run" in ready)) return refuse(ready.errors ?? []);
-        const rootValue: Operation = { socket: extra.socket, ready, record: operation };
+        const rootValue: Operation = { socket: extra.socket, ready, held, record: operation };
         return { schema, document: ready.document, operationName: params.operationName, rootValue };
       } catch (error) {
         return refuse([maskError(error)]);

@@ -1,0 +1,171 @@
+// The one account of the bytes that this process holds for others: request bodies, WebSocket messages, files, upstream
+// answers, and answers that clients have not taken yet. Each caller may hold a quarter of them.
+import { codedError, requestError } from "../errors/codes.ts";
+
+/** A caller's share of all bytes. */
+const SHARE_OF_CALLER = 1 / 4;
+/** When a refused client may try again, in milliseconds: bytes are given back all the time. */
+const RETRY_AFTER_MS = 1_000;
+
+/** Somebody who waits for bytes. */
+interface Waiting {
+  readonly held: HeldBytes;
+  readonly bytes: number;
+  readonly grant: () => void;
+}
+
+/** The account of a process. */
+export class BytesInFlight {
+  readonly #most: number;
+  readonly #mostOfCaller: number;
+  readonly #byCaller = new Map<string, number>();
+  #total = 0;
+  #waiting: Waiting[] = [];
+  /** Who may take more than there is, so that what is half read can end. */
+  #overdrawing: HeldBytes | undefined;
+
+  /** At most `most` bytes are held, but for what is owed to callers: see HeldBytes. */
+  constructor(most: number) {
+    this.#most = most;
+    this.#mostOfCaller = Math.floor(most * SHARE_OF_CALLER);
+  }
+
+  /** The bytes that are held now. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Opens an empty entry for one request or operation. Callers that are not told apart (undefined) have no share. */
+  open(caller: string | undefined): HeldBytes {
+    return new HeldBytes(this, caller);
+  }
+
+  /** What keeps `held` from taking `bytes` more. */
+  findProblem(held: HeldBytes, bytes: number): Error | undefined {
+    const { caller } = held;
+    const most = caller === undefined ? this.#most : this.#mostOfCaller;
+    if (held.bytes + bytes > most) {
+      return requestError(
+        "PAYLOAD_TOO_LARGE",
+        413,
+        `One request may hold at most ${most} bytes in the server at once.`,
+      );
+    }
+    if (caller !== undefined && this.#heldBy(caller) + bytes > most) return overloaded("This caller's requests", most);
+    return this.#total + bytes > this.#most ? overloaded("All requests", this.#most) : undefined;
+  }
+
+  /** Moves `bytes`, which may be negative, to or from the entry of `caller`. */
+  change(caller: string | undefined, bytes: number): void {
+    this.#total += bytes;
+    if (caller !== undefined) {
+      const left = this.#heldBy(caller) + bytes;
+      if (left > 0) this.#byCaller.set(caller, left);
+      else this.#byCaller.delete(caller);
+    }
+    if (bytes < 0 && this.#waiting.length > 0) this.#grant();
+  }
+
+  /** Resolves when `held` has `bytes` more. */
+  wait(held: HeldBytes, bytes: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ held, bytes, grant: resolve });
+      this.#grant();
+    });
+  }
+
+  /** Takes `held` out of the account; it gets what it waits for without being counted. */
+  forget(held: HeldBytes): void {
+    if (this.#overdrawing === held) this.#overdrawing = undefined;
+    if (this.#waiting.length === 0) return;
+    const own = this.#waiting.filter((waiting) => waiting.held === held);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.held !== held);
+    for (const { grant } of own) grant();
+    this.#grant();
+  }
+
+  #heldBy(caller: string): number {
+    return this.#byCaller.get(caller) ?? 0;
+  }
+
+  /** Grants what fits. One entry at a time gets what does not fit: nothing else may be about to be given back. */
+  #grant(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const entry of waiting) {
+      const fits = !this.findProblem(entry.held, entry.bytes);
+      if (!fits) this.#overdrawing ??= entry.held;
+      if (!fits && this.#overdrawing !== entry.held) this.#waiting.push(entry);
+      else {
+        entry.held.add(entry.bytes);
+        entry.grant();
+      }
+    }
+  }
+}
+
+/** The bytes that are held for one request or operation. */
+export class HeldBytes {
+  readonly caller: string | undefined;
+  readonly #account: BytesInFlight;
+  #bytes = 0;
+  #isReleased = false;
+
+  /** See BytesInFlight.open. */
+  constructor(account: BytesInFlight, caller: string | undefined) {
+    this.#account = account;
+    this.caller = caller;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Throws what `take` would; takes nothing. */
+  check(bytes: number): void {
+    const problem = this.#isReleased ? undefined : this.#account.findProblem(this, bytes);
+    if (problem) throw problem;
+  }
+
+  /**
+   * Counts bytes that a client sends. Throws OVERLOADED if all or the caller's are used up, and PAYLOAD_TOO_LARGE if the
+   * request alone needs more than that.
+   */
+  take(bytes: number): void {
+    this.check(bytes);
+    this.add(bytes);
+  }
+
+  /** Counts bytes of a paid answer: waits until there is room for them, and never fails. Undefined: there is room. */
+  takeInTurn(bytes: number): Promise<void> | undefined {
+    if (this.#isReleased) return undefined;
+    if (this.#account.findProblem(this, bytes)) return this.#account.wait(this, bytes);
+    this.add(bytes);
+    return undefined;
+  }
+
+  /** Counts bytes that are there already and owed to the client: never fails. */
+  add(bytes: number): void {
+    if (this.#isReleased) return;
+    this.#bytes += bytes;
+    this.#account.change(this.caller, bytes);
+  }
+
+  /** Gives some of them back, or all if there are no more. */
+  giveBack(bytes: number): void {
+    this.add(-Math.min(bytes, this.#bytes));
+  }
+
+  /** Gives all of them back; the entry counts nothing after that. */
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    if (this.#bytes > 0) this.#account.change(this.caller, -this.#bytes);
+    this.#account.forget(this);
+  }
+}
+
+function overloaded(whose: string, most: number): Error {
+  const problem = `${whose} hold ${most} bytes in the server, as many as it allows at once.`;
+  return codedError("OVERLOADED", problem, { retryAfterMs: RETRY_AFTER_MS });
+}
