@@ -167,5 +167,6 @@ export class HeldBytes {
 
 function overloaded(whose: string, most: number): Error {
   const problem = `${whose} hold ${most} bytes in the server, as many as it allows at once.`;
-  return codedError("OVERLOADED", problem, { retryAfterMs: RETRY_AFTER_MS });
+  const http = { status: 503, headers: { "retry-after": String(RETRY_AFTER_MS / 1_000) } };
+  return codedError("OVERLOADED", problem, { retryAfterMs: RETRY_AFTER_MS, http });
 }

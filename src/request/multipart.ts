@@ -74,11 +74,13 @@ export async function readMultipart(
 
 /**
  * Listens to the parser's errors: after a malformed part header it emits a second one, which would end the process. Also
- * checks `map` before the library follows its paths, which may lead into prototypes. Counts what arrives in `held`, up to
- * the call of the function that is returned.
+ * checks `map` before the library follows its paths, which may lead into prototypes. Counts what arrives in `held`. The
+ * function that is returned is to be called after the fields: from then on they alone count.
  */
 function guardParser(req: IncomingMessage, limits: UploadLimits, held: HeldBytes): () => void {
   let areFields = true;
+  let arrivedBytes = 0;
+  let fieldBytes = 0;
   const pipe = req.pipe.bind(req) as (parser: Parser) => Parser;
   const findFieldProblem = createFieldCheck();
   const guarded = (parser: Parser): Parser => {
@@ -87,7 +89,9 @@ function guardParser(req: IncomingMessage, limits: UploadLimits, held: HeldBytes
     parser.on("error", () => {});
     parser.write = (chunk: unknown) => {
       try {
-        if (areFields) held.take((chunk as Buffer).length);
+        const { length } = chunk as Buffer;
+        if (areFields) held.take(length);
+        if (areFields) arrivedBytes += length;
         return write(chunk as Buffer);
       } catch (error) {
         return emit("error", error);
@@ -98,6 +102,7 @@ function guardParser(req: IncomingMessage, limits: UploadLimits, held: HeldBytes
       if (event !== "field") return emit(event, ...parameters);
       const [name, value, { valueTruncated }] = parameters as [string, string, { valueTruncated: boolean }];
       if (valueTruncated) return emit("error", tooLargeField(limits));
+      fieldBytes += value.length;
       const problem = findFieldProblem(name, value);
       return problem ? emit("error", malformed(problem)) : emit(event, ...parameters);
     };
@@ -106,6 +111,7 @@ function guardParser(req: IncomingMessage, limits: UploadLimits, held: HeldBytes
   req.pipe = guarded as unknown as typeof req.pipe;
   return () => {
     areFields = false;
+    held.giveBack(arrivedBytes - fieldBytes);
   };
 }
 

@@ -173,8 +173,10 @@ export class UploadedFile implements ReceivedFile {
 
 /** The library throws plain errors. A GraphQLError with an HTTP status is about the whole request; this one is not. */
 function toInputError(error: unknown): GraphQLError {
-  const { message, extensions } = error as Error & { extensions?: { code?: unknown } };
-  if (extensions?.code === "PAYLOAD_TOO_LARGE") return codedError("PAYLOAD_TOO_LARGE", message);
-  if (error instanceof GraphQLError && !("http" in error.extensions)) return error;
+  const { message } = error as Error;
+  if (error instanceof GraphQLError) {
+    const { http, ...extensions } = error.extensions;
+    if (!http || extensions.code !== "BAD_REQUEST") return new GraphQLError(message, { extensions });
+  }
   return codedError("BAD_REQUEST", `input.image did not arrive whole: ${message}`);
 }

@@ -204,3 +204,73 @@ describe("a slot is free again", () => {
     });
   });
 });
+
+describe("a caller may have so many calls under way", () => {
+  const keys = { alice: "alice-key-0123456789", bob: "bob-key-0123456789ab" };
+  const as = (name: keyof typeof keys) => ({ headers: { authorization: `Bearer ${keys[name]}` } });
+  const withKeys = (limits: object = {}) => ({
+    CLIENT_KEYS: JSON.stringify(Object.entries(keys).map(([id, key]) => ({ id, key, ...limits }))),
+  });
+  const limited = { code: "RATE_LIMITED", retryAfterMs: 1000 };
+
+  test("as its limit says, and another as many of its own", async () => {
+    const { upstream, server, release } = await startHeld(5, {
+      MAX_CONCURRENT: "10",
+      ...withKeys({ maxConcurrent: 2 }),
+    });
+    const hanging = [1, 2].map(() => server.query(chat, {}, as("alice")));
+    await vi.waitFor(() => expect(upstream.requests).toHaveLength(2));
+    const { status, headers, body } = await server.query(chat, {}, as("alice"));
+    expect([status, headers.get("retry-after")]).toEqual([429, "1"]);
+    expect(body.errors[0].extensions).toEqual(limited);
+    expect(body.errors[0].message).toBe("This caller may have at most 2 upstream calls at once.");
+    const others = [1, 2].map(() => server.query(chat, {}, as("bob")));
+    await vi.waitFor(() => expect(upstream.requests).toHaveLength(4));
+    release();
+    for (const { body } of await Promise.all([...hanging, ...others])) expect(body.data.chat.text).toBe("hello");
+    expect((await server.query(chat, {}, as("alice"))).body.data.chat.text).toBe("hello");
+  });
+
+  test("as half of all if it has no limit of its own, streams and reads included", async () => {
+    const { upstream, server, release } = await startHeld(3, { MAX_CONCURRENT: "6", ...withKeys() });
+    const accept = { headers: { ...as("alice").headers, accept: "text/event-stream" } };
+    void server.query(chatStream, {}, accept).catch(() => {});
+    const read = server.query("{ models { id } }", {}, as("alice"));
+    const call = server.query(chat, {}, as("alice"));
+    await vi.waitFor(() => expect(upstream.requests).toHaveLength(3));
+    for (const query of [chat, "{ models { id } }"])
+      expect((await server.query(query, {}, as("alice"))).body.errors[0].extensions).toEqual(limited);
+    expect((await server.query(chatStream, {}, accept)).text).toContain("RATE_LIMITED");
+    const others = [1, 2, 3].map(() => server.query(chat, {}, as("bob")));
+    await vi.waitFor(() => expect(upstream.requests).toHaveLength(6));
+    const viewer = await server.query("{ viewer { limits { maxConcurrent } } }", {}, as("bob"));
+    expect(viewer.body.data.viewer.limits).toEqual({ maxConcurrent: 3 });
+    release();
+    await Promise.all([read, call, ...others]);
+  });
+
+  test("those who are not told apart share all places", async () => {
+    const { upstream, server, release } = await startHeld(4);
+    const calls = Array.from({ length: 4 }, () => server.query(chat));
+    await vi.waitFor(() => expect(upstream.requests).toHaveLength(4));
+    expect((await server.query(chat)).body.errors[0].extensions).toEqual(overloaded);
+    const viewer = await server.query("{ viewer { limits { maxConcurrent } } }");
+    expect(viewer.body.data.viewer.limits).toEqual({ maxConcurrent: null });
+    release();
+    await Promise.all(calls);
+  });
+});
+
+test("hanging reads leave room for paid calls", async () => {
+  const { upstream, server, release } = await startHeld(3, { MAX_CONCURRENT: "5", MAX_CONCURRENT_READS: "2" });
+  const reads = [1, 2].map((id) => server.query(`{ model(id: "m${id}") { id } }`));
+  await vi.waitFor(() => expect(upstream.requests).toHaveLength(2));
+  const { status, body } = await server.query("{ models { id } }");
+  expect(status).toBe(503);
+  expect(body.errors[0].extensions).toEqual(overloaded);
+  expect(body.errors[0].message).toContain("2 reads");
+  const paid = [1, 2, 3].map(() => server.query(chat));
+  await vi.waitFor(() => expect(upstream.requests).toHaveLength(5));
+  release();
+  await Promise.all([...reads, ...paid]);
+});

@@ -24,8 +24,8 @@ export function frame(opcode: number, payload: Buffer): Buffer {
   return Buffer.concat([head, Buffer.alloc(4), payload]);
 }
 
-/** An upgraded socket; `received` is all that came behind the handshake. */
-export async function connectFrames(url: string) {
+/** An upgraded socket; `received` is all that came behind the handshake, which has these headers as well. */
+export async function connectFrames(url: string, headers: Readonly<Record<string, string>> = {}) {
   const socket = connect(portOf(url), "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   socket.on("error", () => {});
@@ -34,15 +34,16 @@ export async function connectFrames(url: string) {
   socket.on("data", (chunk) => {
     bytes = Buffer.concat([bytes, chunk]);
   });
-  socket.write(UPGRADE);
+  const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(UPGRADE.replace("\r\n", `\r\n${more.join("")}`));
   while (!bytes.includes("\r\n\r\n")) await once(socket, "data");
   const head = bytes.subarray(0, bytes.indexOf("\r\n\r\n") + 4).toString();
   return { socket, head, closed, received: () => bytes.subarray(head.length) };
 }
 
 /** The same, greeted. */
-export async function greetFrames(url: string) {
-  const connection = await connectFrames(url);
+export async function greetFrames(url: string, headers: Readonly<Record<string, string>> = {}) {
+  const connection = await connectFrames(url, headers);
   connection.socket.write(textFrame({ type: "connection_init" }));
   while (!connection.received().includes("connection_ack")) await once(connection.socket, "data");
   return connection;
