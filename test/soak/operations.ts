@@ -103,7 +103,10 @@ async function ws(url: string, query: string, nonce: string, signal: AbortSignal
         {
           next: (result) => void heard.push(result),
           complete: () => resolve(heard),
-          error: (error) => (Array.isArray(error) ? resolve([...heard, { errors: error }]) : reject(error)),
+          error: (error) => {
+            if (Array.isArray(error)) resolve([...heard, { errors: error }]);
+            else reject(error instanceof Error ? error : new Error(`The WebSocket closed: ${Object(error).code}.`));
+          },
         },
       );
       signal.addEventListener("abort", () => {

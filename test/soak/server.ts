@@ -19,7 +19,7 @@ export interface SoakedServer {
   url: string;
   pid: number;
   measure(): Promise<Usage>;
-  /** What it has written to its error output, where it reports its own faults. */
+  /** Its own faults: those of its log, and what it has written to its error output. */
   faults(): string;
   /** Sends SIGTERM and yields the exit code; null if it had to be killed. */
   stop(): Promise<number | null>;
@@ -47,8 +47,11 @@ export async function startServer(environment: Record<string, string>): Promise<
   });
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.on("data", (text: Buffer) => {
-      // Its log is read, and dropped.
-      if (isServing) return;
+      // Of its log only its own faults are kept.
+      if (isServing) {
+        for (const line of String(text).split("\n")) if (line.includes('"msg":"fault"')) faults += `${line}\n`;
+        return;
+      }
       output += text;
       const found = /http:\/\/\S+\/graphql/.exec(output);
       if (!found) return;

@@ -97,10 +97,10 @@ export class Connection {
     this.#socket.resetAndDestroy();
   }
 
-  /** What came of it: each answer's status and code, or why there is none. */
-  outcomes(): string[] {
+  /** What came of it: each answer's status and code, or why there is none; `silence` if the server says nothing. */
+  outcomes(silence = "unanswered"): string[] {
     const answers = this.#received.match(/HTTP\/1\.1 \d{3}[\s\S]*?(?=HTTP\/1\.1 \d{3}|$)/g)?.map(outcomeOf) ?? [];
-    const ending = this.#isRefused ? "no connection" : this.#isEnded ? "ended by the server" : "unanswered";
+    const ending = this.#isRefused ? "no connection" : this.#isEnded ? "ended by the server" : silence;
     if (answers.length === 0) return [ending];
     return this.#isEnded ? [...answers, ending] : answers;
   }

@@ -51,7 +51,7 @@ export async function sendUnread({ port }: Target, requests: Buffer | string, ho
   const connection = new Connection(port);
   void connection.write(requests, holdMs);
   await sleep(holdMs);
-  await connection.readUntil((received) => received.length >= 256 * 1024, 300);
+  await connection.readUntil((received) => received.length >= 256 * 1024, 1_000);
   connection.leave();
   return connection.outcomes();
 }

@@ -80,7 +80,7 @@ async function hold(
   count: number,
   open: (target: Target) => Promise<Connection>,
   target: Target,
-  outcome: (connection: Connection) => string = (connection) => connection.outcomes()[0] ?? "",
+  outcome: (connection: Connection) => string = (connection) => connection.outcomes("held")[0] ?? "",
 ): Promise<string[]> {
   const endsAt = performance.now() + HOLD_MS;
   const connections = await Promise.all(Array.from({ length: count }, () => open(target)));

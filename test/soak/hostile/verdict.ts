@@ -22,8 +22,9 @@ export interface Outcome {
   faults: string;
 }
 
-/** What an attack gets that is wrong itself: it has attacked nothing. */
-const NOTHING = /^(?:no connection|the attack failed|401|404|405|415|\d+ GRAPHQL_(?:PARSE|VALIDATION)_FAILED)/;
+/** What shows, if an attack gets nothing else, that it is wrong itself or that nobody is left to be attacked. */
+const NOTHING =
+  /^(?:no connection|unanswered|the attack failed|401|404|405|415|\d+ GRAPHQL_(?:PARSE|VALIDATION)_FAILED)/;
 
 /** The goals that were missed, in words. */
 export function judge(outcome: Outcome): string[] {
