@@ -1,6 +1,6 @@
 // Answers that are huge, or become huge by aliases, and that nobody reads.
 import type { Attack, Target } from "./attack.ts";
-import { aliases, ask, chat, operation, STREAM_HEADERS, sendUnread } from "./requests.ts";
+import { aliases, ask, chat, operation, readFor, STREAM_HEADERS, sendUnread } from "./requests.ts";
 
 const HOLD_MS = 3_000;
 const PICTURE = "data:image/png;base64,iVBORw0KGgo=";
@@ -24,7 +24,7 @@ export const answers: Attack[] = [
     pauseMs: 3_000,
     round(target) {
       const body = chat("tokens", `chat(input: $input) { ${aliases("textSoFar")} }`, true);
-      return sendUnread(target, operation(target.key, body, STREAM_HEADERS), HOLD_MS);
+      return readFor(target, operation(target.key, body, STREAM_HEADERS), HOLD_MS);
     },
   },
   {

@@ -52,12 +52,11 @@ export class Connection {
     await Promise.race([isTaken, this.#closed, rest(withinMs)]);
   }
 
-  /** Writes `length` bytes in pieces, until the server answers, ends the connection or `endsAt` has come. */
+  /** Writes `length` bytes in pieces, whatever the server answers, until it ends the connection or `endsAt` has come. */
   async pour(length: number, endsAt: number, wrap: (piece: Buffer) => Buffer = (piece) => piece): Promise<void> {
     this.read();
     const piece = wrap(BLANKS.subarray(0, PIECE));
     for (let sent = 0; sent < length && !this.#isEnded && performance.now() < endsAt; sent += PIECE) {
-      if (/^HTTP\/1\.1 [2-5]/.test(this.#received) && !this.#received.startsWith("HTTP/1.1 101")) return;
       await this.write(piece, Math.max(0, endsAt - performance.now()));
     }
   }

@@ -32,9 +32,9 @@ export function chat(kind: string, selection: string, isStream = false): object 
   return { query, variables: { input: { model: `attack-${kind}`, messages: [{ role: "USER", content: "Hello" }] } } };
 }
 
-/** As many aliases of one field as a document may have. */
+/** One field, and as many aliases of it as a document may have. */
 export function aliases(field: string, count = 30): string {
-  return Array.from({ length: count }, (_, place) => `a${place}: ${field}`).join(" ");
+  return `${field} ${Array.from({ length: count }, (_, place) => `a${place}: ${field}`).join(" ")}`;
 }
 
 /** Sends one request, waits for its whole answer, or 64 KB of it, and leaves. */
@@ -42,6 +42,15 @@ export async function ask({ port }: Target, request: Buffer | string, withinMs =
   const connection = new Connection(port);
   void connection.write(request, withinMs);
   await connection.readUntil(isAnswered, withinMs);
+  connection.leave();
+  return connection.outcomes().slice(0, 1);
+}
+
+/** Sends one request, reads whatever comes for `holdMs`, and leaves. */
+export async function readFor({ port }: Target, request: Buffer, holdMs: number): Promise<string[]> {
+  const connection = new Connection(port);
+  void connection.write(request, holdMs);
+  await connection.readUntil(() => false, holdMs);
   connection.leave();
   return connection.outcomes().slice(0, 1);
 }

@@ -1,6 +1,6 @@
 // Bodies and messages that never end, and files that are kept for an operation which may not run.
 import { setTimeout as sleep } from "node:timers/promises";
-import { CONTENT_TYPE, filePart, writePart } from "../../support/multipart.ts";
+import { CONTENT_TYPE, END, filePart, writePart } from "../../support/multipart.ts";
 import type { Attack, Target } from "./attack.ts";
 import { Connection } from "./connection.ts";
 import { headOf, JSON_HEADERS } from "./requests.ts";
@@ -60,7 +60,7 @@ async function sendMessage(target: Target, isFragmented: boolean): Promise<strin
 }
 
 async function sendFile({ port, key }: Target): Promise<string> {
-  const endsAt = performance.now() + HOLD_MS;
+  const endsAt = performance.now() + 2 * HOLD_MS;
   const field = (name: string) => `${name}: imageVariations(input: { image: $${name} }) { data { url } }`;
   const query = `mutation ($a: Upload!, $b: Upload!) { ${field("a")} ${field("b")} }`;
   const start = Buffer.concat([
@@ -68,11 +68,13 @@ async function sendFile({ port, key }: Target): Promise<string> {
     writePart({ name: "map", body: '{"0":["variables.a","variables.b"]}' }),
     writePart(filePart("")).subarray(0, -2),
   ]);
+  const end = Buffer.concat([Buffer.from("\r\n"), END]);
   const connection = new Connection(port);
   const headers = { ...JSON_HEADERS, "content-type": CONTENT_TYPE };
-  await connection.write(headOf(key, "POST", "/graphql", headers, 50 * MEBIBYTE));
+  await connection.write(headOf(key, "POST", "/graphql", headers, 49 * MEBIBYTE + start.length + end.length));
   await connection.write(start);
   await connection.pour(49 * MEBIBYTE, endsAt);
+  await connection.write(end);
   return finish(connection, endsAt);
 }
 

@@ -51,19 +51,20 @@ const hostile: Record<string, Answer> = {
   ),
   /** Refuses in words that are hard to search for keys and addresses. */
   quote(res) {
-    quotes++;
-    const message = repeated[quotes % repeated.length]?.repeat(64 * 1024).slice(0, 64 * 1024) ?? "";
+    const text = repeated[quotes++ % repeated.length] ?? "";
+    // A short one, and behind it one that is long enough to be cut.
+    const message = [3_900, 60_000].map((length) => `http://a${text.repeat(length).slice(0, length)}[`).join(" ");
     res.writeHead(400, { "content-type": "application/json" });
     res.end(
       JSON.stringify({
-        error: { message: `http://a${message}[`, type: "invalid_request_error", param: null, code: null },
+        error: { message, type: "invalid_request_error", param: null, code: null },
       }),
     );
   },
 };
 
 let quotes = 0;
-const repeated = [",:", "sk-", "http://", "Bearer ", "@", " ", "a.", "%25", "[", "1.", "::", "\\u00"];
+const repeated = [",:", "sk-", "http://", "Bearer ", "@", " ", "a.", "%25", "[", "1.", "::", "\\u00", " at a"];
 
 /** Sends what is made once, at its first call. */
 function sendMade(make: () => string, contentType = "application/json"): Answer {
