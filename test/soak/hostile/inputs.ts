@@ -45,8 +45,9 @@ export const inputs: Attack[] = [
     variables(`{${Array.from({ length: MANY }, (_, place) => `"${"k".repeat(300)}${place}":{}`).join(",")}}`),
   ]),
   input("blanks in a data URL", [
+    dataUrl((blanks) => `image/png${blanks}x;base64,AAAA`, 60_000),
+    dataUrl((blanks) => `image/png;a=${blanks}b;base64,AAAA`, 60_000),
     dataUrl((blanks) => `image/png${blanks}x;base64,AAAA`),
-    dataUrl((blanks) => `image/png;a=${blanks}b;base64,AAAA`),
     dataUrl((blanks) => `image/png;base64,${blanks}`),
     dataUrl((blanks) => `image/png${blanks};base64,AAAA`),
     dataUrl((blanks) => `image/png;base64,${blanks.replaceAll(" ", "=")}`),
@@ -101,10 +102,10 @@ function variables(text: string): Write {
   return (key) => operation(key, `{"query":"{ __typename }","variables":{"a":${text}}}`);
 }
 
-function dataUrl(make: (blanks: string) => string): Write {
+function dataUrl(make: (blanks: string) => string, count = 4_000_000): Write {
   const query =
     'mutation ($image: Upload!) { imageVariations(input: { image: $image, model: "attack-url" }) { data { url } } }';
-  return (key) => operation(key, { query, variables: { image: `data:${make(" ".repeat(4_000_000))}` } });
+  return (key) => operation(key, { query, variables: { image: `data:${make(" ".repeat(count))}` } });
 }
 
 function extraBody(count: number, entry: (place: number) => [string, unknown]): Write {
