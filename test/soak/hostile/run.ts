@@ -14,8 +14,8 @@ import type { AttackersReport } from "./attackers.ts";
 import { attackCallers } from "./attacks.ts";
 import { Latencies } from "./latencies.ts";
 import { measure } from "./measured.ts";
-import { watchMemory } from "./memory.ts";
 import { answerHostile } from "./upstream.ts";
+import { watchUsage } from "./usage.ts";
 import { judge, linesOf, type Outcome } from "./verdict.ts";
 
 const ATTACKERS = fileURLToPath(new URL("./attackers.ts", import.meta.url));
@@ -39,7 +39,6 @@ export async function runHostile(durationMs: number, concurrency: number, only: 
   });
   console.log(`${concurrency} clients and the attackers for ${durationMs / 60_000} minutes`);
   const attackers = await startAttackers(new URL(server.url).port, only);
-  const memory = watchMemory(server.pid);
   const honest = startLoad(server.url, upstream, concurrency, WARM_UP_MS + durationMs);
   // The first operations compile the server's code, which no attack can help.
   await measure(server.url, WARM_UP_MS, new Latencies(), new Tally());
@@ -47,18 +46,18 @@ export async function runHostile(durationMs: number, concurrency: number, only: 
   ownDelay.enable();
   const latencies = new Latencies();
   const measuredTally = new Tally();
+  const endUsage = await watchUsage(server.pid);
   attackers.begin();
   await Promise.all([measure(server.url, durationMs, latencies, measuredTally), honest.done]);
   const attacked = await attackers.stop();
-  const peak = await memory.peak();
-  memory.stop();
+  const usage = await endUsage();
   // What has been left ends.
   await sleep(SETTLE_AFTER_MS + 3_000);
   honest.settleRest();
   const outcome: Outcome = {
     latencies,
     tallies: [honest.tally, measuredTally],
-    peak,
+    usage,
     stillOpen: upstream.open(),
     overstayed: upstream.overstayed(),
     attacked,

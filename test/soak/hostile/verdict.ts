@@ -1,8 +1,10 @@
 // The goals of the hostile soak, and its report.
+import { availableParallelism, loadavg } from "node:os";
 import type { Tally } from "../report.ts";
 import type { AttackReport } from "./attack.ts";
 import type { AttackersReport } from "./attackers.ts";
 import type { Latencies } from "./latencies.ts";
+import type { PeakUsage } from "./usage.ts";
 
 const MAX_P99_MS = 300;
 const MAX_RSS = 400;
@@ -11,7 +13,7 @@ const MAX_RSS = 400;
 export interface Outcome {
   latencies: Latencies;
   tallies: Tally[];
-  peak: { rss: number; second: number };
+  usage: PeakUsage;
   /** Upstream calls that no client waits for. */
   stillOpen: number;
   overstayed: number;
@@ -28,13 +30,13 @@ const NOTHING =
 
 /** The goals that were missed, in words. */
 export function judge(outcome: Outcome): string[] {
-  const { latencies, peak, tallies, stillOpen, overstayed, attacked, exitCode, faults } = outcome;
+  const { latencies, usage, tallies, stillOpen, overstayed, attacked, exitCode, faults } = outcome;
   const { kind, window, windowStart } = latencies.worst();
   const count = (name: "lost" | "doubled" | "wrong") => tallies.reduce((sum, tally) => sum + tally[name], 0);
   const missed: [isMissed: boolean, goal: string][] = [
     [kind >= MAX_P99_MS, `the p99 of a kind is ${kind.toFixed(0)} ms, not below ${MAX_P99_MS}`],
     [window >= MAX_P99_MS, `the p99 from second ${windowStart} on is ${window.toFixed(0)} ms, not below ${MAX_P99_MS}`],
-    [peak.rss >= MAX_RSS, `RSS is ${peak.rss.toFixed(0)} MB, not below ${MAX_RSS}`],
+    [usage.rss >= MAX_RSS, `RSS is ${usage.rss.toFixed(0)} MB, not below ${MAX_RSS}`],
     [count("lost") > 0, `${count("lost")} honest answers were lost`],
     [count("doubled") > 0, `${count("doubled")} upstream requests were doubled`],
     [count("wrong") > 0, `${count("wrong")} honest answers were wrong`],
@@ -56,7 +58,7 @@ export function judge(outcome: Outcome): string[] {
 
 /** The report. */
 export function linesOf(outcome: Outcome): string[] {
-  const { latencies, peak, tallies, stillOpen, overstayed, attacked, ownDelay, faults } = outcome;
+  const { latencies, usage, tallies, stillOpen, overstayed, attacked, ownDelay, faults } = outcome;
   const { window, windowStart } = latencies.worst();
   return [
     "Attacks:",
@@ -70,7 +72,8 @@ export function linesOf(outcome: Outcome): string[] {
         `lost ${tally.lost}, doubled ${tally.doubled}, wrong ${tally.wrong}`,
       ...tally.problems.map((problem) => `    ${problem}`),
     ]),
-    `RSS at most ${peak.rss.toFixed(0)} MB, after ${peak.second.toFixed(0)} s`,
+    `RSS at most ${usage.rss.toFixed(0)} MB, after ${usage.second.toFixed(0)} s`,
+    `The server used ${(usage.cpu * 100).toFixed(0)} % of a core; the load of the machine is ${loadavg()[0]?.toFixed(1)}, of ${availableParallelism()} cores`,
     `upstream calls that ran on: ${overstayed}; still open: ${stillOpen}`,
     `The measuring process was late by ${ownDelay.p99.toFixed(0)} ms (p99; at most ${ownDelay.max.toFixed(0)}); the attackers by ${attacked.delayMs.toFixed(0)} ms, ` +
       `with ${(attacked.cpu * 100).toFixed(0)} % of a core`,
