@@ -11,7 +11,7 @@ export const allowances: Attack[] = [
   {
     name: "hanging calls",
     limits: {},
-    pauseMs: 500,
+    pauseMs: 5_000,
     async round(target) {
       const stream = operation(target.key, chat("hang", "chat(input: $input) { text }", true), STREAM_HEADERS);
       const whole = operation(target.key, chat("hang", "chat(input: $input) { text }"));
@@ -24,13 +24,13 @@ export const allowances: Attack[] = [
   {
     name: "flood of chats",
     limits: { requestsPerMinute: 3_000 },
-    pauseMs: 1_000,
+    pauseMs: 2_000,
     round: (target) => flood(target, operation(target.key, chat("quick", "chat(input: $input) { text }"))),
   },
   {
     name: "flood of queries",
     limits: {},
-    pauseMs: 1_000,
+    pauseMs: 2_000,
     round: (target) => flood(target, operation(target.key, { query: "{ viewer { id used { requests } } }" })),
   },
 ];

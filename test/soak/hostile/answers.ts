@@ -9,7 +9,7 @@ export const answers: Attack[] = [
   {
     name: "huge pictures",
     limits: {},
-    pauseMs: 4_000,
+    pauseMs: 12_000,
     round(target) {
       const input = `{ image: "${PICTURE}", model: "attack-picture", responseFormat: B64_JSON }`;
       const selection = `imageVariations(input: ${input}) { data { ${aliases("b64Json")} } }`;
@@ -21,7 +21,7 @@ export const answers: Attack[] = [
   {
     name: "texts so far",
     limits: {},
-    pauseMs: 3_000,
+    pauseMs: 12_000,
     round(target) {
       const body = chat("tokens", `chat(input: $input) { ${aliases("textSoFar")} }`, true);
       return readFor(target, operation(target.key, body, STREAM_HEADERS), HOLD_MS);
@@ -30,13 +30,13 @@ export const answers: Attack[] = [
   {
     name: "many values",
     limits: {},
-    pauseMs: 4_000,
+    pauseMs: 8_000,
     round: (target) => askChat(target, "values", "choices { index message { content } finishReason }"),
   },
   {
     name: "deep values",
     limits: {},
-    pauseMs: 2_000,
+    pauseMs: 6_000,
     round: (target) => askChat(target, "deep", "text metadata"),
   },
 ];
@@ -45,7 +45,7 @@ function textOf(mebibytes: number, count: number): Attack {
   return {
     name: `texts of ${mebibytes} MiB`,
     limits: {},
-    pauseMs: 5_000,
+    pauseMs: 12_000,
     round(target) {
       const selection = `chat(input: $input) { ${aliases("text", count)} }`;
       return sendUnread(target, operation(target.key, chat(`text-${mebibytes}`, selection)), HOLD_MS);

@@ -12,7 +12,7 @@ export interface Attack {
   name: string;
   /** The limits of its caller; absent where the attack needs no key. */
   limits?: Record<string, unknown>;
-  /** The rest between two rounds: what an attack costs the machine itself stays small. */
+  /** The mean rest between two rounds: all attacks together leave the server about half of its time. */
   pauseMs: number;
   /** Attacks once and leaves. Yields what each request or connection came to. */
   round(target: Target): Promise<string[]>;
@@ -38,6 +38,7 @@ export async function repeat(attack: Attack, port: number, report: AttackReport,
     const outcomes = await attack.round(target).catch((error) => [`the attack failed: ${error}`]);
     report.rounds++;
     for (const outcome of outcomes) report.outcomes[outcome] = (report.outcomes[outcome] ?? 0) + 1;
-    await sleep(attack.pauseMs);
+    // At random, so that attacks meet in other ways each time.
+    await sleep(attack.pauseMs * (0.5 + Math.random()));
   }
 }

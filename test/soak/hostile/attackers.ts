@@ -28,7 +28,7 @@ delay.enable();
 const startedAt = performance.now();
 const over = chosen.map(async (attack, place) => {
   // They do not all begin in the same moment.
-  await sleep(place * 100);
+  await sleep(place * 250);
   const report = reports[place];
   if (report) await repeat(attack, Number(port), report, () => isOver);
 });

@@ -67,7 +67,7 @@ function input(name: string, variants: Write[]): Attack {
   return {
     name,
     limits: {},
-    pauseMs: 4_000,
+    pauseMs: 7_000,
     round(target) {
       const write = variants[rounds % variants.length];
       rounds++;

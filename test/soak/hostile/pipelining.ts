@@ -7,7 +7,7 @@ import { chat, headOf, operation, sendUnread } from "./requests.ts";
 export const pipelining: Attack[] = [
   {
     name: "pipelined scrapes",
-    pauseMs: 3_000,
+    pauseMs: 8_000,
     async round(target) {
       const scrapes = headOf(null, "GET", "/metrics", {}).repeat(900);
       const outcomes = await Promise.all(Array.from({ length: 4 }, () => sendUnread(target, scrapes, 2_000)));
@@ -17,7 +17,7 @@ export const pipelining: Attack[] = [
   {
     name: "pipelined queries",
     limits: {},
-    pauseMs: 3_000,
+    pauseMs: 8_000,
     round(target) {
       const query = operation(target.key, { query: '{ model(id: "attack-wide") { permission { organization } } }' });
       return sendUnread(target, Buffer.concat(Array(400).fill(query)), 2_000);
@@ -26,7 +26,7 @@ export const pipelining: Attack[] = [
   {
     name: "pipelined chats",
     limits: { models: ["attack-*"] },
-    pauseMs: 1_000,
+    pauseMs: 3_000,
     async round({ port, key }) {
       const hanging = operation(key, chat("hang", "chat(input: $input) { text }"));
       const refused = operation(key, { ...chat("hang", 'chat(input: { model: "other", messages: [] }) { text }') });

@@ -10,12 +10,12 @@ const HOLD_MS = 4_000;
 export const sockets: Attack[] = [
   {
     name: "silent sockets",
-    pauseMs: 500,
+    pauseMs: 2_000,
     round: (target) => hold(400, async () => new Connection(target.port), target),
   },
   {
     name: "halves of heads",
-    pauseMs: 500,
+    pauseMs: 2_000,
     round: (target) =>
       hold(
         100,
@@ -29,13 +29,13 @@ export const sockets: Attack[] = [
   },
   {
     name: "silent WebSockets",
-    pauseMs: 500,
+    pauseMs: 2_000,
     round: (target) => hold(300, (where) => openWebSocket(where, false), target, outcomeOf),
   },
   {
     name: "unread WebSockets",
     limits: {},
-    pauseMs: 2_000,
+    pauseMs: 6_000,
     async round(target) {
       const connection = await openWebSocket(target, true);
       connection.stopReading();
@@ -52,13 +52,13 @@ export const sockets: Attack[] = [
   {
     name: "slow readers",
     limits: {},
-    pauseMs: 1_000,
-    round: (target) => hold(16, readSlowly, target),
+    pauseMs: 8_000,
+    round: (target) => hold(8, readSlowly, target),
   },
   {
     name: "resets",
     limits: {},
-    pauseMs: 1_000,
+    pauseMs: 3_000,
     async round(target) {
       const body = operation(target.key, chat("hang", "chat(input: $input) { text }", true), STREAM_HEADERS);
       const cuts = [1, 0.98, 0.7, 0.3];

@@ -18,19 +18,19 @@ export const unfinished: Attack[] = [
   {
     name: "unfinished bodies",
     limits: { requestsPerMinute: 1, operations: ["Query"] },
-    pauseMs: 5_000,
+    pauseMs: 12_000,
     round: (target) => many(100, (place) => sendBody(target, place % 2 === 0)),
   },
   {
     name: "unfinished messages",
     limits: { requestsPerMinute: 1, operations: ["Query"] },
-    pauseMs: 5_000,
+    pauseMs: 12_000,
     round: (target) => many(50, (place) => sendMessage(target, place % 2 === 0)),
   },
   {
     name: "files for two variables",
     limits: { operations: ["Query"] },
-    pauseMs: 6_000,
+    pauseMs: 12_000,
     round: (target) => many(10, () => sendFile(target)),
   },
 ];
