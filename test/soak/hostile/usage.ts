@@ -3,8 +3,6 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const EVERY_MS = 100;
-/** What a second of processor time is in /proc: USER_HZ, which is 100 on every Linux. */
-const TICKS = 100;
 
 /** What the process has used since the watch began; zeros without /proc. */
 export interface PeakUsage {
@@ -12,15 +10,16 @@ export interface PeakUsage {
   rss: number;
   /** After how many seconds it was reached. */
   second: number;
-  /** Processor time, in parts of one core. */
-  cpu: number;
+  /** What part of the time its main thread ran, and what part it waited for a processor that others used. */
+  ran: number;
+  waited: number;
 }
 
 /** Begins to watch; the function that it yields ends the watch. */
 export async function watchUsage(pid: number): Promise<() => Promise<PeakUsage>> {
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
-  const ticksBefore = await readTicks(pid);
+  const before = await readSchedule(pid);
   let isOver = false;
   let seen = 0;
   let second = 0;
@@ -34,9 +33,10 @@ export async function watchUsage(pid: number): Promise<() => Promise<PeakUsage>>
   })();
   return async () => {
     isOver = true;
-    const cpu = ((await readTicks(pid)) - ticksBefore) / TICKS / seconds();
+    const after = await readSchedule(pid);
+    const [ran, waited] = [after.ran - before.ran, after.waited - before.waited].map((spent) => spent / seconds());
     // Between two looks it may have been more: the system keeps the highest.
-    return { rss: Math.max(seen, await readMemory(pid, "VmHWM")), second, cpu };
+    return { rss: Math.max(seen, await readMemory(pid, "VmHWM")), second, ran: ran ?? 0, waited: waited ?? 0 };
   };
 }
 
@@ -45,9 +45,9 @@ async function readMemory(pid: number, name: "VmRSS" | "VmHWM"): Promise<number>
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) / 1_024;
 }
 
-async function readTicks(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  // The name in brackets may hold spaces; behind it utime and stime are the 12th and 13th. See proc(5).
-  const fields = status.slice(status.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+/** In seconds. https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat */
+async function readSchedule(pid: number): Promise<{ ran: number; waited: number }> {
+  const stat = await readFile(`/proc/${pid}/task/${pid}/schedstat`, "utf8").catch(() => "0 0");
+  const [ran = 0, waited = 0] = stat.split(" ").map((nanoseconds) => Number(nanoseconds) / 1e9);
+  return { ran, waited };
 }

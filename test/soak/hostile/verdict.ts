@@ -1,5 +1,4 @@
 // The goals of the hostile soak, and its report.
-import { availableParallelism, loadavg } from "node:os";
 import type { Tally } from "../report.ts";
 import type { AttackReport } from "./attack.ts";
 import type { AttackersReport } from "./attackers.ts";
@@ -73,7 +72,7 @@ export function linesOf(outcome: Outcome): string[] {
       ...tally.problems.map((problem) => `    ${problem}`),
     ]),
     `RSS at most ${usage.rss.toFixed(0)} MB, after ${usage.second.toFixed(0)} s`,
-    `The server used ${(usage.cpu * 100).toFixed(0)} % of a core; the load of the machine is ${loadavg()[0]?.toFixed(1)}, of ${availableParallelism()} cores`,
+    `The server ran for ${(usage.ran * 100).toFixed(0)} % of the time, and waited for a processor for ${(usage.waited * 100).toFixed(0)} %`,
     `upstream calls that ran on: ${overstayed}; still open: ${stillOpen}`,
     `The measuring process was late by ${ownDelay.p99.toFixed(0)} ms (p99; at most ${ownDelay.max.toFixed(0)}); the attackers by ${attacked.delayMs.toFixed(0)} ms, ` +
       `with ${(attacked.cpu * 100).toFixed(0)} % of a core`,
