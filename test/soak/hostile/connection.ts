@@ -6,6 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 const MAX_KEPT = 256 * 1024;
 const PIECE = 64 * 1024;
 
+/** Another address than that of the honest clients, where loopback has more than one. */
+const ADDRESS = process.platform === "linux" ? { localAddress: "127.0.0.2" } : {};
+
 export class Connection {
   readonly #socket: Socket;
   readonly #closed: Promise<unknown>;
@@ -16,7 +19,7 @@ export class Connection {
   #onChange = () => {};
 
   constructor(port: number) {
-    this.#socket = connect(port, "127.0.0.1");
+    this.#socket = connect({ port, host: "127.0.0.1", ...ADDRESS });
     this.#socket.setNoDelay(true);
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#isRefused ||= error.code === "ECONNREFUSED";
