@@ -6,6 +6,8 @@ import { chat, operation, STREAM_HEADERS } from "./requests.ts";
 import { openWebSocket, outcomeOf, textFrame } from "./websocket.ts";
 
 const HOLD_MS = 4_000;
+/** The time in which connections are opened. */
+const SPREAD_MS = 1_500;
 
 export const sockets: Attack[] = [
   {
@@ -83,7 +85,10 @@ async function hold(
   outcome: (connection: Connection) => string = (connection) => connection.outcomes("held")[0] ?? "",
 ): Promise<string[]> {
   const endsAt = performance.now() + HOLD_MS;
-  const connections = await Promise.all(Array.from({ length: count }, () => open(target)));
+  // One after another: Node takes one connection in a turn of its loop, and what is judged is who is held out, not the queue.
+  const connections = await Promise.all(
+    Array.from({ length: count }, (_, place) => sleep((place * SPREAD_MS) / count).then(() => open(target))),
+  );
   for (const connection of connections) connection.read();
   await sleep(Math.max(0, endsAt - performance.now()));
   const outcomes = connections.map(outcome);
