@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import { answerChat } from "../../src/sandbox/chat/answer.ts";
 import { continuePrompt } from "../../src/sandbox/completions/answer.ts";
 import { digestOf } from "./answers.ts";
+import { authorizationOf, load } from "./callers.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: results of any operation
 type Result = any;
@@ -22,7 +23,8 @@ export interface Answered {
 }
 
 const bytes = Buffer.alloc(6 * 2 ** 20, "0123456789abcdef\r\n--");
-const headers = { "content-type": "application/json", "graphql-require-preflight": "1" };
+const authorization = authorizationOf(load);
+const headers = { ...authorization, "content-type": "application/json", "graphql-require-preflight": "1" };
 const CHAT = 'chat(input: { model: "gpt-4o-mini", messages: [{ role: USER, content: $nonce }] }) { text }';
 const COMPLETE = 'complete(input: { model: "gpt-3.5-turbo-instruct", prompt: [$nonce], maxTokens: 200 }) { text }';
 
@@ -65,7 +67,7 @@ async function upload(url: string, nonce: string, signal: AbortSignal): Promise<
   form.set("operations", JSON.stringify({ query, variables: { image: null } }));
   form.set("map", '{"0":["variables.image"]}');
   form.set("0", new Blob([file], { type: "image/png" }), "image.png");
-  const preflighted = { "graphql-require-preflight": "1" };
+  const preflighted = { ...authorization, "graphql-require-preflight": "1" };
   const response = await fetch(url, { method: "POST", headers: preflighted, body: form, signal });
   const result: Result = await response.json();
   const found = String(result.data?.imageVariations?.data[0].url);
@@ -101,7 +103,10 @@ async function ws(url: string, query: string, nonce: string, signal: AbortSignal
         {
           next: (result) => void heard.push(result),
           complete: () => resolve(heard),
-          error: (error) => (Array.isArray(error) ? resolve([...heard, { errors: error }]) : reject(error)),
+          error: (error) => {
+            if (Array.isArray(error)) resolve([...heard, { errors: error }]);
+            else reject(error instanceof Error ? error : new Error(`The WebSocket closed: ${Object(error).code}.`));
+          },
         },
       );
       signal.addEventListener("abort", () => {
@@ -120,6 +125,7 @@ function connect(url: string) {
     url: url.replace("http", "ws"),
     webSocketImpl: WebSocket,
     retryAttempts: 0,
+    connectionParams: authorization,
     lazyCloseTimeout: 60_000,
   });
 }

@@ -17,15 +17,19 @@ export interface Usage {
 
 export interface SoakedServer {
   url: string;
+  pid: number;
   measure(): Promise<Usage>;
-  /** What it has written to its error output, where it reports its own faults. */
+  /** Its own faults: those of its log, and what it has written to its error output. */
   faults(): string;
-  /** Sends SIGTERM and yields the exit code. */
-  stop(): Promise<number>;
+  /** Sends SIGTERM and yields the exit code; null if it had to be killed. */
+  stop(): Promise<number | null>;
 }
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const PROBE = new URL("./probe.mjs", import.meta.url).href;
+
+/** DRAIN_MS' default, and some more. */
+const STOP_WITHIN_MS = 20_000;
 
 /** Starts dist/main.js with only the given environment. */
 export async function startServer(environment: Record<string, string>): Promise<SoakedServer> {
@@ -36,15 +40,23 @@ export async function startServer(environment: Record<string, string>): Promise<
   });
   const ended = once(child, "exit");
   let output = "";
+  let isServing = false;
   let faults = "";
   child.stderr?.on("data", (text: Buffer) => {
     faults += text;
   });
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.on("data", (text: Buffer) => {
+      // Of its log only its own faults are kept.
+      if (isServing) {
+        for (const line of String(text).split("\n")) if (line.includes('"msg":"fault"')) faults += `${line}\n`;
+        return;
+      }
       output += text;
       const found = /http:\/\/\S+\/graphql/.exec(output);
-      if (found) resolve(found[0]);
+      if (!found) return;
+      isServing = true;
+      resolve(found[0]);
     });
     ended.then(() => reject(new Error(`The server ended: ${output}${faults}`)), reject);
   });
@@ -52,6 +64,7 @@ export async function startServer(environment: Record<string, string>): Promise<
   process.once("exit", () => child.kill("SIGKILL"));
   return {
     url,
+    pid: child.pid ?? 0,
     async measure() {
       const [[usage], descriptors] = await Promise.all([
         once(child, "message"),
@@ -68,7 +81,9 @@ export async function startServer(environment: Record<string, string>): Promise<
     faults: () => faults,
     async stop() {
       child.kill("SIGTERM");
+      const kill = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
       const [code] = await ended;
+      clearTimeout(kill);
       return code;
     },
   };

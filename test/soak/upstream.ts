@@ -34,30 +34,50 @@ export interface SoakUpstream {
   accounts: Map<string, Account>;
   /** All requests so far. */
   requests(): number;
+  /** Requests that stayed open for longer than any client stays. */
+  overstayed(): number;
+  /** Requests that are open now. */
+  open(): number;
   close(): Promise<void>;
 }
 
 /** Nonces as requests hold them. */
 const NONCE = /nonce-[\da-f-]{36}/;
 
+/** Answers some calls itself, outside of the account, and yields whether this is one. */
+export type Answerer = (call: Call, res: ServerResponse) => boolean;
+
+/** After as long a request is certainly of a client that has left: none waits for as long. */
+const MAX_OPEN_MS = 12_000;
+
 /** How often the server may send one request: once, and MAX_RETRIES' default. */
 const MAX_ATTEMPTS = 3;
 
-export async function startUpstream(): Promise<SoakUpstream> {
+export async function startUpstream(answerer: Answerer = () => false): Promise<SoakUpstream> {
   const accounts = new Map<string, Account>();
   const answers = await startAnswers();
   let requests = 0;
+  let open = 0;
+  let overstayed = 0;
   const server = createServer((req, res) => {
     requests++;
+    open++;
+    const overstay = setTimeout(() => overstayed++, MAX_OPEN_MS);
+    res.once("close", () => {
+      open--;
+      clearTimeout(overstay);
+    });
     req.on("error", () => {});
     res.on("error", () => {});
-    answer(req, res, accounts, answers).catch(() => res.destroy());
+    answer(req, res, accounts, answers, answerer).catch(() => res.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     accounts,
     requests: () => requests,
+    overstayed: () => overstayed,
+    open: () => open,
     async close() {
       server.close();
       server.closeAllConnections();
@@ -71,10 +91,12 @@ async function answer(
   res: ServerResponse,
   accounts: Map<string, Account>,
   answers: Answers,
+  answerer: Answerer,
 ): Promise<void> {
   const gone = new AbortController();
   res.once("close", () => gone.abort());
   const call = readCall(req, await buffer(req));
+  if (answerer(call, res)) return;
   const fault = chooseFault();
   const isFinal = Math.random() < 0.5;
   account(accounts, call, fault, isFinal);
