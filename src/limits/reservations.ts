@@ -147,7 +147,7 @@ interface Shortage {
 
 function budgetExceeded({ limit, left, reserved, needed, retryAfterMs }: Shortage): Error {
   const most = describeLimit("tokensPerDay", limit);
-  const held = reserved > 0 ? `${reserved} are reserved by calls under way, ` : "";
-  const message = `This caller may use ${most}; ${Math.max(0, left)} are left, ${held}this call needs ${needed}.`;
+  const held = reserved > 0 ? ` Calls under way have reserved ${reserved}.` : "";
+  const message = `This caller may use ${most}; ${Math.max(0, left)} are left, this call needs ${needed}.${held}`;
   return codedError(callerLimits.tokensPerDay.code, message, { retryAfterMs });
 }

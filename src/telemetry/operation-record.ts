@@ -183,10 +183,11 @@ export class OperationRecord {
   #tellEnd(): void {
     if (!this.#hasEnded || this.#openCalls > 0 || this.#isTold) return;
     this.#isTold = true;
-    // A stream that is left after its answer has come whole is not: its one call has not failed.
-    if (this.#isAborted && !(this.isStream && this.calls.every(({ failure }) => failure === undefined))) {
-      this.#outcome = "ABORTED";
-      for (const field of this.#leftFields) field.outcome = "ABORTED";
+    if (this.#isAborted) {
+      // A stream whose answer has come whole is left without a loss.
+      const isWhole = this.isStream && this.calls.every(({ failure }) => failure === undefined);
+      this.#outcome = isWhole ? "OK" : "ABORTED";
+      for (const field of this.#leftFields) field.outcome = this.#outcome;
     }
     for (const observer of this.#observers) observer.operationEnds?.(this);
   }

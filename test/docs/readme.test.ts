@@ -150,8 +150,9 @@ test("the error table is the schema's", () => {
 });
 
 test("the table of a caller's limits is the source's", () => {
-  const rows = Object.entries(callerLimits).map(([name, { kind, unit, appliesTo, code, description }]) => {
-    const absent = kind === "count" ? "no limit" : `every ${unit}`;
+  const rows = Object.entries(callerLimits).map(([name, row]) => {
+    const { kind, unit, appliesTo, code, description } = row;
+    const absent = "absent" in row ? row.absent : kind === "count" ? "no limit" : `every ${unit}`;
     return `| \`${name}\` | ${description} Absent: ${absent}. | ${appliesTo} | \`${code}\` |`;
   });
   expect(readme).toContain(`\n${rows.join("\n")}\n\n`);
