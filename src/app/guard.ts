@@ -1,7 +1,7 @@
 // Builds the guard from the configuration: who may call, with which documents, and the upstream as each caller may use it.
 
 import { type Authenticator, createAuthenticator } from "../callers/authenticate.ts";
-import type { Caller } from "../callers/caller.ts";
+import { type Caller, createNameTest } from "../callers/caller.ts";
 import { type Config, ConfigError } from "../config/read-config.ts";
 import { findExcess } from "../execution/document-limits.ts";
 import { type CallerContext, createCallerContexts } from "../limits/caller-context.ts";
@@ -9,6 +9,7 @@ import { createLimits } from "../limits/limits.ts";
 import { createReadCache } from "../limits/read-cache.ts";
 import { createSlots } from "../limits/slots.ts";
 import { createOpenAIClient, type PoolStats } from "../openai/client/client.ts";
+import { isOpenAIHost, obeyedCapsOf } from "../openai/output-cap.ts";
 import { ManifestError, readOperationManifest } from "../request/operation-manifest.ts";
 import { createResolveDocument, type ResolveDocument } from "../request/trusted-documents.ts";
 import { schema } from "../schema/index.ts";
@@ -56,7 +57,11 @@ export function createGuard(config: Config, report: (fault: unknown) => void): G
     authenticator,
     contextOf: createCallerContexts(
       openai,
-      { slots: createSlots(config.MAX_CONCURRENT, config.MAX_CONCURRENT_READS), limits },
+      {
+        slots: createSlots(config.MAX_CONCURRENT, config.MAX_CONCURRENT_READS),
+        limits,
+        obeyedCaps: obeyedCapsOf(config.OUTPUT_CAP_FIELD, config.SANDBOX || isOpenAIHost(config.OPENAI_BASE_URL)),
+      },
       createReadCache(config.MODELS_TTL_SECONDS * 1000),
       createServerContext(config),
     ),
@@ -82,6 +87,8 @@ function createServerContext(config: Config): ServerContext {
       maxN: config.MAX_N,
       maxMessages: config.MAX_MESSAGES,
       maxOutputTokens: config.MAX_OUTPUT_TOKENS,
+      sendsBothCaps: config.OUTPUT_CAP_FIELD === "both",
+      isExtraFieldAllowed: createNameTest(config.EXTRA_BODY),
     },
   };
 }

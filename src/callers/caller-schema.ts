@@ -3,10 +3,13 @@ import { hash } from "node:crypto";
 import { z } from "zod";
 import { type CallerLimit, callerLimits } from "../schema/shared/caller-limits.ts";
 
+const names = z.array(z.string().min(1).max(256)).max(1000);
+
 /** What may be written for a limit of each kind. */
 const KINDS = {
   count: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-  names: z.array(z.string().min(1).max(256)).max(1000).optional(),
+  names: names.optional(),
+  switch: z.union([names, z.boolean().transform((isOn) => (isOn ? ["*"] : []))]).optional(),
 };
 
 const limits = Object.fromEntries(Object.entries(callerLimits).map(([name, { kind }]) => [name, KINDS[kind]])) as {

@@ -31,6 +31,12 @@ export function isOperationAllowed({ limits }: Caller, type: string, field: stri
   return [field, type, `${type}.${field}`].some((name) => allowed.test(name));
 }
 
+/** Yields a test of names against a list in which `*` stands for any run of characters. */
+export function createNameTest(patterns: readonly string[]): (name: string) => boolean {
+  const expression = compile(patterns, "su");
+  return (name) => expression.test(name);
+}
+
 /** Callers live long, so each of their lists is compiled once. */
 const compiled = new WeakMap<readonly string[], RegExp>();
 

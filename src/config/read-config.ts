@@ -5,7 +5,13 @@ import { type Values, variables } from "./variables.ts";
 
 /** The configuration: every variable's value, including those whose defaults depend on others. */
 export type Config = Readonly<
-  Values & { GRAPHIQL: boolean; INTROSPECTION: boolean; SANDBOX: boolean; OPENAI_BASE_URL: URL }
+  Values & {
+    GRAPHIQL: boolean;
+    INTROSPECTION: boolean;
+    SANDBOX: boolean;
+    OPENAI_BASE_URL: URL;
+    EXTRA_BODY: readonly string[];
+  }
 >;
 
 /** Thrown by readConfig; its message has one line for each bad variable. */
@@ -41,6 +47,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     GRAPHIQL: values.GRAPHIQL ?? !isProduction,
     INTROSPECTION: values.INTROSPECTION ?? !isProduction,
     SANDBOX: sandbox,
+    EXTRA_BODY: values.EXTRA_BODY ?? (isProduction ? [] : ["*"]),
     OPENAI_BASE_URL: values.OPENAI_BASE_URL ?? new URL("https://api.openai.com/v1"),
   });
 }

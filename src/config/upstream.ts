@@ -1,6 +1,6 @@
 // The variables of the upstream: its address, the account used there, and how long calls may take.
 import { z } from "zod";
-import { httpUrl, milliseconds, text, variable, whole, word } from "./variable.ts";
+import { httpUrl, milliseconds, nameList, text, variable, whole, word } from "./variable.ts";
 
 export const upstreamVariables = {
   OPENAI_API_KEY: variable(
@@ -15,6 +15,16 @@ export const upstreamVariables = {
   ),
   OPENAI_ORG_ID: variable("text without spaces", word.optional(), "Sent as `OpenAI-Organization`."),
   OPENAI_PROJECT_ID: variable("text without spaces", word.optional(), "Sent as `OpenAI-Project`."),
+  OUTPUT_CAP_FIELD: variable(
+    "max_tokens, max_completion_tokens or both",
+    z.enum(["max_tokens", "max_completion_tokens", "both"]).optional(),
+    "The cap on a chat's length that the upstream obeys. A cap under another name does not lower what is reserved of a caller's tokens. `both`: the cap that a caller gives is sent under both names, which OpenAI itself refuses. Unset: both at OpenAI and in the sandbox, neither at any other upstream.",
+  ),
+  EXTRA_BODY: variable(
+    "on, off or names, separated by commas",
+    nameList.optional(),
+    "The fields that `extraBody` may hold; `*` stands for any run of characters. A client key can have its own list. Unset: on, off in production.",
+  ),
   IMAGE_VARIATIONS_VIA: variable(
     "variations or edits",
     z.enum(["variations", "edits"]).default("variations"),

@@ -44,6 +44,11 @@ export const origins = z
   .refine((list) =>
     list.every((origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin),
   );
+/** Names, `*` for any run of characters: a list, `on` for all or `off` for none. */
+export const nameList = z
+  .string()
+  .transform((value) => (value === "on" ? ["*"] : value === "off" ? [] : value.split(",").map((name) => name.trim())))
+  .refine((names) => names.every((name) => /^[\w.*-]{1,64}$/.test(name)));
 /** Host names as `URL` yields them: no port, an IPv6 address in brackets. */
 export const hostNames = z
   .string()

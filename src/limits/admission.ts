@@ -14,6 +14,8 @@ import { createSpending, NO_SPENDING, type Spending } from "./spending.ts";
 export interface Gate {
   slots: Slots;
   limits: Limits;
+  /** The fields that cap an answer's length, as far as the upstream is known to obey them. */
+  obeyedCaps: ReadonlySet<string>;
 }
 
 /** A call that was let through. */
@@ -27,14 +29,14 @@ export interface Admission {
  * `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, what a file's own `open` throws, or the signal's
  * reason; it then takes nothing, and reports to `call`. `mayRepeat` counts a further attempt like a call.
  */
-export function createAdmission(caller: Caller, { slots, limits }: Gate) {
+export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: Gate) {
   async function admit(request: UpstreamRequest, signal: AbortSignal, call?: CallObserver): Promise<Admission> {
     const { endpoint } = request;
     let undo = () => {};
     try {
       checkModel(caller, request);
       undo = await limits.takeRequest(caller);
-      const estimate = endpoint.isPaid ? endpoint.estimate(request) : undefined;
+      const estimate = endpoint.isPaid ? endpoint.estimate(request, obeyedCaps) : undefined;
       const end = await reserve(request, signal, estimate);
       call?.admitted();
       return { spending: endpoint.isPaid && estimate ? createSpending(endpoint, estimate) : NO_SPENDING, end };
@@ -83,10 +85,13 @@ export function createAdmission(caller: Caller, { slots, limits }: Gate) {
   return { admit, mayRepeat };
 }
 
-/** A call without a cap on its output is let through with what is left, if its prompt fits. */
-function boundsOf({ prompt, output, isCapped }: TokenEstimate): { atLeast: number; atMost: number } {
+/**
+ * A call without a cap on its output is let through with what is left, if its prompt fits. No call is let through if
+ * nothing is left, not even one whose tokens are only known afterwards.
+ */
+function boundsOf({ prompt, output, isCapped, cap = 0 }: TokenEstimate): { atLeast: number; atMost: number } {
   const atMost = prompt + output;
-  return { atLeast: isCapped ? atMost : prompt + 1, atMost };
+  return { atLeast: isCapped ? Math.max(1, atMost) : prompt + Math.max(1, cap), atMost };
 }
 
 function checkModel(caller: Caller, request: UpstreamRequest): void {

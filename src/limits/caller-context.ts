@@ -1,7 +1,7 @@
 // The part of the resolvers' context that depends on the caller: its upstream client, and its viewer.
-import { type Caller, isModelAllowed } from "../callers/caller.ts";
+import { type Caller, createNameTest, isModelAllowed } from "../callers/caller.ts";
 import type { OpenAIConnection } from "../openai/client/client.ts";
-import type { ServerContext, Viewer } from "../schema/shared/context.ts";
+import type { RequestLimits, ServerContext, Viewer } from "../schema/shared/context.ts";
 import type { Gate } from "./admission.ts";
 import { createGuardedClient, type GuardedClient } from "./guarded-client.ts";
 import type { ReadCache } from "./read-cache.ts";
@@ -24,11 +24,17 @@ export function createCallerContexts(
   return (caller) => {
     let context = contexts.get(caller);
     if (!context) {
-      context = { ...serverContext, ...create(caller, openai, gate, readCache) };
+      const requestLimits = limitsOf(caller, serverContext);
+      context = { ...serverContext, ...create(caller, openai, gate, readCache), requestLimits };
       contexts.set(caller, context);
     }
     return context;
   };
+}
+
+/** The limits of the caller's requests: the server's, or the caller's own in their place. */
+function limitsOf({ limits }: Caller, { requestLimits }: ServerContext): RequestLimits {
+  return limits.extraBody ? { ...requestLimits, isExtraFieldAllowed: createNameTest(limits.extraBody) } : requestLimits;
 }
 
 function create(

@@ -10,6 +10,7 @@ import { OpenAIError } from "../openai/client/errors.ts";
 import { createAdmission, type Gate, mayAsk } from "./admission.ts";
 import type { CallsObserver } from "./call-observer.ts";
 import type { ReadCache } from "./read-cache.ts";
+import type { Spending } from "./spending.ts";
 
 /** What the calls of one operation share. */
 export interface CallScope {
@@ -44,13 +45,14 @@ export function createGuardedClient(
     const { spending, end } = await admit(request, signal, call);
     let used = 0;
     try {
-      const answer = await openai.request(request, signal, { mayRepeat, observer: call, held });
+      const hooks = { mayRepeat: countRepeats(spending), observer: call, held };
+      const answer = await openai.request(request, signal, hooks);
       used = spending.ofAnswer(answer);
       call?.received(answer);
       call?.ended();
       return answer;
     } catch (error) {
-      used = isUnpaid(error) ? 0 : spending.soFar();
+      used = isUnpaid(error) ? spending.ofRefusal() : spending.soFar();
       call?.ended(error);
       throw error;
     } finally {
@@ -72,7 +74,7 @@ export function createGuardedClient(
   async function* stream(request: UpstreamRequest, signal: AbortSignal, { observer, held }: CallScope): Events {
     const call = observer?.beginCall(request.endpoint, modelOf(request));
     const { spending, end } = await admit(request, signal, call);
-    const events = openai.stream(request, signal, { mayRepeat, observer: call, held });
+    const events = openai.stream(request, signal, { mayRepeat: countRepeats(spending), observer: call, held });
     let isWhole = false;
     let hasFailed = false;
     let wasRefused = false;
@@ -88,18 +90,32 @@ export function createGuardedClient(
           spending.addEvent(event);
           call?.received(event);
         }
+        const excess = spending.excess();
+        // What has come is paid for. Nothing more is to come while it is read.
+        if (excess) await events.return("body");
         yield value;
+        if (excess) throw excess;
       }
     } catch (error) {
       hasFailed = true;
       wasRefused = isUnpaid(error);
-      call?.ended(error);
+      call?.ended(error instanceof CallerGone && spending.isComplete() ? undefined : error);
       throw error;
     } finally {
       await events.return("body");
-      end(wasRefused ? 0 : isWhole ? spending.ofStream() : spending.soFar());
-      if (!isWhole && !hasFailed) call?.ended(new CallerGone());
+      end(wasRefused ? spending.ofRefusal() : isWhole ? spending.ofStream() : spending.soFar());
+      // Who leaves after the end of the answer has not missed any of it.
+      if (!isWhole && !hasFailed) call?.ended(spending.isComplete() ? undefined : new CallerGone());
     }
+  }
+
+  /** An attempt for which the upstream may have worked counts, also if another one follows. */
+  function countRepeats(spending: Spending) {
+    return async (failure: OpenAIError) => {
+      const isAllowed = await mayRepeat();
+      if (isAllowed && failure.reason === "status" && !isUnpaid(failure)) spending.addAttempt();
+      return isAllowed;
+    };
   }
 
   const within = (scope: CallScope): GuardedClient => ({

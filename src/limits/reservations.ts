@@ -6,14 +6,19 @@ import { type Counter, type CounterStore, keyOf } from "./counters.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** A call that may cost less than it reserves takes at most this part of what is left, so that there is room beside it. */
+const SHARE = 1 / 4;
+/** But this many in any case: a smaller share would not hold one long answer. */
+const LEAST_SHARE = 16_384;
+
 /** The wait if calls in progress hold the tokens: they may give some back at any time. */
 const OPEN_RETRY_MS = 1000;
 
-/** How many tokens a call may cost: whole numbers, `atLeast` not above `atMost`. */
+/** How many tokens a call may cost: whole numbers. */
 export interface Estimate {
   /** If fewer are left, the call is refused. */
   readonly atLeast: number;
-  /** This many are taken, or as many as are left. */
+  /** This many are taken, or as many as are left. If that is a guess, above `atLeast`, no more than a share of what is left. */
   readonly atMost: number;
 }
 
@@ -77,7 +82,7 @@ export function createReservations(store: CounterStore): Reservations {
 
   async function takeTokens(key: string, limit: number, { atLeast, atMost }: Estimate): Promise<Reservation> {
     // What can never be granted is not taken, not even briefly: it would block other calls. Taking 0 reads the sum.
-    const asked = atLeast > limit ? 0 : Math.min(atMost, limit);
+    const asked = atLeast > limit ? 0 : Math.min(atMost, limit, shareOf(limit, atLeast));
     const openBefore = open.get(key) ?? 0;
     changeOpen(key, asked);
     let tokens = 0;
@@ -87,10 +92,12 @@ export function createReservations(store: CounterStore): Reservations {
       if (!taken) throw new TypeError("A limited caller is counted or refused.");
       // Each of several parallel calls sees what the earlier ones added, so that no two are granted the same tokens.
       const left = limit - Math.max(0, taken.count.used - asked);
-      if (left >= atLeast) tokens = Math.min(asked, left);
+      if (left >= atLeast) tokens = Math.min(asked, left, shareOf(left, atLeast));
       void taken.counter.undo(key, asked - tokens, taken.count);
       if (left < atLeast) {
-        throw budgetExceeded(limit, left, atLeast, left + openBefore >= atLeast ? OPEN_RETRY_MS : untilMidnight());
+        const reserved = Math.min((open.get(key) ?? 0) - asked, limit);
+        const retryAfterMs = left + openBefore >= atLeast ? OPEN_RETRY_MS : untilMidnight();
+        throw budgetExceeded({ limit, left, reserved, needed: atLeast, retryAfterMs });
       }
       return createReservation(key, tokens, tokens, (difference) => taken.counter.add(key, difference));
     } finally {
@@ -114,6 +121,11 @@ export function createReservations(store: CounterStore): Reservations {
   };
 }
 
+/** The most that one call takes of what is left. */
+function shareOf(left: number, atLeast: number): number {
+  return Math.max(atLeast, LEAST_SHARE, Math.floor(left * SHARE));
+}
+
 /** The day is part of the key: a call is settled in the day it began in, and no day inherits from another. */
 function dayKeyOf(caller: Caller): string {
   return `${Math.floor(Date.now() / DAY_MS)}:${keyOf(caller)}`;
@@ -124,8 +136,18 @@ function untilMidnight(): number {
   return DAY_MS - (Date.now() % DAY_MS);
 }
 
-function budgetExceeded(limit: number, left: number, needed: number, retryAfterMs: number): Error {
+interface Shortage {
+  limit: number;
+  left: number;
+  /** By the caller's calls under way in this process. */
+  reserved: number;
+  needed: number;
+  retryAfterMs: number;
+}
+
+function budgetExceeded({ limit, left, reserved, needed, retryAfterMs }: Shortage): Error {
   const most = describeLimit("tokensPerDay", limit);
-  const message = `This caller may use ${most}; ${Math.max(0, left)} are left, this call needs ${needed}.`;
+  const held = reserved > 0 ? ` Calls under way have reserved ${reserved}.` : "";
+  const message = `This caller may use ${most}; ${Math.max(0, left)} are left, this call needs ${needed}.${held}`;
   return codedError(callerLimits.tokensPerDay.code, message, { retryAfterMs });
 }

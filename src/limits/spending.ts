@@ -1,48 +1,102 @@
 // The tokens that one call has spent: what the upstream reports, or if it reports nothing, an estimate.
-import type { PaidEndpoint, TokenEstimate } from "../openai/client/endpoint.ts";
+import type { PaidEndpoint, StreamProgress, TokenEstimate } from "../openai/client/endpoint.ts";
+import { OpenAIError } from "../openai/client/errors.ts";
 
 /** Estimated tokens per millisecond and choice while nothing arrives. Faster than OpenAI's models write. */
 const TOKENS_PER_MS = 0.25;
+/** How far a stream may pass its cap, as a factor and in tokens: servers count the last token differently. */
+const CAP_TOLERANCE = 1.1;
+const CAP_TOLERANCE_TOKENS = 1;
 
 /** The tokens of one call, as they become known; whole numbers. */
 export interface Spending {
+  /** An attempt has failed that may have been paid for, and another one begins. */
+  addAttempt(): void;
   /** The tokens of a whole answer. */
   ofAnswer(answer: unknown): number;
   /** Takes note of an event of a stream. */
   addEvent(event: unknown): void;
   /** The tokens of a stream that came whole. */
   ofStream(): number;
-  /** Of a call that either side gave up, and that may go on upstream. Never more than was estimated for it. */
+  /** Of a call that the upstream refused: those of the attempts before. */
+  ofRefusal(): number;
+  /** Of a call that either side gave up, and that may go on upstream. What is not seen is never more than was estimated. */
   soFar(): number;
+  /** Whether the events say that the answer is whole. */
+  isComplete(): boolean;
+  /** The error for a stream that goes on beyond the cap that it was given. */
+  excess(): OpenAIError | undefined;
 }
 
 /** The spending of a call to an endpoint that costs nothing. */
 export const NO_SPENDING: Spending = {
+  addAttempt() {},
   ofAnswer: () => 0,
   addEvent() {},
   ofStream: () => 0,
+  ofRefusal: () => 0,
   soFar: () => 0,
+  isComplete: () => false,
+  excess: () => undefined,
 };
 
 /** Begins to count the time. */
-export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices }: TokenEstimate): Spending {
-  const startedAt = performance.now();
+export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices, cap }: TokenEstimate): Spending {
+  let startedAt = performance.now();
+  let earlier = 0;
+  /** The last report of a stream, and what has come after it. */
   let reported = 0;
   let written = 0;
   let firstWordAt: number | undefined;
+  let progress: StreamProgress | undefined;
+  let isOverCap = false;
+
+  const seen = () => (reported || prompt) + written;
+
+  /** A stream that is whole when its excess shows cannot be made cheaper. */
+  function checkCap(reportedOutput: number | undefined): void {
+    if (cap === undefined || isOverCap || !progress || progress.isComplete) return;
+    const most = Math.max(cap * CAP_TOLERANCE, cap + CAP_TOLERANCE_TOKENS);
+    isOverCap = progress.leastTokens > most || (reportedOutput ?? 0) > most;
+  }
+
+  function soFar(): number {
+    if (reported > 0 && progress?.isComplete) return earlier + seen();
+    // Before the first word a model may think, unseen; then what is written is seen.
+    const silentMs = Math.max(0, (firstWordAt ?? performance.now()) - startedAt);
+    const unseen = Math.ceil(silentMs * TOKENS_PER_MS * choices);
+    return earlier + Math.max(seen(), Math.min(prompt + output, seen() + unseen));
+  }
+
   return {
-    ofAnswer: (answer) => endpoint.readUsage(answer)?.total || prompt + (endpoint.countOutput(answer) ?? output),
+    addAttempt() {
+      earlier = soFar();
+      startedAt = performance.now();
+    },
+    ofAnswer: (answer) =>
+      earlier + (endpoint.readUsage(answer)?.total || prompt + (endpoint.countOutput(answer) ?? output)),
     addEvent(event) {
-      reported = endpoint.readUsage(event)?.total || reported;
+      progress ??= endpoint.followStream?.();
+      progress?.add(event);
+      const usage = endpoint.readUsage(event);
       written += endpoint.countOutput(event) ?? 0;
       if (written > 0) firstWordAt ??= performance.now();
+      if (usage?.total) {
+        // It covers all that has come, seen or not.
+        reported = usage.total;
+        written = 0;
+        startedAt = performance.now();
+      }
+      checkCap(usage?.output);
     },
-    ofStream: () => reported || prompt + written,
-    soFar() {
-      // Before the first word a model may think, unseen; then what is written is seen.
-      const silentMs = (firstWordAt ?? performance.now()) - startedAt;
-      const unseen = Math.ceil(silentMs * TOKENS_PER_MS * choices);
-      return Math.max(reported, Math.min(prompt + output, prompt + unseen + written));
+    ofStream: () => earlier + seen(),
+    ofRefusal: () => earlier,
+    soFar,
+    isComplete: () => progress?.isComplete ?? false,
+    excess() {
+      if (!isOverCap) return undefined;
+      const problem = `The answer was ended: it goes on beyond the ${cap} tokens that the request allows, so the upstream does not obey the cap. What came is paid for.`;
+      return new OpenAIError("invalid_response", problem);
     },
   };
 }

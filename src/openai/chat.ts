@@ -15,6 +15,7 @@ import type {
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
 import { createCancellable } from "./cancellable.ts";
+import { ChoiceProgress } from "./choice-progress.ts";
 import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
@@ -111,15 +112,16 @@ export const CHAT_COMPLETIONS = defineEndpoint({
   modelIn: "body",
   isPaid: true,
   operationName: "chat",
-  estimate({ json }) {
+  estimate({ json }, obeyedCaps) {
     const body = isRecord(json) ? json : {};
     const prompt = countMessages(body.messages) + countFields(body, COUNTED_ELSEWHERE);
-    const { output, choices, isCapped } = estimateChoices(body, 1);
-    return { prompt, output, choices, isCapped };
+    const { output, choices, isCapped, cap } = estimateChoices(body, 1, obeyedCaps);
+    return { prompt, output, choices, isCapped, cap };
   },
   readUsage,
   countOutput,
   hasOutput,
+  followStream: () => new ChoiceProgress(),
 });
 
 /** Asks for a whole answer. Throws OpenAIError, also if a 2xx holds no choice. */

@@ -1,23 +1,40 @@
 // The choices of chats and completions: how long a request lets them become, and how much of them an answer or an event
 // brings.
+import type { TokenEstimate } from "./client/endpoint.ts";
 import { isRecord } from "./client/json.ts";
+import { ALL_CAPS, CAP_FIELDS, type ObeyedCaps } from "./output-cap.ts";
 import { countSaid } from "./token-count.ts";
 
-/** The output of a choice whose length the caller does not cap. */
+/** The output of a choice whose length nobody caps. */
 const UNCAPPED_OUTPUT_TOKENS = 16_384;
 
 /** The fields of a request that set how many choices there are and how long each may become. */
-export const CHOICE_FIELDS = ["n", "best_of", "max_tokens", "max_completion_tokens"] as const;
+export const CHOICE_FIELDS = ["n", "best_of", ...CAP_FIELDS] as const;
 
-/** How many choices a request asks for, for each of its prompts, and how many tokens they may have together. */
+/**
+ * How many choices a request asks for, for each of its prompts, and how many tokens they may have together. A cap that the
+ * upstream is not known to obey does not lower that.
+ */
 export function estimateChoices(
-  { n, best_of, max_tokens, max_completion_tokens }: Readonly<Record<string, unknown>>,
+  body: Readonly<Record<string, unknown>>,
   prompts: number,
-): { output: number; choices: number; isCapped: boolean } {
-  const caps = [max_tokens, max_completion_tokens].filter((cap) => typeof cap === "number");
+  obeyedCaps: ObeyedCaps = ALL_CAPS,
+): Omit<TokenEstimate, "prompt"> {
+  const { n, best_of } = body;
   const choices = Math.max(1, Number(n ?? 1), Number(best_of ?? 1)) * prompts;
-  const isCapped = caps.length > 0;
-  return { output: choices * (isCapped ? Math.max(...caps) : UNCAPPED_OUTPUT_TOKENS), choices, isCapped };
+  let given = 0;
+  let cap = 0;
+  let isCapped = false;
+  for (const field of CAP_FIELDS) {
+    const value = body[field];
+    if (typeof value !== "number") continue;
+    given++;
+    cap = Math.max(cap, value);
+    isCapped ||= obeyedCaps.has(field);
+  }
+  isCapped ||= given === CAP_FIELDS.length;
+  const output = choices * (isCapped ? cap : Math.max(cap, UNCAPPED_OUTPUT_TOKENS));
+  return { output, choices, isCapped, cap: given > 0 ? choices * cap : undefined };
 }
 
 /** The tokens that a model has written, estimated: in a whole answer, or in one event of a stream. */

@@ -1,9 +1,9 @@
 // Joins the chunks of a stream into one answer, which ends complete or with an error. Shared by chat and completions.
+import { ChoiceEnds } from "./choice-progress.ts";
 import { withId } from "./client/answer.ts";
 import type { OpenAIEvent } from "./client/client.ts";
 import { OpenAIError } from "./client/errors.ts";
 import type { EventStreamEnd } from "./client/event-stream.ts";
-import { isRecord } from "./client/json.ts";
 import { Transcript } from "./transcript.ts";
 
 /**
@@ -16,18 +16,13 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
   idPrefix: string,
 ): AsyncGenerator<readonly (Chunk & { id: string })[]> {
   const transcript = new Transcript();
-  const begun = new Set<unknown>();
-  const finished = new Set<unknown>();
+  const ends = new ChoiceEnds();
   let id: string | undefined;
 
   function readChunk(event: OpenAIEvent): (Chunk & { id: string }) | undefined {
-    const choices = Array.isArray(event.choices) ? event.choices.filter(isRecord) : [];
-    for (const [place, { index = place, finish_reason }] of choices.entries()) {
-      begun.add(index);
-      if (finish_reason) finished.add(index);
-    }
+    ends.add(event);
     // Azure's first event, the content filter's verdict on the prompt, comes before the answer has its id.
-    if (!id && !event.id && choices.length === 0 && !event.usage) return undefined;
+    if (!id && !event.id && !ends.haveBegun && !event.usage) return undefined;
     // Nothing else uses the event: it becomes the chunk.
     if (id !== undefined) event.id = id;
     const chunk = (id === undefined ? withId(event, idPrefix) : event) as unknown as Chunk & { id: string };
@@ -40,7 +35,7 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
     for (;;) {
       const { value, done } = await events.next();
       if (done) {
-        if (value === "done" || (begun.size > 0 && begun.size === finished.size)) return;
+        if (value === "done" || ends.areFinished) return;
         throw new OpenAIError("interrupted", "The upstream's answer broke off before its end.");
       }
       const chunks = value.map(readChunk).filter((chunk) => chunk !== undefined);

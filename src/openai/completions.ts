@@ -6,6 +6,7 @@ import type {
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
 import { createCancellable } from "./cancellable.ts";
+import { ChoiceProgress } from "./choice-progress.ts";
 import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
@@ -13,6 +14,7 @@ import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
 import { isRecord, type Unchecked } from "./client/json.ts";
+import { COMPLETION_CAPS } from "./output-cap.ts";
 import { countFields, countText } from "./token-count.ts";
 import { readUsage } from "./usage.ts";
 
@@ -50,12 +52,15 @@ export const COMPLETIONS = defineEndpoint({
   estimate({ json }) {
     const body = isRecord(json) ? json : {};
     const prompt = countText(body.prompt) + countFields(body, COUNTED_ELSEWHERE);
-    const { output, choices, isCapped } = estimateChoices(body, Array.isArray(body.prompt) ? body.prompt.length : 1);
-    return { prompt, output, choices, isCapped };
+    const prompts = Array.isArray(body.prompt) ? body.prompt.length : 1;
+    const { output, choices, isCapped, cap } = estimateChoices(body, prompts, COMPLETION_CAPS);
+    // With `echo` the output begins with the prompt, which no cap counts.
+    return { prompt, output, choices, isCapped, cap: body.echo === true ? undefined : cap };
   },
   readUsage,
   countOutput,
   hasOutput,
+  followStream: () => new ChoiceProgress(),
 });
 
 /** Asks for a whole answer. Throws OpenAIError, also if a 2xx holds no choice. */

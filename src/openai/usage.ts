@@ -17,15 +17,12 @@ export type CompletionTokensDetails = Unchecked<CompletionUsage.CompletionTokens
 export function readUsage(answer: unknown): TokenUsage | undefined {
   if (!isRecord(answer) || !isRecord(answer.usage)) return undefined;
   const { prompt_tokens, completion_tokens, input_tokens, output_tokens, total_tokens } = answer.usage;
-  return {
-    input: readCount(prompt_tokens ?? input_tokens),
-    output: readCount(completion_tokens ?? output_tokens),
-    // Some upstreams report a total below its parts.
-    total: Math.max(
-      readCount(total_tokens) ?? 0,
-      (readCount(prompt_tokens) ?? 0) + (readCount(completion_tokens) ?? 0),
-    ),
-  };
+  const input = readCount(prompt_tokens) ?? readCount(input_tokens);
+  const output = readCount(completion_tokens) ?? readCount(output_tokens);
+  const total = readCount(total_tokens);
+  // Some upstreams report a total below its parts. One part alone is no total.
+  const isKnown = total !== undefined || (input !== undefined && output !== undefined);
+  return { input, output, total: isKnown ? Math.max(total ?? 0, (input ?? 0) + (output ?? 0)) : 0 };
 }
 
 function readCount(value: unknown): number | undefined {

@@ -10,7 +10,7 @@ import {
   type ImageTokensDetails as OpenAIImageTokensDetails,
 } from "../openai/images.ts";
 import { builder } from "./shared/builder.ts";
-import { checkModelName, checkRanges, refuse } from "./shared/checks.ts";
+import { checkModelName, checkRanges, MODEL_NAME, refuse } from "./shared/checks.ts";
 import type { RequestLimits } from "./shared/context.ts";
 import { readInt, readObject, readObjects, readString, readTime } from "./shared/lenient.ts";
 import type { ReceivedFile } from "./shared/received-file.ts";
@@ -127,8 +127,7 @@ const ImageVariationsInput = builder.inputType("ImageVariationsInput", {
         "The image. OpenAI's dall-e-2 takes square PNGs of less than 4 MB. The upstream checks format and shape.",
     }),
     model: t.string({
-      description:
-        "The model's name, 1 to 256 printable characters. Null leaves the choice to the operator or the upstream.",
+      description: `${MODEL_NAME} Null leaves the choice to the operator or the upstream.`,
     }),
     n: t.int({ description: "How many variations, 1 to 10. Each one is billed." }),
     size: t.string({ description: "The images' size in pixels, such as `256x256`, `512x512` or `1024x1024`." }),

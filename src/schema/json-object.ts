@@ -32,7 +32,11 @@ function checkJson(value: unknown, depth: number): unknown {
   const prototype = Object.getPrototypeOf(value);
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
     throw refusal("must not hold a file");
-  for (const child of Object.values(value)) checkJson(child, depth + 1);
+  // A list of 19,000 values would take as long to make as all of this.
+  for (const name in value) {
+    const child = (value as Record<string, unknown>)[name];
+    if (typeof child === "object") checkJson(child, depth + 1);
+  }
   return value;
 }
 

@@ -6,7 +6,7 @@ import {
   retrieveModel,
 } from "../openai/models.ts";
 import { builder } from "./shared/builder.ts";
-import { checkModelName } from "./shared/checks.ts";
+import { checkModelName, MODEL_NAME } from "./shared/checks.ts";
 import { readBoolean, readDay, readObjects, readString, readTime } from "./shared/lenient.ts";
 
 const ModelPermission = builder.objectRef<OpenAIModelPermission>("ModelPermission").implement({
@@ -126,7 +126,7 @@ builder.queryField("model", (t) =>
     args: {
       id: t.arg.id({
         required: true,
-        description: "The model's name, 1 to 256 printable characters, such as `gpt-4o-mini`, `ft:…` or `org/model`.",
+        description: `${MODEL_NAME} For example \`gpt-4o-mini\`, \`ft:…\` or \`org/model\`.`,
       }),
     },
     resolve: (_, { id }, { openai, signal }) => {

@@ -4,7 +4,7 @@ import { type CallerLimits, type CountLimit, callerLimits, type NamesLimit } fro
 import type { Viewer as ViewerContext, ViewerUsage } from "./shared/context.ts";
 
 const ViewerLimitsRef = builder.objectRef<CallerLimits>("ViewerLimits").implement({
-  description: "What the operator lets the caller use. Null: no limit.",
+  description: "What the operator lets the caller use. Null: no limit; `extraBody` is then as the server allows it.",
   fields: (t) =>
     Object.fromEntries(
       Object.entries(callerLimits).map(([name, { kind, description }]) => [

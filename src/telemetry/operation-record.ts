@@ -98,6 +98,8 @@ export class OperationRecord {
   #outcome: Outcome | undefined;
   #openCalls = 0;
   #hasEnded = false;
+  #isAborted = false;
+  #leftFields: readonly RootField[] = [];
   #isTold = false;
 
   constructor({ requestId, transport, traceparent, tracestate }: OperationStart, observers: readonly Observer[]) {
@@ -170,11 +172,9 @@ export class OperationRecord {
   end(isAborted: boolean): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    this.#isAborted = isAborted;
     this.endedAt = performance.now();
-    if (isAborted) {
-      this.#outcome = "ABORTED";
-      for (const field of this.fields) if (field.endedAt === undefined) field.outcome = "ABORTED";
-    }
+    if (isAborted) this.#leftFields = this.fields.filter(({ endedAt }) => endedAt === undefined);
     for (const field of this.fields) field.end();
     this.#tellEnd();
   }
@@ -183,6 +183,12 @@ export class OperationRecord {
   #tellEnd(): void {
     if (!this.#hasEnded || this.#openCalls > 0 || this.#isTold) return;
     this.#isTold = true;
+    if (this.#isAborted) {
+      // A stream whose answer has come whole is left without a loss.
+      const isWhole = this.isStream && this.calls.every(({ failure }) => failure === undefined);
+      this.#outcome = isWhole ? "OK" : "ABORTED";
+      for (const field of this.#leftFields) field.outcome = this.#outcome;
+    }
     for (const observer of this.#observers) observer.operationEnds?.(this);
   }
 }

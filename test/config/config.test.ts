@@ -108,6 +108,9 @@ test.each([
     { JWT_PUBLIC_KEY: "-----BEGIN PRIVATE KEY-----secret" },
     ["JWT_PUBLIC_KEY"],
   ],
+  ["a cap of another name", { OUTPUT_CAP_FIELD: "max_new_tokens" }, ["OUTPUT_CAP_FIELD"]],
+  ["names of fields with a space", { EXTRA_BODY: "top_k secret" }, ["EXTRA_BODY"]],
+  ["a client key's extraBody as text", { CLIENT_KEYS: '[{"id":"a","key":"b","extraBody":"secret"}]' }, ["CLIENT_KEYS"]],
   ["JWT limits without JWTs", { JWT_LIMITS: "{}" }, ["JWT_JWKS_URL"]],
   ["origins with a path", { CORS_ORIGINS: "https://secret.example.com/" }, ["CORS_ORIGINS"]],
   ["every origin", { CORS_ORIGINS: "*" }, ["CORS_ORIGINS"]],
@@ -148,6 +151,15 @@ test("a request that may take less time than its head is refused, both times sho
   const problem = "REQUEST_TIMEOUT_MS (1000) must be at least HEADERS_TIMEOUT_MS (20000), which is a part of it";
   expect(() => readConfig({ REQUEST_TIMEOUT_MS: "1000" })).toThrow(new ConfigError(problem));
   expect(readConfig({ REQUEST_TIMEOUT_MS: "1000", HEADERS_TIMEOUT_MS: "1000" }).REQUEST_TIMEOUT_MS).toBe(1000);
+});
+
+test("extraBody is on in development and off in production, unless it is set", () => {
+  const production = { NODE_ENV: "production", OPENAI_API_KEY: "sk-1", ALLOW_ANONYMOUS: "true" };
+  expect(readConfig({}).EXTRA_BODY).toEqual(["*"]);
+  expect(readConfig(production).EXTRA_BODY).toEqual([]);
+  expect(readConfig({ EXTRA_BODY: "off" }).EXTRA_BODY).toEqual([]);
+  expect(readConfig({ ...production, EXTRA_BODY: "on" }).EXTRA_BODY).toEqual(["*"]);
+  expect(readConfig({ ...production, EXTRA_BODY: "top_k, min_*" }).EXTRA_BODY).toEqual(["top_k", "min_*"]);
 });
 
 test("allowed hosts are read as browsers send them", () => {

@@ -62,7 +62,10 @@ describe.skipIf(!hasRedis)("two processes on one Redis", () => {
 
   test("40 parallel calls of up to 100 tokens on 550 a day: at most 5 reach the upstream, and 500 are used", async () => {
     const redis = await startRedis();
-    const { upstream, urls, send } = await startReplicas({ tokensPerDay: 550 }, { REDIS_URL: redis.url });
+    const { upstream, urls, send } = await startReplicas(
+      { tokensPerDay: 550 },
+      { REDIS_URL: redis.url, OUTPUT_CAP_FIELD: "max_completion_tokens" },
+    );
     const { "200 served": served = 0, ...others } = codes(await send(40, capped));
     expect(Object.keys(others)).toEqual(["429 BUDGET_EXCEEDED"]);
     expect(served).toBeGreaterThanOrEqual(1);

@@ -13,7 +13,7 @@ const usage = (total_tokens: number) => ({
 const answerOf = (tokens: number) => json({ ...chatAnswer, ...usage(tokens) });
 
 const start = (answer: Answer, limits: Record<string, unknown> = { tokensPerDay: 1000 }) =>
-  startServed(answer, aliceWith(limits));
+  startServed(answer, { ...aliceWith(limits), OUTPUT_CAP_FIELD: "max_completion_tokens" });
 
 const capped = (tokens: number) =>
   `mutation { chat(input: { model: "m", maxCompletionTokens: ${tokens}, messages: [{ role: USER, content: "hi" }] }) { text } }`;

@@ -98,6 +98,59 @@ describe("tokens a day", () => {
     expect(await limits.read(caller)).toMatchObject({ tokens: 1000 });
   });
 
+  describe("for a call whose length nobody caps are", () => {
+    const open = (choices: number) => ({ atLeast: 11, atMost: 10 + choices * 16_384 });
+    test.each([
+      ["all that it may write while there is much", 10_000_000, 10, 163_850],
+      ["a quarter of what is left", 100_000, 10, 25_000],
+      ["16,384 if a quarter is less", 20_000, 10, 16_384],
+      ["all if that is less", 9_000, 10, 9_000],
+    ])("%s", async (_, tokensPerDay, choices, tokens) => {
+      const { limits } = startLimits();
+      expect(await limits.reserveTokens(createCaller({ tokensPerDay }), open(choices))).toMatchObject({ tokens });
+    });
+
+    test("as many as its prompt needs, though that is more than a quarter", async () => {
+      const { limits } = startLimits();
+      const caller = createCaller({ tokensPerDay: 100_000 });
+      expect(await limits.reserveTokens(caller, { atLeast: 60_000, atMost: 80_000 })).toMatchObject({ tokens: 60_000 });
+    });
+
+    test("never the whole day, so that others have room beside it, and never more than there are", async () => {
+      const { limits } = startLimits();
+      const caller = createCaller({ tokensPerDay: 100_000 });
+      const results = await Promise.allSettled(inParallel(20, () => limits.reserveTokens(caller, open(10))));
+      const granted = results.flatMap((result) => (result.status === "fulfilled" ? [result.value.tokens] : []));
+      expect(granted.length).toBeGreaterThanOrEqual(4);
+      expect(granted[0]).toBe(25_000);
+      const sum = granted.reduce((total, tokens) => total + tokens, 0);
+      expect(sum).toBeLessThanOrEqual(100_000);
+      expect(await limits.read(caller)).toMatchObject({ tokens: sum });
+    });
+  });
+
+  test("are said to be reserved where calls under way hold them", async () => {
+    const { limits } = startLimits();
+    const caller = createCaller({ tokensPerDay: 1_000 });
+    const first = await limits.reserveTokens(caller, { atLeast: 11, atMost: 16_394 });
+    const refusals = inParallel(5, () => failure(limits.reserveTokens(caller, hundred)));
+    for (const { message } of await Promise.all(refusals))
+      expect(message).toBe(
+        "This caller may use at most 1000 tokens a day (UTC); 0 are left, this call needs 100. Calls under way have reserved 1000.",
+      );
+    await first.settle(950);
+    expect((await failure(limits.reserveTokens(caller, hundred))).message).toMatch(/needs 100\.$/);
+  });
+
+  test("of none refuse a call whose tokens are known only afterwards", async () => {
+    const { limits } = startLimits();
+    const caller = createCaller({ tokensPerDay: 100 });
+    const unknown = { atLeast: 1, atMost: 0 };
+    expect(await limits.reserveTokens(caller, unknown)).toMatchObject({ tokens: 0 });
+    await (await limits.reserveTokens(caller, hundred)).settle(100);
+    expect((await failure(limits.reserveTokens(caller, unknown))).extensions.code).toBe("BUDGET_EXCEEDED");
+  });
+
   test("are never granted twice to parallel calls that take what is left", async () => {
     const { limits } = startLimits();
     const caller = createCaller({ tokensPerDay: 1000 });
@@ -135,7 +188,8 @@ describe("tokens a day", () => {
     const first = await limits.reserveTokens(caller, hundred);
     const second = await limits.reserveTokens(caller, hundred);
     expect(await failure(limits.reserveTokens(caller, hundred))).toMatchObject({
-      message: "This caller may use at most 250 tokens a day (UTC); 50 are left, this call needs 100.",
+      message:
+        "This caller may use at most 250 tokens a day (UTC); 50 are left, this call needs 100. Calls under way have reserved 200.",
       extensions: { code: "BUDGET_EXCEEDED", retryAfterMs: 1000 },
     });
     await first.settle(160);

@@ -64,6 +64,24 @@ describe.skipIf(!hasRedis)("with Redis", () => {
     expect(await startLimits(url).limits.read(caller)).toMatchObject({ tokens: 500 });
   });
 
+  test("calls without a cap on two connections take their shares, never more than there are", async () => {
+    const { url } = await startRedis();
+    const [one, other] = [startLimits(url).limits, startLimits(url).limits];
+    const caller = createCaller({ tokensPerDay: 100_000 });
+    const open = { atLeast: 11, atMost: 163_850 };
+    const both = await Promise.all([one.reserveTokens(caller, open), other.reserveTokens(caller, open)]);
+    expect(both.map(({ tokens }) => tokens).sort()).toEqual([18_750, 25_000]);
+    const results = await Promise.allSettled(
+      [one, other].flatMap((limits) => inParallel(20, () => limits.reserveTokens(caller, open))),
+    );
+    const granted = results.flatMap((result) => (result.status === "fulfilled" ? [result.value.tokens] : []));
+    const sum = granted.reduce((total, tokens) => total + tokens, 43_750);
+    expect(sum).toBeLessThanOrEqual(100_000);
+    await vi.waitFor(async () => expect(await one.read(caller)).toMatchObject({ tokens: sum }));
+    const { message } = await failure(one.reserveTokens(caller, { atLeast: 90_000, atMost: 90_000 }));
+    expect(message).toMatch(/ Calls under way have reserved \d+\.$/);
+  });
+
   test("two connections share every limit, and what is given back", async () => {
     const { url } = await startRedis();
     const [one, other] = [startLimits(url).limits, startLimits(url).limits];

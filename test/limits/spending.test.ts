@@ -5,7 +5,7 @@ import { alice, aliceWith } from "../support/keys.ts";
 import { startServed } from "../support/served-upstream.ts";
 import type { TestServer } from "../support/server.ts";
 import { chat as chatStream, chunk, done, event, streams, streamsThen } from "../support/stream.ts";
-import { type Answer, failure, json } from "../support/upstream.ts";
+import { type Answer, failure, inTurn, json } from "../support/upstream.ts";
 
 /** How long an upstream works before it fails: 75 tokens of a choice, by what is taken to be written unseen. */
 const WORK_MS = 300;
@@ -58,9 +58,48 @@ describe("a call that may have been paid for costs by the time it took:", () => 
   });
 
   test("never more than was estimated for it", async () => {
-    const { server } = await start(async (_, res) => work().then(() => res.destroy()));
+    const obeyed = { ...noRetry, OUTPUT_CAP_FIELD: "max_tokens" };
+    const { server } = await start(async (_, res) => work().then(() => res.destroy()), obeyed);
     await server.query(chat.replace("model:", "maxTokens: 3, model:"), {}, alice);
     expect((await readUsed(server)).tokens).toBeLessThan(60);
+  });
+});
+
+describe("a call that the upstream answers with", () => {
+  const long = chat.replace("hi", "word ".repeat(900));
+  const of = (status: number) => json({ error: { message: "no" } }, status);
+
+  test.each([408, 460, 499, 502, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530, 598, 599])(
+    "%i costs its prompt: a gateway gave up, and the model may work on",
+    async (status) => {
+      const { server } = await start(of(status));
+      expect((await server.query(long, {}, alice)).body.errors).toHaveLength(1);
+      expect((await readUsed(server)).tokens).toBeGreaterThanOrEqual(900);
+      await server.query(chatStream, {}, sse);
+      expect((await readUsed(server)).tokens).toBeLessThan(5_000);
+    },
+  );
+
+  test.each([400, 401, 402, 403, 404, 405, 409, 410, 413, 415, 422, 429, 451, 500, 501, 503, 529])(
+    "%i costs nothing: it was refused",
+    async (status) => {
+      const { server } = await start(of(status));
+      expect((await server.query(long, {}, alice)).body.errors).toHaveLength(1);
+      expect((await readUsed(server)).tokens).toBe(0);
+    },
+  );
+
+  test("524 costs its prompt also if the call is repeated, with what the last attempt costs", async () => {
+    const at = { "retry-after-ms": "1" };
+    const answers = [json({}, 524, at), json({}, 524, at), json({ ...chatAnswer, usage: { total_tokens: 50 } })];
+    const { upstream, server } = await start(inTurn(...answers), { MAX_RETRIES: "2" });
+    expect((await server.query(long, {}, alice)).body.data.chat.text).toBe("hello");
+    expect(upstream.requests).toHaveLength(3);
+    expect((await readUsed(server)).tokens).toBeGreaterThanOrEqual(1_850);
+    upstream.answer = inTurn(json({}, 524, at), failure(429, {}));
+    const before = (await readUsed(server)).tokens;
+    await server.query(long, {}, alice);
+    expect((await readUsed(server)).tokens).toBeGreaterThanOrEqual(before + 900);
   });
 });
 
@@ -138,6 +177,37 @@ test("images whose usage nobody tells cost what was estimated, where such models
   expect((await readUsed(server)).tokens).toBe(16_000);
 });
 
+describe("images", () => {
+  const query = 'mutation { imageVariations(input: { image: "data:image/png;base64,aGk=" }) { data { url } } }';
+  const image = { data: [{ url: "https://images.example.com/1.png" }] };
+
+  test.each([{}, { IMAGE_VARIATIONS_VIA: "edits" }])("are refused once the day is used up: %j", async (environment) => {
+    const answer = json({ ...chatAnswer, ...image, usage: { total_tokens: 500 } });
+    const { upstream, server } = await start(answer, environment, { tokensPerDay: 500 });
+    expect((await server.query(chat, {}, alice)).body.data.chat.text).toBe("hello");
+    const { status, body } = await server.query(query, {}, alice);
+    expect([status, body.errors[0].extensions.code]).toEqual([429, "BUDGET_EXCEEDED"]);
+    expect(body.errors[0].message).toContain("0 are left");
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  test("are made while one token is left, and cost nothing if nothing is reported", async () => {
+    const { server } = await start(json(image), noRetry, { tokensPerDay: 1 });
+    for (let time = 0; time < 3; time++) expect((await server.query(query, {}, alice)).body.errors).toBeUndefined();
+    expect((await readUsed(server)).tokens).toBe(0);
+  });
+
+  test.each([
+    [{ total_tokens: 70 }, 70],
+    [{ input_tokens: 30, output_tokens: 50 }, 80],
+    [{ prompt_tokens: 3, completion_tokens: 5 }, 8],
+  ])("cost what is reported: %j", async (usage, tokens) => {
+    const { server } = await start(json({ ...image, usage }), noRetry, { tokensPerDay: 100 });
+    expect((await server.query(query, {}, alice)).body.errors).toBeUndefined();
+    expect((await readUsed(server)).tokens).toBe(tokens);
+  });
+});
+
 test("a repeated call counts as a request, and is not made where none is left", async () => {
   const limits = { requestsPerMinute: 2, tokensPerDay: 1_000_000 };
   const { upstream, server } = await start(failure(500, {}, { "retry-after-ms": "1" }), { MAX_RETRIES: "5" }, limits);
@@ -149,7 +219,7 @@ test("a repeated call counts as a request, and is not made where none is left", 
 
 test("a call refused for its tokens, or for want of a slot, takes no request", async () => {
   const limits = { requestsPerMinute: 2, tokensPerDay: 500 };
-  const { upstream, server } = await start(() => {}, { MAX_CONCURRENT: "1" }, limits);
+  const { upstream, server } = await start(() => {}, { MAX_CONCURRENT: "1", OUTPUT_CAP_FIELD: "max_tokens" }, limits);
   const large = chat.replace("model:", "maxTokens: 1000, model:");
   for (let i = 0; i < 4; i++) expect((await server.query(large, {}, alice)).status).toBe(429);
   expect((await readUsed(server)).requests).toBe(0);

@@ -145,7 +145,7 @@ test.each([
   ["org/model", "/v1/models/org%2Fmodel"],
   ["ft:gpt-4o-mini-2024-07-18:my-org:custom:abc", "/v1/models/ft%3Agpt-4o-mini-2024-07-18%3Amy-org%3Acustom%3Aabc"],
   ["a?b#c/..d%2e", "/v1/models/a%3Fb%23c%2F..d%252e"],
-  ["qwen2.5:7b é", "/v1/models/qwen2.5%3A7b%20%C3%A9"],
+  ["qwen2.5:7b-é", "/v1/models/qwen2.5%3A7b-%C3%A9"],
 ])("model(id: %j) asks for %s", async (id, path) => {
   const upstream = await startUpstream(json({ id, object: "model" }));
   const server = await startTestServer(upstream.url);

@@ -29,7 +29,12 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
   const metrics = createMetrics(() => openai.stats());
   const lines: string[] = [];
   const log = createLogObserver(createLogger("info", { write: (line) => void lines.push(line) }));
-  const client = createGuardedClient(openai, caller, { slots: createSlots(10, 10), limits }, createReadCache(60_000));
+  const client = createGuardedClient(
+    openai,
+    caller,
+    { slots: createSlots(10, 10), limits, obeyedCaps: new Set<string>() },
+    createReadCache(60_000),
+  );
 
   return {
     /** Makes calls as those of one operation, which has ended when this resolves. */

@@ -29,15 +29,25 @@ export interface SseSubscription extends Subscription {
   comments(): number;
 }
 
-/** Subscribes over either transport. */
-export type Subscribe = (url: string, query?: string, variables?: object) => Promise<Subscription>;
+/** Subscribes over either transport; `credentials` are headers, or the connection's parameters. */
+export type Subscribe = (
+  url: string,
+  query?: string,
+  variables?: object,
+  credentials?: Record<string, string>,
+) => Promise<Subscription>;
 
 /** Subscribes by POST over server-sent events; leaves with the case, or with its `shared`. */
-export async function subscribeSse(url: string, query = chat, variables?: object): Promise<SseSubscription> {
+export async function subscribeSse(
+  url: string,
+  query = chat,
+  variables?: object,
+  credentials: Record<string, string> = {},
+): Promise<SseSubscription> {
   const req = sendRequest(url, {
     method: "POST",
     agent: false,
-    headers: { "content-type": "application/json", accept: "text/event-stream" },
+    headers: { "content-type": "application/json", accept: "text/event-stream", ...credentials },
   });
   req.on("error", () => {});
   whenOver(() => void req.destroy());
@@ -61,10 +71,11 @@ export async function subscribeSse(url: string, query = chat, variables?: object
 }
 
 /** Connects with graphql-ws's client; `subscribe` runs an operation on the one socket. Closes with the case, or with its `shared`. */
-export async function connectWs(url: string) {
+export async function connectWs(url: string, connectionParams: Record<string, string> = {}) {
   const client = createClient({
     url: url.replace("http", "ws"),
     webSocketImpl: WebSocket,
+    connectionParams,
     retryAttempts: 0,
     lazy: false,
     onNonLazyError() {},
@@ -90,8 +101,13 @@ export async function connectWs(url: string) {
 }
 
 /** Subscribes over a WebSocket of its own. */
-export async function subscribeWs(url: string, query = chat, variables = {}): Promise<Subscription> {
-  return (await connectWs(url)).subscribe(query, variables);
+export async function subscribeWs(
+  url: string,
+  query = chat,
+  variables = {},
+  credentials: Record<string, string> = {},
+): Promise<Subscription> {
+  return (await connectWs(url, credentials)).subscribe(query, variables);
 }
 
 /** Both transports, for `describe.each`. */

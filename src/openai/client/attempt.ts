@@ -26,8 +26,10 @@ export interface OpenAIClientOptions extends Credentials {
 
 /** How the guard follows a call. */
 export interface CallHooks {
-  /** Called before each further attempt, which counts like a call. If it yields false, the last failure stands. */
-  mayRepeat(): Promise<boolean>;
+  /**
+   * Called after `failure`, before each further attempt, which counts like a call. If it yields false, the failure stands.
+   */
+  mayRepeat(failure: OpenAIError): Promise<boolean>;
   observer: AttemptObserver | undefined;
   /** Undefined: nobody counts the bytes of answers. */
   held: AnswerBytes | undefined;
@@ -104,7 +106,7 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
         const retryable = error instanceof OpenAIError && isRetryable(error) && !files.some((file) => file.started);
         if (!retryable || retry >= maxRetries) throw error;
         const delayMs = retryDelayMs(error, retry);
-        if (delayMs >= deadline.remainingMs() || (hooks && !(await hooks.mayRepeat()))) throw error;
+        if (delayMs >= deadline.remainingMs() || (hooks && !(await hooks.mayRepeat(error)))) throw error;
         await deadline.sleep(delayMs);
       }
     }

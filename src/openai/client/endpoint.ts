@@ -19,8 +19,20 @@ export interface TokenEstimate {
   readonly output: number;
   /** How many answers the model writes at once, at least 1. */
   readonly choices: number;
-  /** Whether the request caps the output, so that the upstream gives no more. */
+  /** Whether the upstream is known to give no more. */
   readonly isCapped: boolean;
+  /** What the caller allows, all choices together, whether or not the upstream obeys it. Absent: no limit. */
+  readonly cap?: number | undefined;
+}
+
+/** How far a stream has come. */
+export interface StreamProgress {
+  /** Takes note of an event. Never throws. */
+  add(event: unknown): unknown;
+  /** How many tokens have been written, at the very least. */
+  readonly leastTokens: number;
+  /** Whether the answer has come whole: nothing that follows costs anything. */
+  readonly isComplete: boolean;
 }
 
 /** The tokens that the upstream reports. */
@@ -57,8 +69,8 @@ interface PaidParts extends Route {
    * https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
    */
   readonly operationName: string;
-  /** What a call may cost. */
-  estimate(request: UpstreamRequest): TokenEstimate;
+  /** What a call may cost, on an upstream that obeys these of the fields that cap an answer. Absent: all of them. */
+  estimate(request: UpstreamRequest, obeyedCaps?: ReadonlySet<string>): TokenEstimate;
   /** What the upstream reports with a whole answer or with one event of a stream. Undefined: nothing. */
   readUsage(answer: unknown): TokenUsage | undefined;
   /**
@@ -68,6 +80,8 @@ interface PaidParts extends Route {
   countOutput(answer: unknown): number | undefined;
   /** Whether an event of a stream brings any output. */
   hasOutput(event: unknown): boolean;
+  /** Begins to follow a stream. Absent: the endpoint does not stream. */
+  followStream?(): StreamProgress;
 }
 
 interface Named {

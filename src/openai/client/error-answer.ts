@@ -1,5 +1,5 @@
 // Reads an error out of an upstream answer, in any of the shapes that servers of this API send.
-import { OpenAIError, type OpenAIErrorDetails } from "./errors.ts";
+import { isRefusal, OpenAIError, type OpenAIErrorDetails } from "./errors.ts";
 import { isRecord, readJson } from "./json.ts";
 import { redact } from "./redact.ts";
 
@@ -35,8 +35,7 @@ export function readErrorAnswer(
       retryAfterMs: readRetryAfterMs(headers),
       isForeign: (json === undefined && text.trim() !== "") || undefined,
       shouldRetry: readShouldRetry(httpStatus, headers),
-      // A gateway sends 502 and 504 when it gives up waiting for a model. Inside 200, the work had begun.
-      isUnpaid: (httpStatus >= 400 && httpStatus !== 502 && httpStatus !== 504) || undefined,
+      isUnpaid: isRefusal(httpStatus) || undefined,
     }),
   );
 }

@@ -29,6 +29,19 @@ export interface OpenAIErrorDetails {
   isUnpaid?: boolean;
 }
 
+/** The statuses from 500 on with which a server refuses a call at once, or fails by a fault of its own. */
+const REFUSALS = new Set([500, 501, 503, 505, 529]);
+/** The last status of 4xx that HTTP defines. Those above it are gateways' own: nginx' 499 is sent when a client has left. */
+const LAST_CLIENT_ERROR = 451;
+
+/**
+ * Whether no model has worked on a call that is answered with this status. With 408, 499, 502, 504, 520 and the like a
+ * gateway gives up waiting for one. An error inside 200 came after the work had begun.
+ */
+export function isRefusal(status: number): boolean {
+  return (status >= 400 && status <= LAST_CLIENT_ERROR && status !== 408) || REFUSALS.has(status);
+}
+
 /** Thrown by every adapter function. Its message is safe to show: no key, no address, no page, no stack. */
 export class OpenAIError extends Error {
   override readonly name = "OpenAIError";

@@ -1,7 +1,7 @@
 // ChatInput: the fields of a chat request, their checks, and the wire body built from them.
 import type { ChatCompletionRequest } from "../../openai/chat.ts";
 import { builder } from "../shared/builder.ts";
-import { checkLength, checkModelName, checkOutputCap, checkRanges } from "../shared/checks.ts";
+import { checkLength, checkModelName, checkOutputCap, checkRanges, MODEL_NAME } from "../shared/checks.ts";
 import type { RequestLimits } from "../shared/context.ts";
 import { createRequest } from "../shared/wire-body.ts";
 import { ChatMessageInput, checkChatMessages, createWireMessage } from "./message-input.ts";
@@ -20,7 +20,7 @@ export const ChatInput = builder.inputType("ChatInput", {
   description:
     "A chat request. Only `model` and `messages` are needed. Fields that are null or absent are not sent, so the upstream's own defaults apply. Models differ in what they accept: the upstream decides.",
   fields: (t) => ({
-    model: t.string({ required: true, description: "The model's name, 1 to 256 printable characters." }),
+    model: t.string({ required: true, description: MODEL_NAME }),
     messages: t.field({
       type: [ChatMessageInput],
       required: true,
@@ -95,7 +95,7 @@ export const ChatInput = builder.inputType("ChatInput", {
     extraBody: t.field({
       type: "JSONObject",
       description:
-        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling. Fields that this schema has are refused.",
+        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller.",
     }),
   }),
 });
@@ -116,6 +116,8 @@ export function createChatRequest(input: Input, limits: RequestLimits): ChatComp
     frequencyPenalty: [-2, 2],
     topLogprobs: [0, 20],
   });
+  // The one exception to "nothing is added": an operator's OUTPUT_CAP_FIELD=both.
+  const either = limits.sendsBothCaps ? (input.maxCompletionTokens ?? input.maxTokens) : undefined;
   return createRequest<ChatCompletionRequest>(
     {
       model: input.model,
@@ -124,8 +126,8 @@ export function createChatRequest(input: Input, limits: RequestLimits): ChatComp
       top_p: input.topP,
       n: input.n,
       stop: input.stop,
-      max_completion_tokens: input.maxCompletionTokens,
-      max_tokens: input.maxTokens,
+      max_completion_tokens: input.maxCompletionTokens ?? either,
+      max_tokens: input.maxTokens ?? either,
       presence_penalty: input.presencePenalty,
       frequency_penalty: input.frequencyPenalty,
       logit_bias: input.logitBias,
@@ -152,5 +154,6 @@ export function createChatRequest(input: Input, limits: RequestLimits): ChatComp
       user: input.user,
     },
     input.extraBody,
+    limits,
   );
 }

@@ -1,7 +1,7 @@
 // CompleteInput: the fields of a completion request, their checks, and the wire body built from them.
 import type { CompletionRequest } from "../../openai/completions.ts";
 import { builder } from "../shared/builder.ts";
-import { checkLength, checkModelName, checkOutputCap, checkRanges, refuse } from "../shared/checks.ts";
+import { checkLength, checkModelName, checkOutputCap, checkRanges, MODEL_NAME, refuse } from "../shared/checks.ts";
 import type { RequestLimits } from "../shared/context.ts";
 import { createRequest } from "../shared/wire-body.ts";
 
@@ -10,7 +10,7 @@ export const CompleteInput = builder.inputType("CompleteInput", {
   description:
     "A request to continue a text. Fields that are null or absent are not sent, so the upstream's own defaults apply.",
   fields: (t) => ({
-    model: t.string({ required: true, description: "The model's name, 1 to 256 printable characters." }),
+    model: t.string({ required: true, description: MODEL_NAME }),
     prompt: t.stringList({ required: true, description: "The text to continue, or a list of at least one text." }),
     suffix: t.string({ description: "Text that comes after the continuation." }),
     maxTokens: t.int({ description: "Most tokens to generate, at least 1." }),
@@ -41,7 +41,7 @@ export const CompleteInput = builder.inputType("CompleteInput", {
     extraBody: t.field({
       type: "JSONObject",
       description:
-        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling. Fields that this schema has are refused.",
+        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller.",
     }),
   }),
 });
@@ -90,5 +90,6 @@ export function createCompletionRequest(
       user: input.user,
     },
     input.extraBody,
+    limits,
   );
 }

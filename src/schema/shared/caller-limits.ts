@@ -9,6 +9,8 @@ interface Values {
   count: number;
   /** Names; in each of them `*` stands for any run of characters. An empty list allows nothing. */
   names: readonly string[];
+  /** The same; an operator may also write true for every name and false for none. */
+  switch: readonly string[];
 }
 
 interface LimitRow {
@@ -73,6 +75,15 @@ export const callerLimits = {
     description:
       "The root fields that may be selected, such as `chat`, `Query`, `Subscription.chat` or `model*`; `*` stands for any run of characters.",
   },
+  extraBody: {
+    kind: "switch",
+    unit: "field",
+    absent: "what `EXTRA_BODY` allows",
+    appliesTo: "each upstream call",
+    code: "FORBIDDEN",
+    description:
+      "The fields that `extraBody` may hold, in place of those that `EXTRA_BODY` allows; `*` stands for any run of characters.",
+  },
 } as const satisfies Readonly<Record<string, LimitRow>>;
 
 type Table = typeof callerLimits;
@@ -89,7 +100,7 @@ type LimitOf<Kind> = { [Name in CallerLimit]: Table[Name]["kind"] extends Kind ?
 export type CountLimit = LimitOf<"count">;
 
 /** The limits that are lists of names. */
-export type NamesLimit = LimitOf<"names">;
+export type NamesLimit = LimitOf<"names" | "switch">;
 
 /** A caller's limit in words, such as "at most 5 requests a minute". */
 export function describeLimit(name: CountLimit, limit: number): string {

@@ -50,13 +50,21 @@ export function checkLength(
   refuse(field, `must hold at ${word} ${limit} ${limit === 1 ? "entry" : "entries"}; got ${list.length}.`);
 }
 
+/** What `checkModelName` accepts, in words. */
+export const MODEL_NAME =
+  "The model's name, 1 to 256 printable characters without blanks, commas, semicolons and bars.";
+
 /**
- * Refuses a model name that is blank, longer than 256 characters or not printable, or that has a segment `.` or `..`:
- * a proxy in front of the upstream could resolve such a segment to another resource.
+ * Refuses a model name that is longer than 256 characters or not printable, or that could name anything else than one
+ * model: routers split a name at commas, semicolons, bars and blanks into several, of which an allow-list such as `a*` sees
+ * only the first; and a proxy could resolve a segment `.` or `..` to another resource.
  */
 export function checkModelName(field: string, name: string): void {
   if (name.length < 1 || name.length > 256) refuse(field, `must be 1 to 256 characters long; got ${name.length}.`);
-  if (!/^\P{C}+$/u.test(name) || name.trim() === "") refuse(field, "must be printable characters.");
-  if (name.split(/[/\\]/).some((segment) => segment === "." || segment === ".."))
+  // In the form that software gives to a text before it compares it: U+FF0C becomes a comma, U+00A0 a space.
+  const folded = name.normalize("NFKC");
+  if (/\p{C}/u.test(folded) || folded.trim() === "") refuse(field, "must be printable characters.");
+  if (/[\s,;|]/.test(folded)) refuse(field, "must name one model, without a blank, comma, semicolon or bar.");
+  if (folded.split(/[/\\]/).some((segment) => segment === "." || segment === ".."))
     refuse(field, "must name a model; got a segment of dots.");
 }

@@ -18,6 +18,10 @@ export interface RequestLimits {
   maxMessages: number;
   /** Output tokens of a choice; undefined: no limit. */
   maxOutputTokens: number | undefined;
+  /** Whether a chat's cap is sent under both of its names. */
+  sendsBothCaps: boolean;
+  /** Whether `extraBody` may hold a field of this name. */
+  isExtraFieldAllowed(name: string): boolean;
 }
 
 /** The caller, as resolvers know it. */

@@ -1,6 +1,9 @@
 // Builds a wire body from GraphQL input: leaves null out and adds the fields of `extraBody`. Knows no endpoint.
+import { codedError } from "../../errors/codes.ts";
 import type { JSONObject } from "./builder.ts";
+import { callerLimits } from "./caller-limits.ts";
 import { refuse } from "./checks.ts";
+import type { RequestLimits } from "./context.ts";
 
 /** All fields of a wire type by name; null and undefined mean "not given". */
 export type Given<Wire> = { readonly [Key in keyof Required<Wire>]: Wire[Key] | null | undefined };
@@ -14,6 +17,9 @@ export function given<Wire extends object>(fields: Given<Wire>): Wire {
   }
   return wire as Wire;
 }
+
+/** Most fields of `extraBody`. */
+const MAX_EXTRA_FIELDS = 256;
 
 /** The form of a field's name. Some servers ignore case, some accept other signs between words. */
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
@@ -41,19 +47,27 @@ function fold(name: string): string {
 
 /**
  * Builds a wire body from `fields`, which name every field that the schema knows, and the caller's `extraBody`, which may
- * only contain others. Throws BAD_USER_INPUT if it contains one of them or a reserved name.
+ * only contain others. Throws BAD_USER_INPUT if it contains one of them, a reserved name or too many; FORBIDDEN if it
+ * contains a name that the operator does not allow. Reserved names are not complete: no list of what all servers know is.
  */
 export function createRequest<Wire extends object>(
   fields: Given<Wire>,
   extraBody: JSONObject | null | undefined,
+  limits: RequestLimits,
 ): Wire {
   const names = Object.keys(extraBody ?? {});
+  if (names.length > MAX_EXTRA_FIELDS)
+    refuse("input.extraBody", `must hold at most ${MAX_EXTRA_FIELDS} fields; got ${names.length}.`);
   const known = names.length > 0 ? new Set(Object.keys(fields).map(fold)) : undefined;
   for (const name of names) {
     // ASCII only: Go's JSON decoder folds some other letters into ASCII ones.
     if (!NAME.test(name)) refuse("input.extraBody", "must hold names of at most 64 letters, digits, _, . and - alone.");
     if (known?.has(fold(name)) || RESERVED.some((pattern) => pattern.test(fold(name)))) {
       refuse("input.extraBody", `must not hold "${name}", which has its own place in this API.`);
+    }
+    if (!limits.isExtraFieldAllowed(name)) {
+      const problem = `input.extraBody must not hold "${name}": neither EXTRA_BODY nor the caller's own limits allow it.`;
+      throw codedError(callerLimits.extraBody.code, problem, { field: "input.extraBody" });
     }
   }
   const wire = given<Wire>(fields);

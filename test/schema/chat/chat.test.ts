@@ -534,7 +534,7 @@ describe("at the door", () => {
       stop: ["a", "b", "c", "d"],
     },
     { model: "m".repeat(256) },
-    { model: "ft:gpt-4o:my org:é" },
+    { model: "ft:gpt-4o:my-org:é" },
   ])("%j passes", async (input) => {
     const { body, requests } = await chat({ model: "m", messages, ...input });
     expect(body.errors).toBeUndefined();

@@ -1,0 +1,92 @@
+// How far the choices of a stream have come: which of them have ended, and how much has been written at the very least.
+import type { StreamProgress } from "./client/endpoint.ts";
+import { isRecord } from "./client/json.ts";
+
+const APOSTROPHE = 39;
+
+/** Which choices of a stream have begun, and which have ended. */
+export class ChoiceEnds {
+  readonly #begun = new Set<unknown>();
+  readonly #finished = new Set<unknown>();
+
+  /** Takes note of an event, and yields how many choices are in it. Never throws. */
+  add(event: unknown): number {
+    const choices = isRecord(event) && Array.isArray(event.choices) ? event.choices : [];
+    let place = 0;
+    for (const choice of choices) {
+      if (!isRecord(choice)) continue;
+      const { index = place, finish_reason } = choice;
+      place++;
+      this.#begun.add(index);
+      if (finish_reason) this.#finished.add(index);
+      this.addChoice(choice);
+    }
+    return place;
+  }
+
+  /** Whether any choice has come. */
+  get haveBegun(): boolean {
+    return this.#begun.size > 0;
+  }
+
+  /** Whether every choice that has begun has given its finish_reason. */
+  get areFinished(): boolean {
+    return this.haveBegun && this.#begun.size === this.#finished.size;
+  }
+
+  protected addChoice(_choice: Record<string, unknown>): void {}
+}
+
+/** The progress of a chat's or a completion's stream. */
+export class ChoiceProgress extends ChoiceEnds implements StreamProgress {
+  /** By a measure that errs on the low side: at least one in each event with any text, and one in each word. */
+  leastTokens = 0;
+  #isUsageLast = false;
+  #endsInWord = false;
+
+  override add(event: unknown): number {
+    const choices = super.add(event);
+    // Usage beside choices may be a count so far.
+    this.#isUsageLast = choices === 0 && this.haveBegun && isRecord(event) && isRecord(event.usage);
+    return choices;
+  }
+
+  get isComplete(): boolean {
+    return this.areFinished || this.#isUsageLast;
+  }
+
+  protected override addChoice({ delta, text }: Record<string, unknown>): void {
+    if (typeof text === "string") this.#addText(text);
+    if (!isRecord(delta)) return;
+    // Some servers repeat a text under a second name, so only the longest counts.
+    let longest = "";
+    for (const name in delta) {
+      const said = delta[name];
+      if (typeof said === "string" && name !== "role" && said.length > longest.length) longest = said;
+    }
+    if (longest !== "") this.#addText(longest);
+    else if (Array.isArray(delta.tool_calls) && delta.tool_calls.some(hasArguments)) this.leastTokens++;
+  }
+
+  #addText(text: string): void {
+    if (text === "") return;
+    let words = 0;
+    let isInWord = this.#endsInWord;
+    for (let place = 0; place < text.length; place++) {
+      const code = text.charCodeAt(place);
+      const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code > 127 || code === APOSTROPHE;
+      if (isLetter && !isInWord) words++;
+      isInWord = isLetter;
+    }
+    this.#endsInWord = isInWord;
+    this.leastTokens += Math.max(1, words);
+  }
+}
+
+/** A tool's name alone may be what the caller asked for. */
+function hasArguments(call: unknown): boolean {
+  if (!isRecord(call)) return false;
+  const { input } = isRecord(call.custom) ? call.custom : {};
+  const { arguments: given = input } = isRecord(call.function) ? call.function : {};
+  return typeof given === "string" && given !== "";
+}
