@@ -8,6 +8,7 @@ const measuring = [
   "test/docs/readme.test.ts",
   "test/execution/documents.test.ts",
   "test/http/hostile-http.test.ts",
+  "test/http/pipelining.test.ts",
   "test/request/uploads-aborts.test.ts",
   "test/request/uploads-memory.test.ts",
   "test/telemetry/metrics.test.ts",

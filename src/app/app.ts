@@ -11,6 +11,7 @@ import { createEngine } from "../execution/engine.ts";
 import { createGraphiQLPage } from "../graphiql/page.ts";
 import { refuseUpgrade } from "../http/answer.ts";
 import { createDepartures } from "../http/departures.ts";
+import { enterLine, isInUse } from "../http/line.ts";
 import { requestIdOf } from "../http/request-id.ts";
 import { watchWriteStall } from "../http/stall.ts";
 import { createReadParams } from "../request/params.ts";
@@ -37,6 +38,8 @@ export interface AppOptions {
   observers?: readonly Observer[];
   /** Makes the metrics' page one of several processes. */
   shareMetrics?: ShareMetrics | undefined;
+  /** How many lines the log has dropped. */
+  droppedLogLines?: (() => number) | undefined;
   /** Yoga's or Envelop's plugins, whose hooks run for every operation. */
   plugins?: readonly object[];
 }
@@ -48,13 +51,13 @@ export interface AppOptions {
 export function createApp(
   config: Config,
   report: (fault: unknown) => void,
-  { observers = [], shareMetrics, plugins = [] }: AppOptions = {},
+  { observers = [], shareMetrics: share, droppedLogLines, plugins = [] }: AppOptions = {},
 ): App {
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
   const { authenticator, contextOf, resolveDocument, isUpstreamDead, poolStats, close } = createGuard(config, report);
   const departures = createDepartures();
-  const metrics = config.METRICS ? createMetrics(poolStats, shareMetrics) : undefined;
+  const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines }) : undefined;
   const answerMetrics = metrics && createMetricsPage(metrics);
   const allObservers = metrics ? [...observers, metrics.observer] : observers;
   const beginOperation = createBeginOperation(allObservers);
@@ -141,6 +144,7 @@ export function createApp(
 
   return {
     handle(req, res) {
+      if (!enterLine(req, res, () => tellRefused(req, "pipelined"))) return;
       watchWriteStall(req.socket, config.STREAM_WRITE_STALL_MS);
       res.setHeader("x-request-id", requestIdOf(req));
       let isServed = false;
@@ -158,9 +162,11 @@ export function createApp(
       // Node removes its error listener from a socket that it hands over. Without one, a client's reset would end the process.
       socket.on("error", () => {});
       watchWriteStall(socket, config.STREAM_WRITE_STALL_MS);
-      if (checkHost(req)) {
+      const isEarly = isInUse(socket);
+      if (isEarly || checkHost(req)) {
         tellRefused(req, "handshake");
-        return refuseUpgrade(req, socket, "400 Bad Request");
+        // An answer would come among those that are still due.
+        return isEarly ? void socket.destroy() : refuseUpgrade(req, socket, "400 Bad Request");
       }
       let isAccepted = false;
       const accept = (token: string | undefined) => {

@@ -238,7 +238,7 @@ describe("labels", () => {
       record.end(false);
     };
     const count = async () =>
-      readScrape(await metrics.read()).samples.filter(({ name }) => !/^(nodejs|process)_/.test(name));
+      readScrape(String((await metrics.read()).text)).samples.filter(({ name }) => !/^(nodejs|process)_/.test(name));
     for (let index = 0; index < 101; index++) run(index);
     const before = (await count()).length;
     for (let index = 101; index < 10_101; index++) run(index);
