@@ -22,9 +22,8 @@ import { createBeginOperation } from "../telemetry/operations.ts";
 import { createTellRefused } from "../telemetry/refused-requests.ts";
 import { createHttpTransport } from "../transports/http.ts";
 import { createWebSocketEndpoint } from "../transports/websocket/endpoint.ts";
-import { createHandshake } from "../transports/websocket/handshake.ts";
+import { createHandshake, type Greeting } from "../transports/websocket/handshake.ts";
 import { createPrepareOperation } from "../transports/websocket/operation.ts";
-import { createWaitingRoom } from "../transports/websocket/waiting-room.ts";
 import { createFrame } from "../transports/yoga.ts";
 import type { App } from "./app-interface.ts";
 import { documentLimitsOf } from "./document-limits.ts";
@@ -118,7 +117,6 @@ export function createApp(
       operation?.end(false);
     },
   });
-  const waitingRoom = createWaitingRoom();
   const webSockets = createWebSocketEndpoint({
     schema: engine.schema,
     prepareOperation: plugins.length > 0 ? frame.prepareOperation : createPrepareOperation(engine),
@@ -128,7 +126,6 @@ export function createApp(
     beginOperation,
     maskError,
     resolveDocument,
-    waitingRoom,
     maxBodyBytes: config.MAX_BODY_BYTES,
     report,
   });
@@ -136,7 +133,6 @@ export function createApp(
     endpoint: ENDPOINT,
     origins: config.CORS_ORIGINS,
     authenticator,
-    waitingRoom,
     isDraining,
   });
 
@@ -169,9 +165,9 @@ export function createApp(
         return isEarly ? void socket.destroy() : refuseUpgrade(req, socket, "400 Bad Request");
       }
       let isAccepted = false;
-      const accept = (token: string | undefined) => {
+      const accept = (greeting: Greeting) => {
         isAccepted = true;
-        webSockets.handleUpgrade(req, socket, head, token);
+        webSockets.handleUpgrade(req, socket, head, greeting);
       };
       void handshake(req, socket, accept).then(() => isAccepted || tellRefused(req, "handshake"));
     },

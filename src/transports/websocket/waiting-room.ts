@@ -1,29 +1,55 @@
-// Limits WebSockets whose clients are not identified yet, in number and in what each may send. Knows no GraphQL.
+// Holds the WebSockets whose clients are not identified yet: few for each address and few in all, and those that wait
+// longest go first, so that silent ones keep nobody out. Limits what each may send. Knows no GraphQL.
 import type { Socket } from "node:net";
+import { readNetwork } from "./network.ts";
 
 /** How many there may be. A client greets within a round trip, and has three seconds to do so. */
 const MAX_WAITING = 256;
+/** How many of them may be of one address. */
+const MAX_OF_NETWORK = MAX_WAITING / 4;
 /** What a client may send before it is acknowledged, in bytes, all frames together: one greeting, with the longest of tokens. */
 const MAX_GREETING_BYTES = 16 * 2 ** 10;
 
-/** The connections from the handshake until they are acknowledged. */
+/** Connections that wait. */
 export interface WaitingRoom {
-  /** Counts the connection until leave() or its close. False if there is no room. */
-  enter(socket: Socket): boolean;
+  /**
+   * Lets the connection in until leave() or its close. If it finds no room, the one of its address that has waited longest
+   * makes place, or the one of all, and its `onEvict` is called.
+   */
+  enter(socket: Socket, onEvict: () => void): void;
   leave(socket: Socket): void;
+}
+
+interface Guest {
+  network: string;
+  onEvict(): void;
 }
 
 /** Makes an empty waiting room. */
 export function createWaitingRoom(): WaitingRoom {
-  const waiting = new Set<Socket>();
+  /** In the order in which they came. */
+  const guests = new Map<Socket, Guest>();
+
+  /** Has the first go that `isMeant`. */
+  function evict(isMeant: (guest: Guest) => boolean): void {
+    for (const [socket, guest] of guests) {
+      if (!isMeant(guest)) continue;
+      guests.delete(socket);
+      guest.onEvict();
+      return;
+    }
+  }
+
   return {
-    enter(socket) {
-      if (waiting.size >= MAX_WAITING) return false;
-      waiting.add(socket);
-      socket.once("close", () => waiting.delete(socket));
-      return true;
+    enter(socket, onEvict) {
+      const network = readNetwork(socket.remoteAddress ?? "");
+      const isNear = (guest: Guest) => guest.network === network;
+      if ([...guests.values()].filter(isNear).length >= MAX_OF_NETWORK) evict(isNear);
+      else if (guests.size >= MAX_WAITING) evict(() => true);
+      guests.set(socket, { network, onEvict });
+      socket.once("close", () => guests.delete(socket));
     },
-    leave: (socket) => void waiting.delete(socket),
+    leave: (socket) => void guests.delete(socket),
   };
 }
 
