@@ -70,7 +70,7 @@ test("while 300 of one address say nothing, a client of that address greets and 
   const { server } = await start();
   const silent = await fill(server.url, 300);
   await expectGreeted(knock(server.url));
-  await expect.poll(() => stillOpen(silent).filter(Boolean).length).toBe(SHARE - 1);
+  await expect.poll(() => stillOpen(silent).filter(Boolean).length).toBeLessThan(SHARE);
   expect(server.faults).toEqual([]);
 });
 
@@ -99,11 +99,11 @@ test("there are 256 of all addresses; the next one closes the oldest, and one th
 });
 
 describe("whoever shows a good key in the handshake does not wait:", () => {
-  test("300 with a client key stay, and are not closed for strangers", async () => {
+  test("a hundred with a client key stay, and are not closed for strangers", async () => {
     const { server } = await start(aliceWith());
-    const known = await fill(server.url, 300, alice);
-    await fill(server.url, 100);
-    expect(stillOpen(known)).toEqual(Array(300).fill(true));
+    const known = await fill(server.url, 100, alice);
+    await fill(server.url, SHARE + 10);
+    expect(stillOpen(known)).toEqual(Array(100).fill(true));
     await expectGreeted(known[0] as Knock);
     expect(server.faults).toEqual([]);
   });
