@@ -253,6 +253,18 @@ describe("a client that leaves is noticed, and its upstream call ends,", () => {
   });
 });
 
+test.each([
+  ["health checks", get("/healthz"), 200],
+  ["unknown paths", get("/elsewhere"), 404],
+  ["preflights", preflight(), 204],
+])("a client that half-closes behind 5 %s gets its answers", async (_, bytes, status) => {
+  const { server } = await start(silence);
+  const { socket, closed, statuses } = open(server.url);
+  socket.end(bytes.repeat(5));
+  await closed;
+  expect(statuses()).toEqual(Array(5).fill(status));
+});
+
 test("an event stream behind a chat begins when the chat is answered, and comes whole", async () => {
   let release = () => {};
   const holds = noticed((...parameters) => {
@@ -340,8 +352,8 @@ test("scrapes are made once for all who ask within a second, and never given out
   const pages = await Promise.all(Array.from({ length: 50 }, () => scrape(url)));
   await server.query("{ __typename }");
   pages.push(await scrape(url));
-  // On a machine that is too slow for all of this within a second, nothing is shown.
-  if (performance.now() - at < 1_000) expect(new Set(pages.map(({ text }) => text)).size).toBe(1);
+  const seconds = Math.floor((performance.now() - at) / 1_000);
+  expect(new Set(pages.map(({ text }) => text)).size).toBeLessThan(seconds + 2);
   const counted = async () => (await scrape(url)).value("graphql_operations_total", { type: "query" });
   await expect.poll(counted, { timeout: 1_500, interval: 100 }).toBe(1);
 });

@@ -1,20 +1,18 @@
-// Holds the WebSockets whose clients are not identified yet: few for each address and few in all, and those that wait
-// longest go first, so that silent ones keep nobody out. Limits what each may send. Knows no GraphQL.
+// Holds the WebSockets whose clients are not identified yet. If there are too many, the oldest of the address that has most
+// goes first, so that silent ones keep nobody out. Limits what each may send. Knows no GraphQL.
 import type { Socket } from "node:net";
 import { readNetwork } from "./network.ts";
 
 /** How many there may be. A client greets within a round trip, and has three seconds to do so. */
 const MAX_WAITING = 256;
-/** How many of them may be of one address. */
-const MAX_OF_NETWORK = MAX_WAITING / 4;
 /** What a client may send before it is acknowledged, in bytes, all frames together: one greeting, with the longest of tokens. */
 const MAX_GREETING_BYTES = 16 * 2 ** 10;
 
 /** Connections that wait. */
 export interface WaitingRoom {
   /**
-   * Lets the connection in until leave() or its close. If it finds no room, the one of its address that has waited longest
-   * makes place, or the one of all, and its `onEvict` is called.
+   * Lets the connection in until leave() or its close. If there are then too many, one of those with the most from their
+   * address makes place: the one that has waited longest, whose `onEvict` is called.
    */
   enter(socket: Socket, onEvict: () => void): void;
   leave(socket: Socket): void;
@@ -30,24 +28,23 @@ export function createWaitingRoom(): WaitingRoom {
   /** In the order in which they came. */
   const guests = new Map<Socket, Guest>();
 
-  /** Has the first go that `isMeant`. */
-  function evict(isMeant: (guest: Guest) => boolean): void {
-    for (const [socket, guest] of guests) {
-      if (!isMeant(guest)) continue;
+  function evict(): void {
+    const counts = new Map<string, number>();
+    for (const { network } of guests.values()) counts.set(network, (counts.get(network) ?? 0) + 1);
+    const most = Math.max(...counts.values());
+    for (const [socket, { network, onEvict }] of guests) {
+      if (counts.get(network) !== most) continue;
       guests.delete(socket);
-      guest.onEvict();
+      onEvict();
       return;
     }
   }
 
   return {
     enter(socket, onEvict) {
-      const network = readNetwork(socket.remoteAddress ?? "");
-      const isNear = (guest: Guest) => guest.network === network;
-      if ([...guests.values()].filter(isNear).length >= MAX_OF_NETWORK) evict(isNear);
-      else if (guests.size >= MAX_WAITING) evict(() => true);
-      guests.set(socket, { network, onEvict });
+      guests.set(socket, { network: readNetwork(socket.remoteAddress ?? ""), onEvict });
       socket.once("close", () => guests.delete(socket));
+      if (guests.size > MAX_WAITING) evict();
     },
     leave: (socket) => void guests.delete(socket),
   };
