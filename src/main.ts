@@ -87,6 +87,7 @@ async function serve(config: Config): Promise<void> {
       const { startServing } = await import("./process/serving.ts");
       running = await startServing(settle(config, isWorker ? process.env[SANDBOX_URL] : sandbox?.url, isWorker), {
         logger,
+        droppedLogLines: output.dropped,
         environment: process.env,
         version: readVersion(),
         shareMetrics: shared?.share,

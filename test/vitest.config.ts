@@ -9,6 +9,7 @@ const measuring = [
   "test/execution/documents.test.ts",
   "test/http/hostile-http.test.ts",
   "test/limits/inflight-memory.test.ts",
+  "test/http/pipelining.test.ts",
   "test/request/uploads-aborts.test.ts",
   "test/request/uploads-memory.test.ts",
   "test/telemetry/metrics.test.ts",

@@ -13,6 +13,7 @@ import { createGraphiQLPage } from "../graphiql/page.ts";
 import { refuseUpgrade } from "../http/answer.ts";
 import { BytesInFlight } from "../http/bytes-in-flight.ts";
 import { createDepartures } from "../http/departures.ts";
+import { enterLine, isInUse } from "../http/line.ts";
 import { requestIdOf } from "../http/request-id.ts";
 import { watchWriteStall } from "../http/stall.ts";
 import { createReadParams } from "../request/params.ts";
@@ -24,9 +25,8 @@ import { createBeginOperation } from "../telemetry/operations.ts";
 import { createTellRefused } from "../telemetry/refused-requests.ts";
 import { createHttpTransport } from "../transports/http.ts";
 import { createWebSocketEndpoint } from "../transports/websocket/endpoint.ts";
-import { createHandshake } from "../transports/websocket/handshake.ts";
+import { createHandshake, type Greeting } from "../transports/websocket/handshake.ts";
 import { createPrepareOperation } from "../transports/websocket/operation.ts";
-import { createWaitingRoom } from "../transports/websocket/waiting-room.ts";
 import { createFrame } from "../transports/yoga.ts";
 import type { App } from "./app-interface.ts";
 import { documentLimitsOf } from "./document-limits.ts";
@@ -40,6 +40,8 @@ export interface AppOptions {
   observers?: readonly Observer[];
   /** Makes the metrics' page one of several processes. */
   shareMetrics?: ShareMetrics | undefined;
+  /** How many lines the log has dropped. */
+  droppedLogLines?: (() => number) | undefined;
   /** Yoga's or Envelop's plugins, whose hooks run for every operation. */
   plugins?: readonly object[];
 }
@@ -51,7 +53,7 @@ export interface AppOptions {
 export function createApp(
   config: Config,
   report: (fault: unknown) => void,
-  { observers = [], shareMetrics, plugins = [] }: AppOptions = {},
+  { observers = [], shareMetrics: share, droppedLogLines, plugins = [] }: AppOptions = {},
 ): App {
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
@@ -60,7 +62,7 @@ export function createApp(
   const bytesInFlight = new BytesInFlight(config.MAX_INFLIGHT_BYTES);
   // All who are not told apart would share the part of one.
   const openHeld = ({ key }: Caller) => bytesInFlight.open(key === ANYBODY.key ? undefined : key);
-  const metrics = config.METRICS ? createMetrics(poolStats, shareMetrics) : undefined;
+  const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines }) : undefined;
   const answerMetrics = metrics && createMetricsPage(metrics);
   const allObservers = metrics ? [...observers, metrics.observer] : observers;
   const beginOperation = createBeginOperation(allObservers);
@@ -122,7 +124,6 @@ export function createApp(
       operation?.end(false);
     },
   });
-  const waitingRoom = createWaitingRoom();
   const webSockets = createWebSocketEndpoint({
     schema: engine.schema,
     prepareOperation: plugins.length > 0 ? frame.prepareOperation : createPrepareOperation(engine),
@@ -133,7 +134,6 @@ export function createApp(
     beginOperation,
     maskError,
     resolveDocument,
-    waitingRoom,
     maxBodyBytes: config.MAX_BODY_BYTES,
     report,
   });
@@ -141,7 +141,6 @@ export function createApp(
     endpoint: ENDPOINT,
     origins: config.CORS_ORIGINS,
     authenticator,
-    waitingRoom,
     isDraining,
   });
 
@@ -149,6 +148,7 @@ export function createApp(
 
   return {
     handle(req, res) {
+      if (!enterLine(req, res, () => tellRefused(req, "pipelined"))) return;
       watchWriteStall(req.socket, config.STREAM_WRITE_STALL_MS);
       res.setHeader("x-request-id", requestIdOf(req));
       let isServed = false;
@@ -166,14 +166,16 @@ export function createApp(
       // Node removes its error listener from a socket that it hands over. Without one, a client's reset would end the process.
       socket.on("error", () => {});
       watchWriteStall(socket, config.STREAM_WRITE_STALL_MS);
-      if (checkHost(req)) {
+      const isEarly = isInUse(socket);
+      if (isEarly || checkHost(req)) {
         tellRefused(req, "handshake");
-        return refuseUpgrade(req, socket, "400 Bad Request");
+        // An answer would come among those that are still due.
+        return isEarly ? void socket.destroy() : refuseUpgrade(req, socket, "400 Bad Request");
       }
       let isAccepted = false;
-      const accept = (token: string | undefined) => {
+      const accept = (greeting: Greeting) => {
         isAccepted = true;
-        webSockets.handleUpgrade(req, socket, head, token);
+        webSockets.handleUpgrade(req, socket, head, greeting);
       };
       void handshake(req, socket, accept).then(() => isAccepted || tellRefused(req, "handshake"));
     },

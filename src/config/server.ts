@@ -31,7 +31,7 @@ export const serverVariables = {
   WORKERS: variable(
     "1 to 1024",
     whole(1, 1024).default(1),
-    "How many processes share the port; about one per core. A process that crashes is replaced.",
+    "How many processes share the port; about one per core. A process that crashes, or does not answer for 10 seconds, is replaced.",
   ),
   HEADERS_TIMEOUT_MS: variable(
     milliseconds,

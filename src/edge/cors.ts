@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import cors from "cors";
 import { requestError } from "../errors/codes.ts";
-import { refuse } from "../http/answer.ts";
+import { refuse, sendAnswer } from "../http/answer.ts";
 
 /** How long a browser may cache the answer to a preflight, in seconds. */
 const MAX_AGE_SECONDS = 600;
@@ -29,7 +29,7 @@ export function createCors(
     if (isListed) setHeaders(req, res, () => {});
     else if (origins) res.setHeader("vary", "Origin");
     if (req.method !== "OPTIONS" || req.headers["access-control-request-method"] === undefined) return false;
-    if (isListed) res.writeHead(204).end();
+    if (isListed) sendAnswer(req, res, { status: 204, headers: {}, body: undefined });
     else refuse(req, res, requestError("FORBIDDEN", 403, "Web pages of this origin may not call the server."));
     return true;
   };

@@ -60,7 +60,8 @@ export function createEdge(
   }
 
   return (req, res, next) => {
-    if (isBehindRefusal(req)) return;
+    // Read all the same, so that the client's leaving is noticed.
+    if (isBehindRefusal(req)) return void req.resume();
     res.setHeader("x-content-type-options", "nosniff");
     res.setHeader("cache-control", "no-store");
     if (isStopping()) res.setHeader("connection", "close");

@@ -2,7 +2,7 @@
 // memory, without a key, and shows only the state itself.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestError } from "../errors/codes.ts";
-import { refuse } from "../http/answer.ts";
+import { refuse, sendAnswer } from "../http/answer.ts";
 import { readPath } from "../http/request-target.ts";
 
 /** What the answers depend on. */
@@ -34,13 +34,11 @@ export function createHealth({
       return true;
     }
     const hindrance = path === "/readyz" ? findHindrance() : undefined;
-    const body = Buffer.from(JSON.stringify({ status: hindrance ?? "ok" }));
-    res.writeHead(hindrance ? 503 : 200, {
-      "content-type": "application/json; charset=utf-8",
-      "content-length": body.length,
+    sendAnswer(req, res, {
+      status: hindrance ? 503 : 200,
+      headers: { "content-type": "application/json; charset=utf-8" },
+      body: JSON.stringify({ status: hindrance ?? "ok" }),
     });
-    // Node leaves the body out for HEAD.
-    res.end(body);
     return true;
   };
 }

@@ -12,13 +12,17 @@ import { graphiqlTabs } from "./tabs.ts";
 /** The output of a compressor. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** One file, held as brotli. Its gzip form is made for the first browser that needs it, and kept. */
+/**
+ * One file, held as brotli. Its other forms are made for the first client that needs them, and kept: clients that take
+ * their time, however many, hold none of their own.
+ */
 export interface StoredFile {
   type: string;
   cacheControl: string;
   hash: string;
   brotli: Bytes;
   gzip?: Promise<Bytes>;
+  identity?: Promise<Bytes>;
 }
 
 /** The package exports no type for its options. */

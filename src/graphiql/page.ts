@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { brotliDecompress, gzip } from "node:zlib";
 import helmet from "helmet";
 import { readAccepted } from "../http/acceptance.ts";
+import { sendAnswer } from "../http/answer.ts";
 import { readPath } from "../http/request-target.ts";
 import { type Bytes, createFiles, type StoredFile } from "./files.ts";
 
@@ -72,17 +73,19 @@ async function sendFile(file: StoredFile, req: IncomingMessage, res: ServerRespo
   res.appendHeader("Vary", "Accept, Accept-Encoding");
   res.setHeader("Cache-Control", file.cacheControl);
   res.setHeader("ETag", etag);
-  if (!body) return void res.writeHead(304).end();
+  if (!body) return sendAnswer(req, res, { status: 304, headers: {}, body });
   res.setHeader("Content-Type", file.type);
-  res.setHeader("Content-Length", body.byteLength);
   if (encoding !== "identity") res.setHeader("Content-Encoding", encoding);
-  res.end(body);
+  sendAnswer(req, res, { status: 200, headers: {}, body });
 }
 
 async function encode(file: StoredFile, encoding: "br" | "gzip" | "identity"): Promise<Bytes> {
   if (encoding === "br") return file.brotli;
   const decompress = async () => new Uint8Array(await promisify(brotliDecompress)(file.brotli));
-  if (encoding === "identity") return decompress();
+  if (encoding === "identity") {
+    file.identity ??= decompress();
+    return file.identity;
+  }
   file.gzip ??= decompress().then(async (content) => new Uint8Array(await promisify(gzip)(content)));
   return file.gzip;
 }

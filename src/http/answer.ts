@@ -6,7 +6,9 @@ import type { GraphQLError } from "graphql";
 import { type ErrorCode, errorCodes } from "../errors/codes.ts";
 import { httpOf, showError } from "../errors/shown-error.ts";
 import { readAccepted } from "./acceptance.ts";
+import { onTurn } from "./line.ts";
 import { requestIdOf } from "./request-id.ts";
+import { hasBody } from "./request-target.ts";
 
 /** The media types of a refusal; a client that names neither gets the first. */
 const JSON_TYPES = ["application/json", "application/graphql-response+json"] as const;
@@ -22,16 +24,17 @@ const closing = new WeakSet<Socket>();
 export interface Answer {
   status: number;
   headers: Record<string, string>;
-  body: string;
+  /** Undefined where the status allows none (204, 304). */
+  body: string | Uint8Array | undefined;
 }
 
 /**
- * Sends the answer at once. If the request has not arrived whole, its rest is discarded within bounds and the connection
- * closes; otherwise the connection stays open. Headers that `res` already has are kept.
+ * Sends the answer as soon as its turn has come. If the request has not arrived whole, its rest is discarded within bounds
+ * and the connection closes; otherwise the connection stays open. Headers that `res` already has are kept.
  */
 export function sendAnswer(req: IncomingMessage, res: ServerResponse, answer: Answer): void {
   // A body that came in one packet with the head is parsed after this turn; `complete` is right only then.
-  if (req.complete) send(req, res, answer);
+  if (isWhole(req)) send(req, res, answer);
   else setImmediate(send, req, res, answer);
 }
 
@@ -94,19 +97,25 @@ export function discardRest(req: IncomingMessage): Promise<void> {
 }
 
 function send(req: IncomingMessage, res: ServerResponse, { status, headers, body }: Answer): void {
-  if (res.headersSent || res.destroyed) return;
-  res.writeHead(status, {
-    "content-length": Buffer.byteLength(body),
-    ...headers,
-    ...(!req.complete && { connection: "close" }),
+  // At once, whosever turn it is: a connection that is not read does not show that its client has left.
+  const rest = isWhole(req) ? undefined : discardRest(req);
+  onTurn(res, () => {
+    if (res.headersSent || res.destroyed) return;
+    res.writeHead(status, {
+      ...(body !== undefined && { "content-length": Buffer.byteLength(body) }),
+      ...headers,
+      ...(!isWhole(req) && { connection: "close" }),
+    });
+    if (!rest || req.complete) return void res.end(body);
+    // Not end(): Node would close the connection while the client is still sending.
+    res.write(body ?? "");
+    void rest.then(() => res.end());
   });
-  if (req.complete) {
-    res.end(body);
-    return;
-  }
-  // Not end(): Node would close the connection while the client is still sending.
-  res.write(body);
-  void discardRest(req).then(() => res.end());
+}
+
+/** Node learns that a request without a body is complete only after it has reported it. */
+function isWhole(req: IncomingMessage): boolean {
+  return req.complete || !hasBody(req);
 }
 
 /** The first of the two that the client names. */

@@ -42,9 +42,13 @@ export function checkTarget(req: IncomingMessage): GraphQLError | undefined {
   if (headers["transfer-encoding"] !== undefined && httpVersion !== "1.1") {
     return refusal("A request of HTTP/1.0 must have no Transfer-Encoding header.");
   }
-  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-  if (hasBody && /^(?:GET|HEAD|OPTIONS)$/.test(method)) return refusal(`A ${method} request must have no body.`);
+  if (hasBody(req) && /^(?:GET|HEAD|OPTIONS)$/.test(method)) return refusal(`A ${method} request must have no body.`);
   return undefined;
+}
+
+/** Whether the head announces a body. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 /** Whether the values differ. */

@@ -1,6 +1,10 @@
 // Starts, restarts and stops the WORKERS: several processes on one port, by node:cluster. Knows neither the app nor
 // signals. Workers end by themselves when their primary is gone: see https://nodejs.org/api/cluster.html
 import cluster, { type Worker } from "node:cluster";
+import { answerPulse, watchPulse } from "./pulse.ts";
+
+/** How long a worker that serves may fail to answer the primary, in milliseconds, before it is replaced. */
+const SILENT_MS = 10_000;
 
 /** The wait before the first restart, in milliseconds; it doubles with each further one, up to the maximum. */
 const BACKOFF_MS = 100;
@@ -27,6 +31,8 @@ export interface WorkersOptions {
   environment: Readonly<Record<string, string>>;
   /** How long a worker may take to stop before it is killed, in milliseconds. */
   stopWithinMs: number;
+  /** How long a worker that serves may fail to answer before it is killed and replaced, in milliseconds. Unset: 10 seconds. */
+  silentMs?: number;
   /** Called when a worker ends without an order and is replaced. */
   report(fault: string): void;
 }
@@ -44,10 +50,11 @@ export class WorkerError extends Error {
 
 /**
  * Starts the first worker and then the others, so that a fault which stops all of them is reported once. Throws
- * WorkerError if one ends before it serves, and kills the rest. Later, a worker that ends is replaced, after a wait that
- * grows while workers keep ending.
+ * WorkerError if one ends before it serves, and kills the rest. Later, a worker that ends, or no longer answers, is replaced,
+ * after a wait that grows while workers keep ending.
  */
 export async function startWorkers(options: WorkersOptions): Promise<Workers> {
+  const { silentMs = SILENT_MS } = options;
   const alive = new Map<Worker, Promise<string>>();
   const serving = new Set<Worker>();
   const replacements = new Set<NodeJS.Timeout>();
@@ -58,7 +65,9 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
 
   async function start(): Promise<string> {
     const worker = cluster.fork(options.environment);
-    const ended = watchEnd(worker).then((how) => {
+    let isSilent = false;
+    const ended = watchEnd(worker).then((signal) => {
+      const how = isSilent ? `${signal}, as it had not answered for ${silentMs} ms` : signal;
       alive.delete(worker);
       if (serving.delete(worker) || isUp) replace(how);
       return how;
@@ -67,6 +76,12 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
     const url = await Promise.race([awaitUrl(worker), ended.then(() => undefined)]);
     if (url === undefined) throw new WorkerError(`A worker ended (${await ended}) before it served.`);
     serving.add(worker);
+    watchPulse(worker, silentMs, () => {
+      // A worker that is to stop has its own time to do so.
+      if (isStopping) return;
+      isSilent = true;
+      kill([worker]);
+    });
     return url;
   }
 
@@ -112,10 +127,13 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers> {
   }
 }
 
-/** In a worker: carries out the primary's orders from now on, and reports that it serves `url`. */
+/** In a worker: answers the primary and carries out its orders from now on, and reports that it serves `url`. */
 export function obeyPrimary(url: string, orders: Orders): void {
-  cluster.worker?.on("message", ({ order }: { order?: keyof Orders }) => order && orders[order]());
-  cluster.worker?.send({ url });
+  const { worker } = cluster;
+  if (!worker) return;
+  answerPulse(worker);
+  worker.on("message", ({ order }: { order?: keyof Orders }) => order && orders[order]());
+  worker.send({ url });
 }
 
 function sendOrder(workers: Iterable<Worker>, order: keyof Orders): void {

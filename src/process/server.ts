@@ -109,7 +109,8 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
 
 async function openMetrics({ answerMetrics }: App, config: Config): Promise<Server | undefined> {
   if (!answerMetrics || config.METRICS_PORT === undefined) return undefined;
-  return startMetricsServer(answerMetrics, config.HOST, config.METRICS_PORT);
+  const { HOST: host, METRICS_PORT: port, STREAM_WRITE_STALL_MS: writeStallMs } = config;
+  return startMetricsServer(answerMetrics, { host, port, writeStallMs });
 }
 
 function originOf(server: Server): string {

@@ -20,6 +20,8 @@ export interface Running {
 
 export interface ServingOptions {
   logger: Logger;
+  /** How many lines the log has dropped. */
+  droppedLogLines(): number;
   /** Holds OpenTelemetry's variables. */
   environment: Readonly<Record<string, string | undefined>>;
   /** This server's version. */
@@ -31,7 +33,7 @@ export interface ServingOptions {
 /** Starts to serve. Throws ConfigError, or the system's error if it cannot listen. */
 export async function startServing(
   config: Config,
-  { logger, environment, version, shareMetrics }: ServingOptions,
+  { logger, droppedLogLines, environment, version, shareMetrics }: ServingOptions,
 ): Promise<Running> {
   const traces = await startTraces(environment, {
     version,
@@ -42,7 +44,11 @@ export async function startServing(
     ...(config.LOG_LEVEL === "silent" ? [] : [createLogObserver(logger)]),
     ...(traces ? [traces.observer] : []),
   ];
-  const app = createApp(config, (fault) => logger.error({ err: fault }, "fault"), { observers, shareMetrics });
+  const app = createApp(config, (fault) => logger.error({ err: fault }, "fault"), {
+    observers,
+    shareMetrics,
+    droppedLogLines,
+  });
   try {
     const server = await startServer(app, config).catch(nameVariables("HOST, PORT or METRICS_PORT"));
     return {

@@ -3,12 +3,22 @@
 // `metrics`.
 import cluster, { type Worker } from "node:cluster";
 import { keepTotals, type MetricsSnapshot, renderMerged } from "../telemetry/merged-metrics.ts";
+import { makeScrape, onceASecond, type Scrape } from "../telemetry/scrapes.ts";
 
 /** How long the primary waits for a worker's snapshot before it uses the last one, in milliseconds. */
 const PATIENCE_MS = 2_000;
 
 type FromWorker = { metrics?: { readPage: number } | { round: number; snapshot: MetricsSnapshot } };
-type FromPrimary = { metrics?: { page: number; text: string | null } | { collect: number } };
+type FromPrimary = { metrics?: Page | { collect: number } };
+
+interface Page {
+  /** The number by which the worker has asked for it. */
+  page: number;
+  /** Null if it cannot be made. */
+  text: string | null;
+  /** How long ago its making began, in milliseconds; clocks of processes differ. */
+  ageMs: number;
+}
 
 /** In the primary: from now on answers workers that ask for the page. */
 export function addUpMetrics(): void {
@@ -33,6 +43,22 @@ export function addUpMetrics(): void {
     rounds.delete(round);
   }
 
+  const scrape = onceASecond(
+    makeScrape(async () => {
+      await askAll();
+      return renderMerged([ofEnded, ...snapshots.values()]);
+    }),
+  );
+
+  async function readPage(page: number): Promise<Page> {
+    try {
+      const { text, madeAt } = await scrape();
+      return { page, text: String(text), ageMs: performance.now() - madeAt };
+    } catch {
+      return { page, text: null, ageMs: 0 };
+    }
+  }
+
   cluster.on("message", async (worker: Worker, { metrics }: FromWorker) => {
     if (!metrics) return;
     if ("round" in metrics) {
@@ -40,9 +66,8 @@ export function addUpMetrics(): void {
       rounds.get(metrics.round)?.(worker);
       return;
     }
-    await askAll();
-    const text = await renderMerged([ofEnded, ...snapshots.values()]).catch(() => null);
-    if (worker.isConnected()) worker.send({ metrics: { page: metrics.readPage, text } } satisfies FromPrimary);
+    const page = await readPage(metrics.readPage);
+    if (worker.isConnected()) worker.send({ metrics: page } satisfies FromPrimary);
   });
   // Not "exit", which may come before the last message.
   cluster.on("disconnect", (worker) => {
@@ -54,15 +79,15 @@ export function addUpMetrics(): void {
 
 /** A worker's part in the metrics of all. */
 export interface SharedMetrics {
-  /** Takes the function that reads this worker's metrics; yields one that reads the page of all workers. */
-  share(readOwn: () => Promise<MetricsSnapshot>): () => Promise<string>;
+  /** Takes the function that reads this worker's metrics; yields one that makes a scrape of all workers. */
+  share(readOwn: () => Promise<MetricsSnapshot>): () => Promise<Scrape>;
   /** Sends the last snapshot to the primary. Call it when nothing more is counted. */
   leave(): Promise<void>;
 }
 
 /** In a worker: its part in the metrics of all. */
 export function createSharedMetrics(self: Worker): SharedMetrics {
-  const waiting = new Map<number, (text: string | null) => void>();
+  const waiting = new Map<number, (page: Page) => void>();
   let lastRead = 0;
   let readSnapshot: () => Promise<MetricsSnapshot> = async () => [];
   const send = (metrics: FromWorker["metrics"]) =>
@@ -79,7 +104,7 @@ export function createSharedMetrics(self: Worker): SharedMetrics {
   self.on("message", ({ metrics }: FromPrimary) => {
     if (!metrics) return;
     if ("collect" in metrics) return void sendSnapshot(metrics.collect);
-    waiting.get(metrics.page)?.(metrics.text);
+    waiting.get(metrics.page)?.(metrics);
     waiting.delete(metrics.page);
   });
   return {
@@ -87,7 +112,10 @@ export function createSharedMetrics(self: Worker): SharedMetrics {
       readSnapshot = readOwn;
       return () =>
         new Promise((resolve, reject) => {
-          waiting.set(++lastRead, (text) => (text === null ? reject(new Error("No metrics.")) : resolve(text)));
+          waiting.set(++lastRead, ({ text, ageMs }) => {
+            if (text === null) reject(new Error("No metrics."));
+            else resolve({ text: Buffer.from(text), madeAt: performance.now() - ageMs });
+          });
           void send({ readPage: lastRead });
         });
     },

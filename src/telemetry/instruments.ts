@@ -13,9 +13,25 @@ const GEN_AI_LABELS = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_
 
 export type Instruments = ReturnType<typeof createInstruments>;
 
-/** Registers all metrics of this server. `poolStats` is asked at each scrape. */
-export function createInstruments(registry: Registry, poolStats: () => PoolStats) {
+/** What is asked at each scrape. */
+export interface Sources {
+  poolStats(): PoolStats;
+  /** How many lines the log has dropped since the start. */
+  droppedLogLines(): number;
+}
+
+/** Registers all metrics of this server. */
+export function createInstruments(registry: Registry, { poolStats, droppedLogLines }: Sources) {
   const registers = [registry];
+  new Counter({
+    name: "graphql_log_lines_dropped_total",
+    help: "Log lines that were dropped because nobody read the log.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(droppedLogLines());
+    },
+  });
   new Gauge({
     name: "upstream_pool_connections",
     help: "Open connections to the upstream.",
@@ -95,7 +111,7 @@ export function createInstruments(registry: Registry, poolStats: () => PoolStats
     }),
     refusals: new Counter({
       name: "graphql_requests_refused_total",
-      help: "Requests refused before they were operations, by HTTP status, or `handshake` for WebSocket handshakes.",
+      help: "Requests refused before they were operations, by HTTP status; `handshake` for WebSocket handshakes, `pipelined` for too many requests on a connection, which ends.",
       labelNames: ["code"],
       registers,
     }),

@@ -5,26 +5,37 @@ import { createInstruments, type Instruments } from "./instruments.ts";
 import type { MetricsSnapshot } from "./merged-metrics.ts";
 import { createModelLabels, type ModelLabels } from "./model-labels.ts";
 import type { Observer } from "./operation-record.ts";
+import { makeScrape, type Scrape } from "./scrapes.ts";
 import { PROVIDER, type UpstreamCall } from "./upstream-call.ts";
 
 export interface Metrics {
   observer: Observer;
-  /** The media type of what `read` yields. */
+  /** The media type of scrapes. */
   contentType: string;
-  /** All metrics in Prometheus' text format. */
-  read(): Promise<string>;
+  /** Makes a scrape of all metrics. */
+  read(): Promise<Scrape>;
+}
+
+export interface MetricsOptions {
+  /** Makes the page one of several processes. Unset: it is this process' own. */
+  share?: ShareMetrics | undefined;
+  /** How many lines the log has dropped. */
+  droppedLogLines?: (() => number) | undefined;
 }
 
 /** The metrics of the process, which cannot be unregistered: one registry for all servers in it. */
 let processRegistry: Registry | undefined;
 
-/** Takes a function that reads this process' own metrics; yields one that reads the page of all processes that share them. */
-export type ShareMetrics = (tell: () => Promise<MetricsSnapshot>) => () => Promise<string>;
+/** Takes a function that reads this process' own metrics; yields one that makes a scrape of all processes that share them. */
+export type ShareMetrics = (tell: () => Promise<MetricsSnapshot>) => () => Promise<Scrape>;
 
-/** Begins to count. `poolStats` reads the connections to the upstream. Without `share` the page is this process' own. */
-export function createMetrics(poolStats: () => PoolStats, share?: ShareMetrics): Metrics {
+/** Begins to count. `poolStats` reads the connections to the upstream. */
+export function createMetrics(
+  poolStats: () => PoolStats,
+  { share, droppedLogLines = () => 0 }: MetricsOptions = {},
+): Metrics {
   const registry = new Registry();
-  const instruments = createInstruments(registry, poolStats);
+  const instruments = createInstruments(registry, { poolStats, droppedLogLines });
   const models = createModelLabels();
   processRegistry ??= collectProcessMetrics();
   const ofProcess = processRegistry;
@@ -32,7 +43,7 @@ export function createMetrics(poolStats: () => PoolStats, share?: ShareMetrics):
   return {
     observer: createObserver(instruments, models),
     contentType: registry.contentType,
-    read: share ? share(tell) : async () => `${await registry.metrics()}${await ofProcess.metrics()}`,
+    read: share ? share(tell) : makeScrape(async () => `${await registry.metrics()}${await ofProcess.metrics()}`),
   };
 }
 

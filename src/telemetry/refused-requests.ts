@@ -11,7 +11,9 @@ export interface RefusedRequest {
   method: string;
   /** As the client sent it, cut to 100 characters. The query is left out, as it may hold a key or a prompt. */
   path: string;
-  /** The HTTP status, or `handshake` for a request for a WebSocket. */
+  /**
+   * The HTTP status; `handshake` for a request for a WebSocket, `pipelined` for the one too many on its connection.
+   */
   code: string;
 }
 

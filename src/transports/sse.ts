@@ -3,6 +3,7 @@
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
 import { showError } from "../errors/shown-error.ts";
+import { onTurn } from "../http/line.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 
 /** A comment, which keeps an idle connection open. */
@@ -28,7 +29,7 @@ export interface ResultBatches {
 }
 
 /**
- * Sends the events and ends the response, or leaves `results`, which must not throw, once the client has gone; `signal`
+ * Sends the events, once the turn of the response has come, and ends it, or leaves `results`, which must not throw, once the client has gone; `signal`
  * reports that too. What a client does not take holds the upstream back. `pingMs`: time between comments. The head must
  * have been written.
  */
@@ -41,6 +42,7 @@ export async function writeEvents(
   let wake = () => {};
   let isDone = false;
   let isLeft = false;
+  let ping: NodeJS.Timeout | undefined;
   const leave = () => {
     if (isLeft) return;
     isLeft = true;
@@ -53,15 +55,25 @@ export async function writeEvents(
   const leaveIfGone = () => {
     if (res.destroyed || signal.reason instanceof CallerGone) leave();
   };
-  const ping = setInterval(() => res.writableNeedDrain || res.write(PING), pingMs);
   res.once("close", leave);
   res.on("drain", () => wake());
   signal.addEventListener("abort", leaveIfGone);
   leaveIfGone();
-  // Some browsers wait for a first byte before they report the answer to the page.
-  if (!isLeft) res.write(PING);
+  // The upstream call begins before the turn has come.
+  let next = isLeft ? undefined : results.nextBatch();
+  await new Promise<void>((resolve) => {
+    wake = resolve;
+    if (isLeft) resolve();
+    else onTurn(res, resolve);
+  });
+  if (!isLeft) {
+    ping = setInterval(() => res.writableNeedDrain || res.write(PING), pingMs);
+    // Some browsers wait for a first byte before they report the answer to the page.
+    res.write(PING);
+  }
   while (!isLeft) {
-    const { value, done } = await results.nextBatch();
+    const { value, done } = await (next ?? results.nextBatch());
+    next = undefined;
     if (done) {
       isDone = true;
       clearInterval(ping);

@@ -108,7 +108,10 @@ function recordResults(
   return new ResultStream(untilCallerLeaves(batchesOf(results), signal), { toResult: read, toFailure });
 }
 
-/** The same batches, which end when the caller leaves: Yoga does not learn of it while a response waits for its turn. */
+/**
+ * The same batches, which begin at once and end when the caller leaves: while a response waits for its turn, Yoga neither
+ * asks for the first one nor learns that the caller has left.
+ */
 function untilCallerLeaves<Value>(source: BatchSource<Value>, signal: AbortSignal): BatchSource<Value> {
   const leave = () => {
     if (signal.reason instanceof CallerGone) void source.return();
@@ -116,9 +119,14 @@ function untilCallerLeaves<Value>(source: BatchSource<Value>, signal: AbortSigna
   const stopListening = () => signal.removeEventListener("abort", leave);
   signal.addEventListener("abort", leave);
   if (signal.aborted) leave();
+  let first: ReturnType<typeof source.nextBatch> | undefined = source.nextBatch();
+  // It is reported when the batch is asked for.
+  first.catch(() => {});
   return {
     async nextBatch() {
-      const step = await source.nextBatch().catch((error: unknown) => {
+      const next = first ?? source.nextBatch();
+      first = undefined;
+      const step = await next.catch((error: unknown) => {
         stopListening();
         throw error;
       });

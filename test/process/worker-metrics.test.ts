@@ -9,6 +9,8 @@ import { json, startUpstream } from "../support/upstream.ts";
 
 const usage = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 };
 const tokens = "gen_ai_client_token_usage_sum";
+/** Longer than a page is kept. */
+const soon = { timeout: 5_000 };
 
 /** Each request has a connection of its own: connections are what the workers are given in turn. */
 function post(url: string) {
@@ -58,7 +60,7 @@ test("PORT and METRICS_PORT: what both have answered adds up exactly", async () 
   const { upstream, server, url } = await startWorkers({ METRICS_PORT: String(metricsPort) });
   const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
   for (let count = 0; count < 9; count++) expect((await post(url)).status).toBe(200);
-  await expect.poll(async () => operationsOf(await scrape(metricsUrl))).toBe(9);
+  await expect.poll(async () => operationsOf(await scrape(metricsUrl)), soon).toBe(9);
   expect(workersThatAnswered(server.output())).toEqual(new Set(listChildren(server.child)));
   // Each of several scrapes, whichever worker it reaches.
   for (let count = 0; count < 4; count++) {
@@ -80,7 +82,7 @@ test("PORT and METRICS_PORT: what both have answered adds up exactly", async () 
 test.each(["SIGTERM", "SIGKILL"] as const)("no sum goes backwards when a worker ends by %s", async (signal) => {
   const { server, url, metricsUrl } = await startWorkers();
   for (let count = 0; count < 6; count++) expect((await post(url)).status).toBe(200);
-  await expect.poll(async () => operationsOf(await scrape(metricsUrl))).toBe(6);
+  await expect.poll(async () => operationsOf(await scrape(metricsUrl)), soon).toBe(6);
   const before = await scrape(metricsUrl);
   if (signal === "SIGTERM") {
     // Counted after the last scrape: a worker that may say so tells them when it leaves.
@@ -91,9 +93,9 @@ test.each(["SIGTERM", "SIGKILL"] as const)("no sum goes backwards when a worker 
   process.kill(ended, signal);
   await server.printed("A worker ended");
   await expect.poll(() => listChildren(server.child).filter((pid) => pid !== ended && pid !== other)).toHaveLength(1);
-  await expect.poll(async () => operationsOf(await scrape(metricsUrl)), { timeout: 5_000 }).toBe(told);
+  await expect.poll(async () => operationsOf(await scrape(metricsUrl)), soon).toBe(told);
   for (let count = 0; count < 4; count++) expect((await post(url)).status).toBe(200);
-  await expect.poll(async () => operationsOf(await scrape(metricsUrl))).toBe(told + 4);
+  await expect.poll(async () => operationsOf(await scrape(metricsUrl)), soon).toBe(told + 4);
   const after = await scrape(metricsUrl);
   const isTotal = (name: string) =>
     ["counter", "histogram"].includes(before.types.get(name.replace(/_(?:sum|count|bucket)$/, "")) ?? "");

@@ -48,7 +48,7 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
     },
     /** The tokens that the caller has used, those of calls under way included. */
     readTokens: async () => (await limits.read(caller)).tokens,
-    readMetrics: async () => readScrape(await metrics.read()),
+    readMetrics: async () => readScrape(String((await metrics.read()).text)),
     /** The upstream calls in the log. */
     loggedCalls: () => lines.flatMap((line) => JSON.parse(line).upstream ?? []),
   };

@@ -19,9 +19,13 @@ export interface RunningProcess {
   ended: Promise<number | string>;
 }
 
-/** Starts `node dist/main.js` with only the given environment; it ends with the case, or with its `shared`. */
-export function startProcess(environment: Record<string, string> = {}, parameters: string[] = []): RunningProcess {
-  const child = spawn(process.execPath, [MAIN, ...parameters], { env: { PATH: process.env.PATH, ...environment } });
+/** Starts `node dist/main.js`, or another `main`, with only the given environment; it ends with the case, or with its `shared`. */
+export function startProcess(
+  environment: Record<string, string> = {},
+  parameters: string[] = [],
+  main = MAIN,
+): RunningProcess {
+  const child = spawn(process.execPath, [main, ...parameters], { env: { PATH: process.env.PATH, ...environment } });
   let output = "";
   const ended = once(child, "close").then(([code, signal]) => code ?? signal);
   const url = new Promise<string>((resolve, reject) => {

@@ -21,6 +21,9 @@ function metricsOf(url: string): string {
   return new URL("/metrics", url).href;
 }
 
+/** Longer than a page is kept. */
+const soon = { timeout: 5_000 };
+
 /** The page once `count` operations have ended. */
 async function scrapeAfter(url: string, count: number): Promise<Scrape> {
   let page = await scrape(metricsOf(url));
@@ -29,7 +32,7 @@ async function scrapeAfter(url: string, count: number): Promise<Scrape> {
     .poll(async () => {
       page = await scrape(metricsOf(url));
       return ended().reduce((sum, { value }) => sum + value, 0);
-    })
+    }, soon)
     .toBe(count);
   return page;
 }
@@ -140,7 +143,7 @@ test("requests that wait for a connection are told apart from those on one", asy
   const answers = [1, 2, 3].map(() => server.query(chat));
   const all = Promise.allSettled(answers);
   await expect
-    .poll(async () => (await scrape(metricsOf(server.url))).value("upstream_pool_requests", { state: "running" }))
+    .poll(async () => (await scrape(metricsOf(server.url))).value("upstream_pool_requests", { state: "running" }), soon)
     .toBe(3);
   const page = await scrape(metricsOf(server.url));
   expect(page.value("upstream_pool_requests", { state: "waiting" })).toBe(0);
@@ -238,7 +241,7 @@ describe("labels", () => {
       record.end(false);
     };
     const count = async () =>
-      readScrape(await metrics.read()).samples.filter(({ name }) => !/^(nodejs|process)_/.test(name));
+      readScrape(String((await metrics.read()).text)).samples.filter(({ name }) => !/^(nodejs|process)_/.test(name));
     for (let index = 0; index < 101; index++) run(index);
     const before = (await count()).length;
     for (let index = 101; index < 10_101; index++) run(index);
@@ -292,7 +295,7 @@ describe("who may read them", () => {
     expect((await request(metricsOf(server.url))).status).toBe(404);
     const own = server.metricsUrl ?? "";
     expect(new URL(own).port).not.toBe(new URL(server.url).port);
-    await expect.poll(async () => (await scrape(own)).value("graphql_operations_total", { code: "OK" })).toBe(1);
+    await expect.poll(async () => (await scrape(own)).value("graphql_operations_total", { code: "OK" }), soon).toBe(1);
     expect((await request(own.replace("metrics", "graphql"), { method: "POST" })).status).toBe(404);
     await server.stop();
     await expect(fetch(own)).rejects.toThrow();

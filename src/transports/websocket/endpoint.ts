@@ -8,10 +8,11 @@ import type { Authenticator } from "../../callers/authenticate.ts";
 import { requestIdOf } from "../../http/request-id.ts";
 import type { BeginOperation } from "../../telemetry/operations.ts";
 import { createConnectionCaller } from "./caller.ts";
-import { GOING_AWAY } from "./closes.ts";
+import { GOING_AWAY, TRY_AGAIN_LATER } from "./closes.ts";
 import { type Connection, openConnection } from "./connection.ts";
+import type { Greeting } from "./handshake.ts";
 import { createGraphQLServer, type GraphQLOptions } from "./protocol.ts";
-import type { WaitingRoom } from "./waiting-room.ts";
+import { createWaitingRoom } from "./waiting-room.ts";
 
 /** How long a client may take to answer a close, in milliseconds, before it is cut off. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -19,8 +20,6 @@ const CLOSE_TIMEOUT_MS = 1_000;
 export interface WebSocketOptions extends Omit<GraphQLOptions, "isDraining"> {
   authenticator: Authenticator;
   beginOperation: BeginOperation;
-  /** Where connections are that createHandshake has accepted. */
-  waitingRoom: WaitingRoom;
   /** Largest message of a client's, in bytes. */
   maxBodyBytes: number;
   /** Called for faults of this server alone. */
@@ -28,8 +27,8 @@ export interface WebSocketOptions extends Omit<GraphQLOptions, "isDraining"> {
 }
 
 export interface WebSocketEndpoint {
-  /** Takes an HTTP upgrade over that createHandshake has accepted; `token` is the key in its headers. */
-  handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer, token: string | undefined): void;
+  /** Takes an HTTP upgrade over that createHandshake has accepted. */
+  handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer, greeting: Greeting): void;
   /** Refuses operations with SHUTTING_DOWN from now on; those under way go on. */
   drain(): void;
   /** Closes the connections that have no operation under way. */
@@ -40,15 +39,16 @@ export interface WebSocketEndpoint {
 
 /** Serves every operation of the schema, subscription or not; opens no port. */
 export function createWebSocketEndpoint(webSocketOptions: WebSocketOptions): WebSocketEndpoint {
-  const { authenticator, beginOperation, waitingRoom, maxBodyBytes, report, ...options } = webSocketOptions;
+  const { authenticator, beginOperation, maxBodyBytes, report, ...options } = webSocketOptions;
   let draining = false;
   const graphqlServer = createGraphQLServer({ ...options, isDraining: () => draining });
   const server = new WebSocketServer(readOptions(maxBodyBytes));
   server.on("headers", (headers, req) => headers.push(`x-request-id: ${requestIdOf(req)}`));
   const connections = new Set<Connection>();
+  const waitingRoom = createWaitingRoom();
 
   return {
-    handleUpgrade(req, socket, head, token) {
+    handleUpgrade(req, socket, head, { token, isKnown }) {
       server.handleUpgrade(req, socket, head, (client) => {
         let operations = 0;
         const connection = openConnection(graphqlServer, {
@@ -60,6 +60,7 @@ export function createWebSocketEndpoint(webSocketOptions: WebSocketOptions): Web
           onAcknowledge: () => waitingRoom.leave(socket),
           report,
         });
+        if (!isKnown) waitingRoom.enter(socket, () => connection.close(TRY_AGAIN_LATER));
         connections.add(connection);
         client.once("close", () => connections.delete(connection));
       });

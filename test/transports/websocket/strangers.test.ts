@@ -1,12 +1,10 @@
-// WebSockets whose clients are not identified yet: there may be few, they may send little, and nothing waits for them.
+// WebSockets whose clients are not identified yet: they may send little, and nothing waits for them.
 import { once } from "node:events";
-import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
-import { exchange, isWhole, portOf } from "../../support/exchange.ts";
 import { hello, startStreaming, streams } from "../../support/stream.ts";
 import { greetWebSocket, openWebSocket, subscribeMessage } from "../../support/websocket.ts";
-import { closeCodeIn, connectFrames, frame, textFrame, UPGRADE } from "../../support/websocket-frames.ts";
+import { closeCodeIn, connectFrames, frame, textFrame } from "../../support/websocket-frames.ts";
 
 const start = (environment: Record<string, string> = {}) => startStreaming(streams(hello), environment);
 const ping = (length: number) => textFrame({ type: "ping", payload: { text: "x".repeat(length) } });
@@ -60,24 +58,6 @@ describe("a client that is not acknowledged and ignores its close is cut off at 
   });
 });
 
-test("with 256 that are not acknowledged the next handshake is 503, until one of them is or leaves", async () => {
-  const { server } = await start();
-  const greeted = await greetWebSocket(server.url);
-  const sockets = await Promise.all(Array.from({ length: 256 }, () => connectQuietly(server.url)));
-  const knock = () => exchange(server.url, UPGRADE, isWhole);
-  expect(await knock()).toMatchObject({ status: 503 });
-  // Those that are acknowledged notice nothing, and neither do requests.
-  greeted.send(subscribeMessage("{ __typename }"));
-  await expect.poll(() => greeted.messages.length).toBe(2);
-  expect((await server.query("{ __typename }")).status).toBe(200);
-
-  sockets[0]?.write(textFrame({ type: "connection_init" }));
-  await expect.poll(async () => (await knock()).status).toBe(101);
-  sockets[1]?.destroy();
-  await expect.poll(async () => (await knock()).status).toBe(101);
-  expect(server.faults).toEqual([]);
-});
-
 test("the longest of tokens fit into the greeting", async () => {
   const { server } = await start({ CLIENT_KEYS: '[{"id":"a","key":"key-aaaaaaaaaaaaaaaaaaaaaaaa"}]' });
   const { messages, send } = await openWebSocket(server.url);
@@ -101,14 +81,4 @@ test("a ping is answered with its payload, one by one", async () => {
 
 function manyFragments(count: number): Buffer {
   return Buffer.concat(Array.from({ length: count }, () => Buffer.from([0, 0x81, 0, 0, 0, 0, 0x78])));
-}
-
-/** Upgrades and then sends nothing. */
-async function connectQuietly(url: string) {
-  const socket = connect(portOf(url), "127.0.0.1");
-  onTestFinished(() => void socket.destroy());
-  socket.on("error", () => {});
-  socket.write(UPGRADE);
-  await once(socket, "data");
-  return socket;
 }
