@@ -1,4 +1,6 @@
 // PERSISTED_OPERATIONS_FILE: the formats it may have, and the files that keep the server from starting.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
@@ -128,5 +130,17 @@ describe("the server does not start, and names the variable and the place, for a
     const error = start(join(writeManifest({}), "..", "missing.json"));
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as Error).message).toMatch(/PERSISTED_OPERATIONS_FILE .* cannot be read: ENOENT/);
+  });
+
+  test.each<[string, (path: string) => void, RegExp]>([
+    ["a pipe that nobody writes", (path) => execFileSync("mkfifo", [path]), /cannot be read: ENOTREG/],
+    ["a device without an end", (path) => symlinkSync("/dev/zero", path), /cannot be read: ENOTREG/],
+    ["a directory", (path) => mkdirSync(path), /cannot be read: EISDIR/],
+  ])("%s", (_, make, message) => {
+    const path = join(writeManifest({}), "..", "other.json");
+    make(path);
+    const error = start(path);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toMatch(message);
   });
 });
