@@ -1,5 +1,4 @@
 // CLIENT_KEYS_FILE: what it may contain, how a change is noticed, and what happens with a bad version.
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   mkdirSync,
@@ -17,6 +16,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sha256 as digestOf } from "../../src/callers/caller-schema.ts";
 import { openClientKeysFile } from "../../src/callers/client-keys-file.ts";
+import { makePipe } from "../support/pipe.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 /** Keys must be long. */
@@ -196,7 +196,7 @@ describe("on demand", () => {
 
 describe("a path that leads to something else is an error at the start, and later a fault that leaves the old keys:", () => {
   const kinds: [string, (path: string) => void, RegExp][] = [
-    ["a pipe that nobody writes", (path) => execFileSync("mkfifo", [path]), /: ENOTREG\.$/],
+    ["a pipe that nobody writes", makePipe, /: ENOTREG\.$/],
     ["a directory", (path) => mkdirSync(path), /: EISDIR\.$/],
     ["a device without an end", (path) => symlinkSync("/dev/zero", path), /: ENOTREG\.$/],
     ["a terminal", (path) => symlinkSync("/dev/tty", path), /: (?:ENOTREG|ENXIO)\.$/],

@@ -1,5 +1,4 @@
 // PERSISTED_OPERATIONS_FILE: the formats it may have, and the files that keep the server from starting.
-import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,6 +6,7 @@ import { createApp } from "../../src/app/app.ts";
 import { ConfigError, readConfig } from "../../src/config/read-config.ts";
 import { models } from "../support/answers.ts";
 import { apolloManifest, sha256, writeManifest } from "../support/manifest.ts";
+import { makePipe } from "../support/pipe.ts";
 import { request, startTestServer } from "../support/server.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
@@ -133,7 +133,7 @@ describe("the server does not start, and names the variable and the place, for a
   });
 
   test.each<[string, (path: string) => void, RegExp]>([
-    ["a pipe that nobody writes", (path) => execFileSync("mkfifo", [path]), /cannot be read: ENOTREG/],
+    ["a pipe that nobody writes", makePipe, /cannot be read: ENOTREG/],
     ["a device without an end", (path) => symlinkSync("/dev/zero", path), /cannot be read: ENOTREG/],
     ["a directory", (path) => mkdirSync(path), /cannot be read: EISDIR/],
   ])("%s", (_, make, message) => {
