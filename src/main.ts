@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Config, readConfig } from "./config/read-config.ts";
 import { variables } from "./config/variables.ts";
+import { findWarnings } from "./config/warnings.ts";
 import { obeyPrimary, startWorkers } from "./process/cluster.ts";
 import { openLogDestination } from "./process/log-destination.ts";
 import type { Running } from "./process/serving.ts";
@@ -69,6 +70,7 @@ async function serve(config: Config): Promise<void> {
   const log = (message: string) => {
     if (!isWorker) logger.info(message);
   };
+  if (!isWorker) for (const warning of findWarnings(config)) logger.warn(warning);
   let running: Running | undefined;
   process.on("SIGHUP", () => running?.reload());
   const sandbox = config.SANDBOX && !isWorker ? await openSandbox(config) : undefined;

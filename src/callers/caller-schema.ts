@@ -4,6 +4,8 @@ import { z } from "zod";
 import { type CallerLimit, callerLimits } from "../schema/shared/caller-limits.ts";
 
 const names = z.array(z.string().min(1).max(256)).max(1000);
+/** A shorter key could be guessed. */
+const MIN_KEY_LENGTH = 16;
 
 /** What may be written for a limit of each kind. */
 const KINDS = {
@@ -25,7 +27,7 @@ const clientKey = z
     /** The key that the client sends: anything that an `Authorization: Bearer` header may hold. */
     key: z
       .string()
-      .regex(/^[\x21-\x2b\x2d-\x7e]{1,512}$/)
+      .regex(/^[\x21-\x2b\x2d-\x7e]{1,512}$/, { abort: true })
       .optional(),
     /** Its SHA-256 in hex, for operators who do not store keys in the clear. */
     keySha256: z
@@ -34,7 +36,15 @@ const clientKey = z
       .optional(),
     ...limits,
   })
-  .refine(({ key, keySha256 }) => (key === undefined) !== (keySha256 === undefined))
+  .refine(({ key, keySha256 }) => (key === undefined) !== (keySha256 === undefined), {
+    error: "must have one of key and keySha256",
+    abort: true,
+  })
+  .refine(({ key }) => key === undefined || key.length >= MIN_KEY_LENGTH, {
+    path: ["key"],
+    // Names the key's owner, and never shows the key.
+    error: ({ input }) => `is too short: ${nameOwner(input)} needs one of at least ${MIN_KEY_LENGTH} characters`,
+  })
   // The key itself is not kept.
   .transform(({ id, key, keySha256, ...limits }) => ({
     id,
@@ -44,6 +54,10 @@ const clientKey = z
 
 /** One client key, by its digest in hex, and its owner's limits. */
 export type ClientKey = z.output<typeof clientKey>;
+
+function nameOwner(entry: unknown): string {
+  return JSON.stringify((entry as { id?: unknown }).id);
+}
 
 /** The digest that keys are stored and compared by, 32 bytes. */
 export function sha256(key: string): Buffer {

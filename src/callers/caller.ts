@@ -18,7 +18,7 @@ export const ANYBODY: Caller = { id: "anonymous", key: "anonymous", limits: {} }
 
 /** Whether the caller may use the model. If none is named, only a caller that may use every model may go on. */
 export function isModelAllowed({ limits }: Caller, model: string | undefined): boolean {
-  return !limits.models || compile(limits.models, "su").test(model ?? "");
+  return !limits.models || limits.models.some((pattern) => matches(pattern, model ?? ""));
 }
 
 /**
@@ -27,30 +27,31 @@ export function isModelAllowed({ limits }: Caller, model: string | undefined): b
  */
 export function isOperationAllowed({ limits }: Caller, type: string, field: string): boolean {
   if (!limits.operations) return true;
-  const allowed = compile(limits.operations, "isu");
-  return [field, type, `${type}.${field}`].some((name) => allowed.test(name));
+  const names = [field, type, `${type}.${field}`].map((name) => name.toLowerCase());
+  return limits.operations.some((pattern) => names.some((name) => matches(pattern.toLowerCase(), name)));
 }
 
 /** Yields a test of names against a list in which `*` stands for any run of characters. */
 export function createNameTest(patterns: readonly string[]): (name: string) => boolean {
-  const expression = compile(patterns, "su");
-  return (name) => expression.test(name);
+  return (name) => patterns.some((pattern) => matches(pattern, name));
 }
 
-/** Callers live long, so each of their lists is compiled once. */
-const compiled = new WeakMap<readonly string[], RegExp>();
-
-/** One expression for a list of names in which `*` stands for any run of characters. */
-function compile(patterns: readonly string[], flags: string): RegExp {
-  const known = compiled.get(patterns);
-  if (known) return known;
-  const sources = patterns.map((pattern) => pattern.split("*").map(escapeExpression).join(".*"));
-  // An empty list allows nothing, not the empty name.
-  const expression = new RegExp(patterns.length > 0 ? `^(?:${sources.join("|")})$` : "(?!)", flags);
-  compiled.set(patterns, expression);
-  return expression;
-}
-
-function escapeExpression(text: string): string {
-  return text.replace(/[\\^$.|?+()[\]{}/]/g, "\\$&");
+/**
+ * Whether a name is that of the pattern, in which `*` stands for any run of characters. Callers choose the names: with an
+ * expression of several `.*` a long name would take as many times as long as it is long.
+ */
+function matches(pattern: string, name: string): boolean {
+  const star = pattern.indexOf("*");
+  if (star < 0) return name === pattern;
+  if (!name.startsWith(pattern.slice(0, star))) return false;
+  const pieces = pattern.slice(star + 1).split("*");
+  const end = pieces.pop() ?? "";
+  let place = star;
+  // The first place that fits leaves the most for the pieces behind.
+  for (const piece of pieces) {
+    const found = name.indexOf(piece, place);
+    if (found < 0) return false;
+    place = found + piece.length;
+  }
+  return name.endsWith(end) && place + end.length <= name.length;
 }

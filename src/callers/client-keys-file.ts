@@ -1,8 +1,9 @@
 // Reads CLIENT_KEYS_FILE at the start, when it changes and on demand. A bad version leaves the keys as they are.
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { z } from "zod";
 import { clientKeys, sha256 } from "./caller-schema.ts";
 import { type ClientKeys, createClientKeys } from "./client-keys.ts";
+import { readOperatorFile } from "./operator-file.ts";
 
 /** How often the file is checked for changes. */
 const LOOK_EVERY_MS = 1_000;
@@ -27,7 +28,7 @@ export interface ClientKeysFile extends ClientKeys {
 
 /**
  * Reads the file and watches it from then on, without keeping the process alive. Throws an Error if it is missing or
- * bad, which names the variable and the entry's place, never a value. The path may be a symlink, which isfollowed again
+ * bad, which names the variable and the entry's place, never a value. The path may be a symlink, which is followed again
  * each time, as the mounted secrets of Kubernetes need it.
  */
 export function openClientKeysFile({ path, forbidden, report }: ClientKeysFileOptions): ClientKeysFile {
@@ -74,7 +75,7 @@ function readClientKeys(path: string, forbidden: string | undefined): ClientKeys
 
 function read(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readOperatorFile(path).toString();
   } catch (error) {
     throw new Error(`CLIENT_KEYS_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}.`);
   }
@@ -98,10 +99,10 @@ function create(entries: z.output<typeof clientKeys>): ClientKeys {
 }
 
 /** The place and kind of a problem. Names of unknown fields are left out: they may be misplaced keys. */
-function describeIssue({ code, path }: z.core.$ZodIssue): string {
+function describeIssue({ code, path, message }: z.core.$ZodIssue): string {
   const place = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
   if (place === "") return "it must be a list";
   if (code === "unrecognized_keys") return `${place} has an unknown field`;
-  if (code === "custom") return `${place} must have one of key and keySha256`;
+  if (code === "custom") return `${place} ${message}`;
   return `${place} is not valid`;
 }

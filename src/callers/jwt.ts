@@ -3,7 +3,8 @@ import type { JWTVerifyOptions, JWTVerifyResult } from "jose";
 import type { CallerLimits } from "../schema/shared/caller-limits.ts";
 import type { Caller } from "./caller.ts";
 import { RETRY_AFTER_MS, unauthenticated, uncheckable } from "./refusals.ts";
-import { createFixedKey, createRemoteKeys, type SigningKeys } from "./signing-keys.ts";
+import { createRemoteKeys, explainFetch } from "./remote-keys.ts";
+import { createFixedKey, type SigningKeys } from "./signing-keys.ts";
 
 /** How much the clocks of the issuer and of this server may differ, in seconds. */
 const CLOCK_TOLERANCE = 5;
@@ -31,12 +32,12 @@ export interface JwtOptions {
 export type JwtVerifier = (token: string) => Promise<Caller>;
 
 /**
- * Builds the verifier; fetches nothing yet. `report` is called for keys that cannot be fetched or used, at most once
- * a second. Throws an Error if the options name no usable key.
+ * Builds the verifier; fetches nothing yet. `report` is called for keys that cannot be fetched or used: at most once
+ * a second, or once a minute while those fetched last are used. Throws an Error if the options name no usable key.
  * @see https://www.rfc-editor.org/rfc/rfc8725 for the checks and their reasons.
  */
 export function createJwtVerifier(options: JwtOptions, report: (fault: unknown) => void): JwtVerifier {
-  const keys = createKeys(options);
+  const keys = createKeys(options, report);
   const { issuer, audience, limits } = options;
   const checks: JWTVerifyOptions = {
     algorithms: [...keys.algorithms],
@@ -55,7 +56,7 @@ export function createJwtVerifier(options: JwtOptions, report: (fault: unknown) 
     if (isTokenFault(errors, error)) return unauthenticated("The token is not valid.");
     if (performance.now() - reportedAt >= RETRY_AFTER_MS) {
       reportedAt = performance.now();
-      report(new Error(`JWTs cannot be checked: ${explain(error)}`, { cause: error }));
+      report(new Error(`JWTs cannot be checked: ${explainFetch(error)}`, { cause: error }));
     }
     return uncheckable();
   }
@@ -71,8 +72,8 @@ export function createJwtVerifier(options: JwtOptions, report: (fault: unknown) 
   };
 }
 
-function createKeys({ jwksUrl, publicKey }: JwtOptions): SigningKeys {
-  if (jwksUrl && publicKey === undefined) return createRemoteKeys(jwksUrl);
+function createKeys({ jwksUrl, publicKey }: JwtOptions, report: (fault: unknown) => void): SigningKeys {
+  if (jwksUrl && publicKey === undefined) return createRemoteKeys(jwksUrl, report);
   if (publicKey !== undefined && !jwksUrl) return createFixedKey(publicKey);
   throw new Error("One of JWT_JWKS_URL and JWT_PUBLIC_KEY must be set.");
 }
@@ -110,11 +111,4 @@ function isTokenFault(errors: Jose["errors"], error: unknown): boolean {
     errors.JWSSignatureVerificationFailed,
     errors.JWKSNoMatchingKey,
   ].some(({ code }) => code === (error as { code?: unknown }).code);
-}
-
-/** The message with the system error's code, which `fetch` gives only in its error's cause. */
-function explain(error: unknown): string {
-  const { message, cause } = error as Error;
-  const { code } = (cause ?? {}) as { code?: unknown };
-  return typeof code === "string" ? `${message} (${code})` : message;
 }

@@ -1,14 +1,6 @@
-// The keys that verify callers' JWTs: fetched from an identity provider, or a single one from the configuration.
+// The keys that verify callers' JWTs, and the single one that the configuration can hold. See remote-keys.ts for others.
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { JWTVerifyGetKey } from "jose";
-import { RETRY_AFTER_MS } from "./refusals.ts";
-
-/** Longest time that fetching the keys may take; callers wait for it. */
-const TIMEOUT_MS = 2_000;
-/** How long keys are used before they are fetched again. */
-const MAX_AGE_MS = 10 * 60_000;
-/** How soon after a fetch a token with an unknown key may cause the next one. */
-const COOLDOWN_MS = 10_000;
 
 /** Keys, and the algorithms that tokens may use with them. */
 export interface SigningKeys {
@@ -19,29 +11,8 @@ export interface SigningKeys {
 const RSA = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 const CURVES: Readonly<Record<string, string>> = { prime256v1: "ES256", secp384r1: "ES384", secp521r1: "ES512" };
 
-/**
- * The keys at `url`, fetched when a token needs them. Throws an Error for a URL with a password in it: `fetch`
- * refuses it with a message that shows the password.
- */
-export function createRemoteKeys(url: URL): SigningKeys {
-  if (url.username || url.password) throw new Error("JWT_JWKS_URL must not hold a user or a password.");
-  let fetchedAt = Number.NEGATIVE_INFINITY;
-  const loading = import("jose").then(({ createRemoteJWKSet, customFetch }) =>
-    createRemoteJWKSet(url, {
-      timeoutDuration: TIMEOUT_MS,
-      cacheMaxAge: MAX_AGE_MS,
-      cooldownDuration: COOLDOWN_MS,
-      // jose's cooldown begins only after a success. Without this, callers would hammer a provider in trouble.
-      async [customFetch](address, options) {
-        if (performance.now() - fetchedAt < RETRY_AFTER_MS) throw new Error("The last fetch failed a moment ago.");
-        fetchedAt = performance.now();
-        return fetch(address, options);
-      },
-    }),
-  );
-  const find: JWTVerifyGetKey = async (header, token) => (await loading)(header, token);
-  return { find, algorithms: [...RSA, ...Object.values(CURVES), "EdDSA"] };
-}
+/** Those that tokens may use with a provider's keys. */
+export const REMOTE_ALGORITHMS: readonly string[] = [...RSA, ...Object.values(CURVES), "EdDSA"];
 
 /**
  * The key in a PEM block: a public key or a certificate, whose dates do not count. Throws an Error, which shows

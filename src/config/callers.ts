@@ -18,7 +18,7 @@ export const callerVariables = {
   CLIENT_KEYS: variable(
     "a JSON list of client keys",
     json.pipe(clientKeys.min(1)).optional(),
-    "The keys that callers send as `Authorization: Bearer`, each with the caller's id and limits.",
+    "The keys that callers send as `Authorization: Bearer`, each of at least 16 characters, with the caller's id and limits.",
   ),
   CLIENT_KEYS_FILE: variable(
     "a path",

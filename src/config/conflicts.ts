@@ -35,9 +35,8 @@ export function findConflicts(values: Values, isProduction: boolean): string[] {
     isProduction && hasJwt && !(values.JWT_ISSUER && values.JWT_AUDIENCE),
     "JWT_ISSUER and JWT_AUDIENCE must be set with JWTs in production",
   );
-  const tellsCallersApart = hasKeys || hasJwt || auth === "passthrough";
   report(
-    isProduction && !tellsCallersApart && !values.ALLOW_ANONYMOUS,
+    isProduction && !tellsCallersApart(values) && !values.ALLOW_ANONYMOUS,
     "CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_JWKS_URL or JWT_PUBLIC_KEY must be set in production, or AUTH=passthrough; or ALLOW_ANONYMOUS=true, if something in front of the server tells callers apart",
   );
   report(values.METRICS_PORT !== undefined && !values.METRICS, "METRICS_PORT must not be set with METRICS=false");
@@ -72,4 +71,10 @@ export function findConflicts(values: Values, isProduction: boolean): string[] {
     "MAX_INFLIGHT_BYTES must be at least four times MAX_BODY_BYTES, because each caller may hold a quarter of it",
   );
   return problems;
+}
+
+/** Whether a caller needs credentials. */
+export function tellsCallersApart(values: Values): boolean {
+  const hasKeys = values.CLIENT_KEYS || values.CLIENT_KEYS_FILE;
+  return Boolean(hasKeys || values.JWT_JWKS_URL || values.JWT_PUBLIC_KEY || values.AUTH === "passthrough");
 }

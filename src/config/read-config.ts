@@ -52,7 +52,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
 }
 
-/** The place of the first fault inside a JSON value. */
+/** The place of the first fault inside a JSON value, and what is wrong there if a check of our own says so. */
 function describePlace({ issues: [issue] }: z.ZodError): string {
-  return issue?.path.length ? ` (see ${issue.path.join(".")})` : "";
+  if (!issue?.path.length) return "";
+  const place = issue.path.join(".");
+  return issue.code === "custom" ? ` (${place} ${issue.message})` : ` (see ${place})`;
 }

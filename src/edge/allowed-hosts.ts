@@ -40,7 +40,8 @@ export function createHostCheck({
   };
 }
 
-function isLoopback(address: string): boolean {
+/** Whether an address or name is always this machine. */
+export function isLoopback(address: string): boolean {
   const version = isIP(address);
   return version === 0 ? LOOPBACK_HOST.test(address.toLowerCase()) : loopback.check(address, `ipv${version as 4 | 6}`);
 }

@@ -1,6 +1,6 @@
 // Reads the operator's manifest of trusted documents, once at the start, and checks all of it. Knows no request.
-import { readFileSync } from "node:fs";
 import { GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
+import { readOperatorFile } from "../callers/operator-file.ts";
 import { isRecord } from "../openai/client/json.ts";
 
 /** The form of a trusted document's id, in a manifest and from a client. */
@@ -58,7 +58,7 @@ export function readOperationManifest(path: string, checks: ManifestChecks): Rea
 function readJsonFile(path: string): unknown {
   let content: Buffer;
   try {
-    content = readFileSync(path);
+    content = readOperatorFile(path);
   } catch (error) {
     throw fault(`it cannot be read: ${(error as Error).message}`);
   }

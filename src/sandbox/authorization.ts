@@ -5,7 +5,7 @@ const keysPage = "https://platform.openai.com/account/api-keys";
 
 /** Throws 401 in OpenAI's words unless the header holds the key; the message quotes a wrong key, masked. */
 export function checkAuthorization(header: string | undefined, apiKey: string): void {
-  const given = /^bearer\s+(.*)$/i.exec(header ?? "")?.[1]?.trim() ?? "";
+  const given = /^bearer\s+(.*)$/is.exec(header ?? "")?.[1]?.trim() ?? "";
   if (given === apiKey && given !== "") return;
   if (given === "") {
     throw new HttpError(

@@ -62,7 +62,7 @@ export function createHttpTransport(
     if (!json && !stream && error) return refuse(req, res, error, ...more);
     const { status, headers, body } = await encode(results, json ?? "application/json");
     // Owed to the client until it has taken them.
-    context.held.add(body.length);
+    context.held.add(body?.length ?? 0);
     if (json) return sendAnswer(req, res, { status, headers, body });
     res.writeHead(status, { ...headers, ...EVENT_STREAM });
     await writeEvents(res, onlyResult(results), pingMs, signal);

@@ -13,9 +13,9 @@ import { clientKeys as clientKeysSchema } from "../../src/callers/caller-schema.
 import { refusalOf, UNAUTHENTICATED, UNCHECKABLE } from "../support/refusal.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
-const UPSTREAM_KEY = "sk-upstream-key";
+const UPSTREAM_KEY = "sk-upstream-key-0";
 const readKeys = (entries: object[]) => clientKeysSchema.parse(entries);
-const clientKeys = readKeys([{ id: "ada", key: "key-of-ada", requestsPerMinute: 5 }]);
+const clientKeys = readKeys([{ id: "ada", key: "key-of-ada-0123456789", requestsPerMinute: 5 }]);
 const ada = { id: "ada", key: "key:ada", limits: { requestsPerMinute: 5 } };
 const NOT_VALID = { message: "The credentials are not valid.", extensions: UNAUTHENTICATED };
 
@@ -61,9 +61,13 @@ async function receive<Result>(
 
 describe("the token of a request", () => {
   test.each<[string, string[], string | undefined]>([
-    ["in a header", ["Authorization: Bearer key-of-ada"], "key-of-ada"],
-    ["after a scheme in another case", ["AUTHORIZATION: bEARER key-of-ada"], "key-of-ada"],
-    ["after several spaces, with one behind", ["authorization:   Bearer   key-of-ada  "], "key-of-ada"],
+    ["in a header", ["Authorization: Bearer key-of-ada-0123456789"], "key-of-ada-0123456789"],
+    ["after a scheme in another case", ["AUTHORIZATION: bEARER key-of-ada-0123456789"], "key-of-ada-0123456789"],
+    [
+      "after several spaces, with one behind",
+      ["authorization:   Bearer   key-of-ada-0123456789  "],
+      "key-of-ada-0123456789",
+    ],
     ["of every sign that it may have", ["authorization: Bearer !#$%&'()*+-./:;<=>?@[]^_`{|}~\"\\"], undefined],
     ["of 8192 characters", [`authorization: Bearer ${"k".repeat(8192)}`], "k".repeat(8192)],
     ["of a WebSocket handshake", ["connection: upgrade", "upgrade: websocket", "authorization: Bearer k"], "k"],
@@ -75,7 +79,7 @@ describe("the token of a request", () => {
 
   test("is undefined where there is none, whatever else the request has", async () => {
     const { readToken } = start({ clientKeys });
-    const lines = ["x-api-key: key-of-ada", "cookie: authorization=key-of-ada"];
+    const lines = ["x-api-key: key-of-ada-0123456789", "cookie: authorization=key-of-ada-0123456789"];
     expect(await receive(lines, readToken, "/graphql?query={a}&variables={}&keys=1&tokens=2&operationName=key")).toBe(
       undefined,
     );
@@ -95,9 +99,12 @@ describe("the token of a request", () => {
     ["characters beyond ASCII", ["authorization: Bearer secr\u00e9t"]],
     ["8193 characters", [`authorization: Bearer secret${"k".repeat(8187)}`]],
     ["two headers", ["authorization: Bearer secret", "authorization: Bearer secret2"]],
-    ["one header twice", ["authorization: Bearer key-of-ada", "Authorization: Bearer key-of-ada"]],
-    ["an empty header first", ["authorization:", "authorization: Bearer key-of-ada"]],
-    ["an empty header second", ["authorization: Bearer key-of-ada", "authorization:"]],
+    [
+      "one header twice",
+      ["authorization: Bearer key-of-ada-0123456789", "Authorization: Bearer key-of-ada-0123456789"],
+    ],
+    ["an empty header first", ["authorization:", "authorization: Bearer key-of-ada-0123456789"]],
+    ["an empty header second", ["authorization: Bearer key-of-ada-0123456789", "authorization:"]],
   ])("is refused with %s, and quoted nowhere", async (_, lines) => {
     for (const options of [{ clientKeys }, { publicKey }, { auth: "passthrough" as const }]) {
       const { readToken } = start(options);
@@ -126,7 +133,7 @@ describe("the token of a request", () => {
     "&&token=secret&",
   ])("is refused in the URL, also beside a good header: ?%s", async (query) => {
     const { readToken } = start({ clientKeys });
-    for (const lines of [[], ["authorization: Bearer key-of-ada"]]) {
+    for (const lines of [[], ["authorization: Bearer key-of-ada-0123456789"]]) {
       const { message, extensions } = await refusalOf(() => receive(lines, readToken, `/graphql?${query}`));
       expect(extensions).toEqual(UNAUTHENTICATED);
       expect(message).toBe("A key must be sent in the Authorization header, not in the URL.");
@@ -136,16 +143,20 @@ describe("the token of a request", () => {
 
 describe("the token of a WebSocket connection's parameters", () => {
   test.each<[string, Record<string, unknown> | undefined, string | undefined]>([
-    ["at the top", { authorization: "Bearer key-of-ada" }, "key-of-ada"],
-    ["at the top, in another case", { Authorization: "bearer key-of-ada", other: 1 }, "key-of-ada"],
-    ["under headers", { headers: { AUTHORIZATION: "Bearer key-of-ada" } }, "key-of-ada"],
+    ["at the top", { authorization: "Bearer key-of-ada-0123456789" }, "key-of-ada-0123456789"],
+    [
+      "at the top, in another case",
+      { Authorization: "bearer key-of-ada-0123456789", other: 1 },
+      "key-of-ada-0123456789",
+    ],
+    ["under headers", { headers: { AUTHORIZATION: "Bearer key-of-ada-0123456789" } }, "key-of-ada-0123456789"],
     ["absent from none", undefined, undefined],
     ["absent from empty ones", {}, undefined],
-    ["absent from others", { token: "key-of-ada", headers: { cookie: "a" } }, undefined],
+    ["absent from others", { token: "key-of-ada-0123456789", headers: { cookie: "a" } }, undefined],
     ["absent where headers is a string", { headers: "authorization" }, undefined],
     ["absent where headers is null", { headers: null }, undefined],
-    ["absent where headers is a list", { headers: ["authorization", "Bearer key-of-ada"] }, undefined],
-    ["absent from deeper places", { payload: { authorization: "Bearer key-of-ada" } }, undefined],
+    ["absent where headers is a list", { headers: ["authorization", "Bearer key-of-ada-0123456789"] }, undefined],
+    ["absent from deeper places", { payload: { authorization: "Bearer key-of-ada-0123456789" } }, undefined],
   ])("%s", (_, params, token) => expect(readConnectionToken(params)).toBe(token));
 
   test.each<[string, Record<string, unknown>]>([
@@ -179,10 +190,14 @@ describe("with AUTH", () => {
   ])("%s, everybody is one caller, and no header or parameter is looked at", async (_, options) => {
     const { isOpen, readToken, identify, reload } = start(options);
     expect(isOpen).toBe(true);
-    for (const line of ["authorization: Bearer key-of-ada", "authorization: Basic c2VjcmV0", `authorization:`]) {
+    for (const line of [
+      "authorization: Bearer key-of-ada-0123456789",
+      "authorization: Basic c2VjcmV0",
+      `authorization:`,
+    ]) {
       expect(await receive([line], readToken, "/graphql?api_key=secret")).toBeUndefined();
     }
-    for (const token of [undefined, "key-of-ada", UPSTREAM_KEY]) expect(identify(token)).toEqual(anonymous);
+    for (const token of [undefined, "key-of-ada-0123456789", UPSTREAM_KEY]) expect(identify(token)).toEqual(anonymous);
     reload();
   });
 
@@ -211,9 +226,10 @@ describe("with AUTH", () => {
   test("keys, a client key is its owner's, and no JWT is anybody's", async () => {
     for (const options of [{ clientKeys }, { auth: "keys" as const, clientKeys }]) {
       const { identify } = start(options);
-      expect(identify("key-of-ada")).toEqual(ada);
+      expect(identify("key-of-ada-0123456789")).toEqual(ada);
       const jwt = await signJwt("bob");
-      for (const token of ["key-of-bob", jwt]) expect(await refusalOf(() => identify(token))).toEqual(NOT_VALID);
+      for (const token of ["key-of-bob-0123456789", jwt])
+        expect(await refusalOf(() => identify(token))).toEqual(NOT_VALID);
     }
   });
 
@@ -222,7 +238,7 @@ describe("with AUTH", () => {
       const { identify } = start({ auth, publicKey, jwtLimits: { tokensPerDay: 9 } });
       const token = await signJwt("bob");
       expect(await identify(token)).toEqual({ id: "bob", key: "jwt:bob", limits: { tokensPerDay: 9 } });
-      for (const other of ["key-of-ada", "a.b", "a.b.", "a.b.c.d", "a.b.c="])
+      for (const other of ["key-of-ada-0123456789", "a.b", "a.b.", "a.b.c.d", "a.b.c="])
         expect(await refusalOf(() => identify(other))).toEqual(NOT_VALID);
       expect(await refusalOf(() => identify("a.b.c"))).toMatchObject({ extensions: UNAUTHENTICATED });
     }
@@ -239,11 +255,11 @@ describe("with AUTH", () => {
 
   test("unset, with both: a client key wins, a JWT is its subject's, and one `sub` is not the other's id", async () => {
     const provider = await startUpstream(json({ keys: [await exportJWK(pair.publicKey)] }));
-    const keys = [...clientKeys, ...readKeys([{ id: "dots", key: "shaped.like.jwt" }])];
+    const keys = [...clientKeys, ...readKeys([{ id: "dots", key: "shaped.like.a-jwt" }])];
     const { identify, faults } = start({ clientKeys: keys, jwksUrl: new URL(`${provider.url}/jwks`) });
-    expect(identify("key-of-ada")).toEqual(ada);
-    expect(identify("shaped.like.jwt")).toEqual({ id: "dots", key: "key:dots", limits: {} });
-    expect(await refusalOf(() => identify("key-of-bob"))).toEqual(NOT_VALID);
+    expect(identify("key-of-ada-0123456789")).toEqual(ada);
+    expect(identify("shaped.like.a-jwt")).toEqual({ id: "dots", key: "key:dots", limits: {} });
+    expect(await refusalOf(() => identify("key-of-bob-0123456789"))).toEqual(NOT_VALID);
     expect(provider.requests).toEqual([]);
     expect(await identify(await signJwt("ada"))).toEqual({ id: "ada", key: "jwt:ada", limits: {} });
     expect(provider.requests).toHaveLength(1);
@@ -255,7 +271,7 @@ describe("with AUTH", () => {
     const { identify, faults } = start({ clientKeys, jwksUrl: new URL(`${provider.url}/jwks`) });
     const token = await signJwt("bob");
     expect(await refusalOf(() => identify(token))).toMatchObject({ extensions: UNCHECKABLE });
-    expect(identify("key-of-ada")).toEqual(ada);
+    expect(identify("key-of-ada-0123456789")).toEqual(ada);
     expect(faults).toHaveLength(1);
   });
 
@@ -285,24 +301,24 @@ describe("a file of client keys", () => {
 
   test("is read at the start and again when asked to", async () => {
     const { path, identify, isOpen, reload } = startWithFile(
-      JSON.stringify([{ id: "ada", key: "key-of-ada", requestsPerMinute: 5 }]),
+      JSON.stringify([{ id: "ada", key: "key-of-ada-0123456789", requestsPerMinute: 5 }]),
     );
     expect(isOpen).toBe(false);
-    expect(identify("key-of-ada")).toEqual(ada);
-    writeFileSync(path, '[{"id":"bob","key":"key-of-bob"}]');
+    expect(identify("key-of-ada-0123456789")).toEqual(ada);
+    writeFileSync(path, '[{"id":"bob","key":"key-of-bob-0123456789"}]');
     reload();
-    expect(identify("key-of-bob")).toMatchObject({ id: "bob" });
-    expect(await refusalOf(() => identify("key-of-ada"))).toEqual(NOT_VALID);
+    expect(identify("key-of-bob-0123456789")).toMatchObject({ id: "bob" });
+    expect(await refusalOf(() => identify("key-of-ada-0123456789"))).toEqual(NOT_VALID);
   });
 
   test("is reported where its new version is bad, and stays as it was", () => {
     const { path, identify, reload, faults } = startWithFile(
-      JSON.stringify([{ id: "ada", key: "key-of-ada", requestsPerMinute: 5 }]),
+      JSON.stringify([{ id: "ada", key: "key-of-ada-0123456789", requestsPerMinute: 5 }]),
     );
     writeFileSync(path, JSON.stringify([{ id: "eve", key: UPSTREAM_KEY }]));
     reload();
     expect(faults.map(String)).toEqual(["Error: CLIENT_KEYS_FILE must not hold OPENAI_API_KEY."]);
-    expect(identify("key-of-ada")).toEqual(ada);
+    expect(identify("key-of-ada-0123456789")).toEqual(ada);
   });
 
   test("is an error at the start where it is bad", () => {

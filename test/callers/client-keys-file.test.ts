@@ -1,14 +1,27 @@
 // CLIENT_KEYS_FILE: what it may contain, how a change is noticed, and what happens with a bad version.
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sha256 as digestOf } from "../../src/callers/caller-schema.ts";
 import { openClientKeysFile } from "../../src/callers/client-keys-file.ts";
+import { makePipe } from "../support/pipe.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-const listOf = (...keys: string[]) => JSON.stringify(keys.map((key) => ({ id: `owner of ${key}`, key })));
+/** Keys must be long. */
+const long = (key: string) => `${key}-0123456789abcdef`;
+const listOf = (...keys: string[]) => JSON.stringify(keys.map((key) => ({ id: `owner of ${key}`, key: long(key) })));
 
 function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "client-keys-"));
@@ -20,7 +33,7 @@ function open(path: string, forbidden?: string) {
   const faults: unknown[] = [];
   const file = openClientKeysFile({ path, forbidden, report: (fault) => faults.push(fault) });
   onTestFinished(() => file.close());
-  return { file, faults, has: (key: string) => file.find(digestOf(key)) !== undefined };
+  return { file, faults, has: (key: string) => file.find(digestOf(long(key))) !== undefined };
 }
 
 /** Opens a file of the given text. */
@@ -34,9 +47,9 @@ function openText(text: string, forbidden?: string) {
 const eventually = <Value>(read: () => Value) => expect.poll(read, { timeout: 10_000, interval: 20 });
 
 test("the file's keys find their owners", () => {
-  const { file, faults } = openText(JSON.stringify([{ id: "ada", key: "key-1", requestsPerMinute: 5 }]));
-  expect(file.find(digestOf("key-1"))).toEqual({ id: "ada", key: "key:ada", limits: { requestsPerMinute: 5 } });
-  expect(file.find(digestOf("key-2"))).toBeUndefined();
+  const { file, faults } = openText(JSON.stringify([{ id: "ada", key: long("key-1"), requestsPerMinute: 5 }]));
+  expect(file.find(digestOf(long("key-1")))).toEqual({ id: "ada", key: "key:ada", limits: { requestsPerMinute: 5 } });
+  expect(file.find(digestOf(long("key-2")))).toBeUndefined();
   expect(faults).toEqual([]);
 });
 
@@ -71,6 +84,13 @@ describe("a bad file at the start is an error that names the variable and the pl
     expect(openBad).not.toThrow(/sec ?ret/);
   });
 
+  test("a key that is too short, whose owner is named", () => {
+    const openShort = () => openText(JSON.stringify([{ id: "bob", key: "secret-of-15-ch" }]));
+    expect(openShort).toThrow(
+      'CLIENT_KEYS_FILE is not a list of client keys: [0].key is too short: "bob" needs one of at least 16 characters.',
+    );
+  });
+
   test("every bad entry is named, up to ten", () => {
     const openBad = (count: number) => () => openText(JSON.stringify(Array(count).fill({ id: "a", key: "sec ret" })));
     expect(openBad(2)).toThrow("list of client keys: [0].key is not valid; [1].key is not valid.");
@@ -85,10 +105,10 @@ describe("a bad file at the start is an error that names the variable and the pl
 });
 
 test.each([
-  ["in the clear", JSON.stringify([{ id: "a", key: "sk-upstream" }])],
-  ["by its digest", JSON.stringify([{ id: "a", keySha256: sha256("sk-upstream") }])],
+  ["in the clear", JSON.stringify([{ id: "a", key: long("sk-upstream") }])],
+  ["by its digest", JSON.stringify([{ id: "a", keySha256: sha256(long("sk-upstream")) }])],
 ])("the upstream's own key, %s, is refused", (_, text) => {
-  expect(() => openText(text, "sk-upstream")).toThrow("CLIENT_KEYS_FILE must not hold OPENAI_API_KEY.");
+  expect(() => openText(text, long("sk-upstream"))).toThrow("CLIENT_KEYS_FILE must not hold OPENAI_API_KEY.");
   expect(openText(text, "sk-other").has("sk-upstream")).toBe(true);
 });
 
@@ -165,7 +185,7 @@ describe("on demand", () => {
     ["a version with the upstream's own key", listOf("key-2", "sk-upstream")],
     ["a version with one key twice", listOf("key-2", "key-2")],
   ])("%s is reported and leaves the old keys", (_, text) => {
-    const { path, file, has, faults } = openText(listOf("key-1"), "sk-upstream");
+    const { path, file, has, faults } = openText(listOf("key-1"), long("sk-upstream"));
     writeFileSync(path, text);
     file.reload();
     expect(faults).toEqual([expect.objectContaining({ message: expect.stringMatching(/^CLIENT_KEYS_FILE/) })]);
@@ -173,6 +193,61 @@ describe("on demand", () => {
     expect(has("key-2")).toBe(false);
   });
 });
+
+describe("a path that leads to something else is an error at the start, and later a fault that leaves the old keys:", () => {
+  const kinds: [string, (path: string) => void, RegExp][] = [
+    ["a pipe that nobody writes", makePipe, /: ENOTREG\.$/],
+    ["a directory", (path) => mkdirSync(path), /: EISDIR\.$/],
+    ["a device without an end", (path) => symlinkSync("/dev/zero", path), /: ENOTREG\.$/],
+    ["a terminal", (path) => symlinkSync("/dev/tty", path), /: (?:ENOTREG|ENXIO)\.$/],
+    ["a symlink to itself", (path) => symlinkSync(path, path), /: ELOOP\.$/],
+    ["a symlink to nothing", (path) => symlinkSync(`${path}.gone`, path), /: ENOENT\.$/],
+    ["a socket", (path) => listenAt(path), /: ENOTREG\.$/],
+    ["a file of more than 64 MiB", (path) => truncateSync(createEmpty(path), 64 * 2 ** 20 + 1), /: EFBIG\.$/],
+    ["an empty file", (path) => void createEmpty(path), / is not JSON\.$/],
+    ["bytes that are no text", (path) => writeFileSync(path, Buffer.alloc(1_000, 0xfe)), / is not JSON\.$/],
+    ["lists in lists", (path) => writeFileSync(path, "[".repeat(100_000)), / is not JSON\.$/],
+  ];
+
+  test.each(kinds)("%s", async (_, make, message) => {
+    const bad = join(makeDirectory(), "secret");
+    make(bad);
+    expect(() => open(bad)).toThrow(message);
+    expect(() => open(bad)).toThrow(/^CLIENT_KEYS_FILE/);
+    const { path, has, file, faults } = openText(listOf("key-1"));
+    unlinkSync(path);
+    make(path);
+    await eventually(() => faults.length).toBe(1);
+    expect(String(faults[0])).toMatch(message);
+    expect(has("key-1")).toBe(true);
+    file.reload();
+    expect(faults).toHaveLength(2);
+    rmSync(path, { recursive: true, force: true });
+    writeFileSync(path, listOf("key-2"));
+    await eventually(() => has("key-2")).toBe(true);
+    expect(has("key-1")).toBe(false);
+  });
+
+  test("a version with a key that is too short", () => {
+    const { path, file, has, faults } = openText(listOf("key-1"));
+    writeFileSync(path, JSON.stringify([{ id: "bob", key: "secret-of-15-ch" }]));
+    file.reload();
+    expect(String(faults[0])).toMatch(/"bob" needs one of at least 16 characters\.$/);
+    expect(String(faults[0])).not.toContain("secret");
+    expect(has("key-1")).toBe(true);
+  });
+});
+
+function createEmpty(path: string): string {
+  writeFileSync(path, "");
+  return path;
+}
+
+/** Opens a socket in the file system. */
+function listenAt(path: string): void {
+  const server = createServer().listen(path);
+  onTestFinished(() => void server.close());
+}
 
 test("an empty list takes the last key back: nobody may call", () => {
   const { path, file, has, faults } = openText(listOf("key-1"));

@@ -11,56 +11,64 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 test("a key finds its owner and the owner's limits, given in the clear or by its digest in either case", () => {
   const keys = createKeys([
-    { id: "ada", key: "key-of-ada", requestsPerMinute: 5, models: ["gpt-*"] },
-    { id: "bob", keySha256: sha256("key-of-bob"), tokensPerDay: 1000 },
-    { id: "eve", keySha256: sha256("key-of-eve").toUpperCase() },
+    { id: "ada", key: "key-of-ada-0123456789", requestsPerMinute: 5, models: ["gpt-*"] },
+    { id: "bob", keySha256: sha256("key-of-bob-0123456789"), tokensPerDay: 1000 },
+    { id: "eve", keySha256: sha256("key-of-eve-0123456789").toUpperCase() },
   ]);
-  expect(keys.find(digestOf("key-of-ada"))).toEqual({
+  expect(keys.find(digestOf("key-of-ada-0123456789"))).toEqual({
     id: "ada",
     key: "key:ada",
     limits: { requestsPerMinute: 5, models: ["gpt-*"] },
   });
-  expect(keys.find(digestOf("key-of-bob"))).toEqual({ id: "bob", key: "key:bob", limits: { tokensPerDay: 1000 } });
-  expect(keys.find(digestOf("key-of-eve"))).toEqual({ id: "eve", key: "key:eve", limits: {} });
+  expect(keys.find(digestOf("key-of-bob-0123456789"))).toEqual({
+    id: "bob",
+    key: "key:bob",
+    limits: { tokensPerDay: 1000 },
+  });
+  expect(keys.find(digestOf("key-of-eve-0123456789"))).toEqual({ id: "eve", key: "key:eve", limits: {} });
 });
 
 test.each([
-  ["another key", "key-of-bob"],
+  ["another key", "key-of-bob-0123456789"],
   ["nothing", ""],
   ["the beginning of a key", "key-of-ad"],
-  ["a key and more", "key-of-ada "],
-  ["a key in another case", "KEY-OF-ADA"],
-  ["a key's digest", sha256("key-of-ada")],
+  ["a key and more", "key-of-ada-0123456789 "],
+  ["a key in another case", "KEY-OF-ADA-0123456789"],
+  ["a key's digest", sha256("key-of-ada-0123456789")],
   ["an owner's id", "ada"],
   ["the name of a property", "__proto__"],
 ])("%s finds nobody", (_, token) => {
-  expect(createKeys([{ id: "ada", key: "key-of-ada" }]).find(digestOf(token))).toBeUndefined();
+  expect(createKeys([{ id: "ada", key: "key-of-ada-0123456789" }]).find(digestOf(token))).toBeUndefined();
 });
 
 test("two keys of one owner find the same caller, each with its own limits", () => {
   const keys = createKeys([
-    { id: "ada", key: "old-key", requestsPerMinute: 1 },
-    { id: "ada", key: "new-key" },
+    { id: "ada", key: "old-key-0123456789", requestsPerMinute: 1 },
+    { id: "ada", key: "new-key-0123456789" },
   ]);
-  expect(keys.find(digestOf("old-key"))).toEqual({ id: "ada", key: "key:ada", limits: { requestsPerMinute: 1 } });
-  expect(keys.find(digestOf("new-key"))).toEqual({ id: "ada", key: "key:ada", limits: {} });
+  expect(keys.find(digestOf("old-key-0123456789"))).toEqual({
+    id: "ada",
+    key: "key:ada",
+    limits: { requestsPerMinute: 1 },
+  });
+  expect(keys.find(digestOf("new-key-0123456789"))).toEqual({ id: "ada", key: "key:ada", limits: {} });
 });
 
 test.each([
-  ["in the clear twice", { key: "secret-key" }],
-  ["once by its digest", { keySha256: sha256("secret-key") }],
-  ["once by its digest in upper case", { keySha256: sha256("secret-key").toUpperCase() }],
+  ["in the clear twice", { key: "secret-key-0123456789" }],
+  ["once by its digest", { keySha256: sha256("secret-key-0123456789") }],
+  ["once by its digest in upper case", { keySha256: sha256("secret-key-0123456789").toUpperCase() }],
 ])("one key of two owners, %s, is an error that names the places and no key", (_, second) => {
   const create = () =>
     createKeys([
-      { id: "ada", key: "secret-key" },
-      { id: "bob", key: "other" },
+      { id: "ada", key: "secret-key-0123456789" },
+      { id: "bob", key: "other-key-0123456789" },
       { id: "eve", ...second },
     ]);
   expect(create).toThrow("The client keys [0] and [2] are the same.");
 });
 
 test("a found caller shows no key", () => {
-  const caller = createKeys([{ id: "ada", key: "secret-key" }]).find(digestOf("secret-key"));
+  const caller = createKeys([{ id: "ada", key: "secret-key-0123456789" }]).find(digestOf("secret-key-0123456789"));
   expect(inspect(caller, { depth: null, showHidden: true })).not.toMatch(/secret/);
 });

@@ -289,7 +289,7 @@ describe("a provider in trouble makes good tokens OVERLOADED, never UNAUTHENTICA
     await verify(await token("first"));
     provider.answer = json({}, 500);
     advance(60_000);
-    expect(await refusalOf(async () => verify(await token("unknown")))).toEqual(AWAY);
+    expect(await refusalOf(async () => verify(await token("unknown")))).toEqual(NOT_VALID);
     expect(await verify(await token("first"))).toMatchObject({ id: "ada" });
     expect(faults).toHaveLength(1);
   });
@@ -304,6 +304,112 @@ describe("a provider in trouble makes good tokens OVERLOADED, never UNAUTHENTICA
     expect(faults).toHaveLength(1);
   });
 });
+
+describe("a provider that is away for hours", () => {
+  const huge: Answer = (_, res) => {
+    const more = () => {
+      while (!res.destroyed && res.write(" ".repeat(65_536)));
+    };
+    res.on("drain", more);
+    more();
+  };
+  const troubles: [string, Answer, RegExp][] = [
+    ["hangs up", (_, res) => res.destroy(), /fetch failed/],
+    ["fails", json({}, 503), /is 503, not 200 OK/],
+    ["sends elsewhere", json({}, 302, { location: "/v1/other" }), /is 302, not 200 OK/],
+    ["sends a page", (_, res) => res.end("<html>secret</html>"), /as JSON/],
+    ["sends null", json(null), /malformed/],
+    ["sends keys that are none", json({ keys: ["secret"] }), /malformed/],
+    ["sends too many keys", json({ keys: Array(101).fill({}) }), /more than 100 keys/],
+    ["sends without an end", huge, /larger than 524288 bytes/],
+    ["does not answer", () => {}, /timed out/],
+  ];
+
+  test.each(troubles)(
+    "%s: known keys stay good for a day, others are refused, few fetches and reports",
+    async (_, answer, reason) => {
+      const advance = moveClocks();
+      const { verify, provider, faults } = await startWithFirstKey();
+      const token = (kid: string) => sign(first.privateKey, { ...claims(), exp: now() + 200_000 }, { kid });
+      const [known, unknown] = [await token("first"), await token("other")];
+      await verify(known);
+      provider.answer = answer;
+      provider.requests.length = 0;
+      for (let hour = 1; hour <= 23; hour++) {
+        advance(3_600_000);
+        for (let call = 0; call < 3; call++) {
+          expect(await verify(known)).toMatchObject({ id: "ada" });
+          expect(await refusalOf(() => verify(unknown))).toEqual(NOT_VALID);
+        }
+        // The fetch in the background has ended before the clock runs on.
+        if (hour === 1) await expect.poll(() => faults.length, { timeout: 5_000 }).toBe(1);
+        else if (reason.source !== "timed out") await expect.poll(() => faults.length).toBe(hour);
+      }
+      expect(provider.requests.length).toBeLessThanOrEqual(23);
+      expect(faults[0]?.message).toMatch(/^JWT_JWKS_URL cannot be fetched: .*used for up to 2[34]\.\d hours more\.$/);
+      expect(faults[0]?.message).toMatch(reason);
+      expect(faults[0]?.message).not.toContain("secret");
+      advance(2 * 3_600_000);
+      expect(await refusalOf(() => verify(known))).toEqual(AWAY);
+      expect(await refusalOf(() => verify(unknown))).toEqual(AWAY);
+    },
+  );
+
+  test("hundreds of unknown keys cause one fetch in ten seconds, and nobody with a good key waits for it", async () => {
+    const advance = moveClocks();
+    const { verify, provider } = await startWithFirstKey();
+    const known = await sign(first.privateKey, claims(), { kid: "first" });
+    await verify(known);
+    provider.requests.length = 0;
+    let release = () => {};
+    provider.answer = (_, res) => {
+      release = () => res.destroy();
+    };
+    advance(11_000);
+    const strangers = await Promise.all(
+      Array.from({ length: 300 }, (_, index) => sign(first.privateKey, claims(), { kid: `kid-${index}` })),
+    );
+    let refused = 0;
+    const refusals = strangers.map((token) =>
+      refusalOf(() => verify(token)).then((refusal) => {
+        refused++;
+        return refusal;
+      }),
+    );
+    await expect.poll(() => provider.requests.length).toBe(1);
+    expect(await verify(known)).toMatchObject({ id: "ada" });
+    expect(refused).toBeLessThan(300);
+    // Nobody answers, and yet all are refused.
+    expect(new Set((await Promise.all(refusals)).map((refusal) => JSON.stringify(refusal)))).toEqual(
+      new Set([JSON.stringify(NOT_VALID)]),
+    );
+    // Nobody else waits, now that the provider is known to be slow.
+    expect(await refusalOf(async () => verify(await sign(first.privateKey, claims(), { kid: "late" })))).toEqual(
+      NOT_VALID,
+    );
+    expect(provider.requests).toHaveLength(1);
+    release();
+  });
+
+  test("comes back with other keys, which are used", async () => {
+    const advance = moveClocks();
+    const { verify, provider, faults } = await startWithFirstKey();
+    const old = await sign(first.privateKey, { ...claims(), exp: now() + 200_000 }, { kid: "first" });
+    await verify(old);
+    provider.answer = json({}, 500);
+    advance(3_600_000);
+    await verify(old);
+    provider.answer = json({ keys: [await publish(second.publicKey, { kid: "second" })] });
+    advance(COOLDOWN_MS);
+    // Asked in the background.
+    await expect.poll(() => refusalOf(() => verify(old)).catch(() => "good")).toEqual(NOT_VALID);
+    const renewed = await sign(second.privateKey, claims(), { kid: "second" });
+    expect(await verify(renewed)).toMatchObject({ id: "ada" });
+    expect(faults).toHaveLength(1);
+  });
+});
+
+const COOLDOWN_MS = 10_001;
 
 describe("a key in PEM", () => {
   test.each([

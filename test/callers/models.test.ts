@@ -1,7 +1,9 @@
 // The models that a caller may use, in every place that names a model.
 import { describe, expect, test } from "vitest";
+import { isModelAllowed } from "../../src/callers/caller.ts";
 import { calls, chatAnswer } from "../support/calls.ts";
 import { alice, aliceWith } from "../support/keys.ts";
+import { createRandom } from "../support/random.ts";
 import { startServed } from "../support/served-upstream.ts";
 import { json } from "../support/upstream.ts";
 
@@ -75,4 +77,20 @@ describe("models", () => {
     expect(body.errors[0].extensions.code).toBe("BAD_USER_INPUT");
     expect(upstream.requests).toHaveLength(0);
   });
+});
+
+test("a pattern allows what its expression would, and a long name takes no longer", () => {
+  const random = createRandom(1);
+  const write = (letters: string, length: number) => Array.from({ length }, () => random.pick([...letters])).join("");
+  const allow = (models: string[], model: string) => isModelAllowed({ id: "a", key: "a", limits: { models } }, model);
+  let allowed = 0;
+  for (let round = 0; round < 5_000; round++) {
+    const [pattern, model] = [write("ab*", random.below(6)), write("ab", random.below(8))];
+    const expected = new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(model);
+    if (expected) allowed++;
+    expect([pattern, model, allow([pattern], model)]).toEqual([pattern, model, expected]);
+  }
+  expect(allowed).toBeGreaterThan(200);
+  // An expression would try some 10^20 ways.
+  expect(allow(["*a*a*a*a*a*b"], `${"a".repeat(100_000)}c`)).toBe(false);
 });

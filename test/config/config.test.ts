@@ -52,7 +52,7 @@ test.each([
   ["no sandbox and no upstream", { SANDBOX: "false" }, ["OPENAI_API_KEY"]],
   [
     "several workers that each count callers' limits in their own memory",
-    { WORKERS: "2", CLIENT_KEYS: '[{"id":"a","key":"secret"}]' },
+    { WORKERS: "2", CLIENT_KEYS: '[{"id":"a","key":"secret-0123456789"}]' },
     ["REDIS_URL"],
   ],
   ["the same with a file of keys", { WORKERS: "2", CLIENT_KEYS_FILE: "/keys.json" }, ["REDIS_URL"]],
@@ -75,7 +75,11 @@ test.each([
   ],
   ["AUTH=keys without keys", { AUTH: "keys" }, ["CLIENT_KEYS"]],
   ["AUTH=jwt without keys", { AUTH: "jwt" }, ["JWT_JWKS_URL"]],
-  ["AUTH=none beside client keys", { AUTH: "none", CLIENT_KEYS: '[{"id":"a","key":"secret"}]' }, ["CLIENT_KEYS"]],
+  [
+    "AUTH=none beside client keys",
+    { AUTH: "none", CLIENT_KEYS: '[{"id":"a","key":"secret-0123456789"}]' },
+    ["CLIENT_KEYS"],
+  ],
   [
     "AUTH=passthrough beside JWTs",
     { AUTH: "passthrough", JWT_JWKS_URL: "https://secret.example.com" },
@@ -85,12 +89,16 @@ test.each([
   ["client keys that are no JSON", { CLIENT_KEYS: "[secret" }, ["CLIENT_KEYS"]],
   ["no client key at all", { CLIENT_KEYS: "[]" }, ["CLIENT_KEYS"]],
   ["a client key without a key", { CLIENT_KEYS: '[{"id":"secret"}]' }, ["CLIENT_KEYS"]],
-  ["a client key with an unknown field", { CLIENT_KEYS: '[{"id":"a","key":"b","secret":1}]' }, ["CLIENT_KEYS"]],
+  [
+    "a client key with an unknown field",
+    { CLIENT_KEYS: '[{"id":"a","key":"b-0123456789abcdef","secret":1}]' },
+    ["CLIENT_KEYS"],
+  ],
   ["a client key with a space", { CLIENT_KEYS: '[{"id":"a","key":"sec ret"}]' }, ["CLIENT_KEYS"]],
-  ["a limit below zero", { CLIENT_KEYS: '[{"id":"a","key":"b","tokensPerDay":-1}]' }, ["CLIENT_KEYS"]],
+  ["a limit below zero", { CLIENT_KEYS: '[{"id":"a","key":"b-0123456789abcdef","tokensPerDay":-1}]' }, ["CLIENT_KEYS"]],
   [
     "the upstream's key as a client's",
-    { OPENAI_API_KEY: "secret", CLIENT_KEYS: '[{"id":"a","key":"secret"}]' },
+    { OPENAI_API_KEY: "secret-0123456789", CLIENT_KEYS: '[{"id":"a","key":"secret-0123456789"}]' },
     ["CLIENT_KEYS"],
   ],
   [
@@ -100,7 +108,7 @@ test.each([
   ],
   [
     "two sources of client keys",
-    { CLIENT_KEYS: '[{"id":"a","key":"b"}]', CLIENT_KEYS_FILE: "/secret" },
+    { CLIENT_KEYS: '[{"id":"a","key":"b-0123456789abcdef"}]', CLIENT_KEYS_FILE: "/secret" },
     ["CLIENT_KEYS"],
   ],
   [
@@ -145,6 +153,17 @@ test.each([
   expect(read).toThrow(ConfigError);
   for (const name of names) expect(read).toThrow(new RegExp(`^${name}\\b.* must `, "m"));
   expect(read).not.toThrow(/secret/);
+});
+
+test("a client key that is too short is refused, with its owner's name and without the key", () => {
+  const keys = [
+    { id: "alice", key: "long-enough-1234" },
+    { id: "bob", key: "short-secret-15" },
+  ];
+  const problem =
+    'CLIENT_KEYS must be a JSON list of client keys (1.key is too short: "bob" needs one of at least 16 characters)';
+  expect(() => readConfig({ CLIENT_KEYS: JSON.stringify(keys) })).toThrow(new ConfigError(problem));
+  expect(readConfig({ CLIENT_KEYS: JSON.stringify(keys.slice(0, 1)) }).CLIENT_KEYS).toHaveLength(1);
 });
 
 test("a request that may take less time than its head is refused, both times shown; equal ones are served", () => {

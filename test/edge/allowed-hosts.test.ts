@@ -98,7 +98,11 @@ describe("a server on loopback that asks for no key", () => {
 
 test.each<[string, Record<string, string>, Record<string, string>]>([
   ["on every interface", { HOST: "0.0.0.0" }, {}],
-  ["that asks for a key", { CLIENT_KEYS: '[{"id":"a","key":"a-key"}]' }, { authorization: "Bearer a-key" }],
+  [
+    "that asks for a key",
+    { CLIENT_KEYS: '[{"id":"a","key":"a-key-0123456789"}]' },
+    { authorization: "Bearer a-key-0123456789" },
+  ],
   ["that asks for the upstream's key", { AUTH: "passthrough" }, { authorization: "Bearer sk-theirs" }],
 ])("a server %s has any name", async (_, environment, headers) => {
   const { upstream, server } = await startServed(json(models), environment);
@@ -109,13 +113,13 @@ test.each<[string, Record<string, string>, Record<string, string>]>([
 test.each([
   ["on loopback", {}],
   ["on every interface", { HOST: "0.0.0.0" }],
-  ["that asks for a key", { CLIENT_KEYS: '[{"id":"a","key":"a-key"}]' }],
+  ["that asks for a key", { CLIENT_KEYS: '[{"id":"a","key":"a-key-0123456789"}]' }],
 ])("with ALLOWED_HOSTS a server %s has those names alone", async (_, environment) => {
   const { upstream, server } = await startServed(json(models), {
     ...environment,
     ALLOWED_HOSTS: "api.example.com, [::1]",
   });
-  const key = { authorization: "Bearer a-key" };
+  const key = { authorization: "Bearer a-key-0123456789" };
   for (const host of ["localhost", "127.0.0.1", "x.api.example.com", "api.example.com.evil.example"]) {
     expect((await send(server.url, host, "/graphql", key)).status).toBe(400);
     expect(await shakeHands(server.url, host)).toBe(400);

@@ -252,8 +252,10 @@ describe("one field asks for no more than the operator allows:", () => {
 });
 
 describe("a caller's operations", () => {
-  const keys = (operations: string[]) => ({ CLIENT_KEYS: JSON.stringify([{ id: "a", key: "k", operations }]) });
-  const bearer = { headers: { authorization: "Bearer k" } };
+  const keys = (operations: string[]) => ({
+    CLIENT_KEYS: JSON.stringify([{ id: "a", key: "k-0123456789abcdef", operations }]),
+  });
+  const bearer = { headers: { authorization: "Bearer k-0123456789abcdef" } };
   test.each<[string[], string[]]>([
     [["*"], ["chat", "complete", "imageVariations", "model", "models"]],
     [

@@ -12,10 +12,10 @@ const chat = "mutation Chat($input: ChatInput!) { chat(input: $input) { id text 
 const models = "query Models { models { id } }";
 const stream = "subscription Stream($input: ChatInput!) { chat(input: $input) { id } }";
 const KEYS = JSON.stringify([
-  { id: "all", key: "key-of-all" },
-  { id: "reader", key: "key-of-reader", operations: ["Query"] },
+  { id: "all", key: "key-of-all-0123456789" },
+  { id: "reader", key: "key-of-reader-0123456789", operations: ["Query"] },
 ]);
-const ofAll = { authorization: "Bearer key-of-all" };
+const ofAll = { authorization: "Bearer key-of-all-0123456789" };
 
 const start = (environment: Record<string, string> = {}) =>
   startServed(json(chatAnswer), { CLIENT_KEYS: KEYS, MAX_PAID_FIELDS: "1", ...environment });
@@ -64,7 +64,7 @@ describe("the first answer and the second are the same:", () => {
       403,
       "FORBIDDEN",
       { query: chat, variables },
-      { authorization: "Bearer key-of-reader" },
+      { authorization: "Bearer key-of-reader-0123456789" },
     ],
     ["a caller without a key", 401, "UNAUTHENTICATED", { query: chat, variables }, { authorization: "" }],
     [
@@ -104,7 +104,11 @@ describe("a document that is kept", () => {
   test("is executed for one caller and refused to another", async () => {
     const { server, upstream } = await start();
     await keep(server, chat);
-    const refused = await post(server, { query: chat, variables }, { authorization: "Bearer key-of-reader" });
+    const refused = await post(
+      server,
+      { query: chat, variables },
+      { authorization: "Bearer key-of-reader-0123456789" },
+    );
     const served = await post(server, { query: chat, variables });
     expect(refused.body.errors[0].extensions.code).toBe("FORBIDDEN");
     expect(served.body.data).toEqual({ chat: { id: "chatcmpl-1", text: "hello" } });

@@ -238,9 +238,9 @@ describe("viewer", () => {
 
   test("callers do not share their counters", async () => {
     const upstream = await startUpstream(answerOf(1));
-    const keys = ["a", "b"].map((id) => ({ id, key: `${id}-key`, requestsPerMinute: 1 }));
+    const keys = ["a", "b"].map((id) => ({ id, key: `${id}-key-0123456789`, requestsPerMinute: 1 }));
     const server = await startTestServer(upstream.url, { CLIENT_KEYS: JSON.stringify(keys) });
-    const as = (id: string) => server.query(chat, {}, { headers: { authorization: `Bearer ${id}-key` } });
+    const as = (id: string) => server.query(chat, {}, { headers: { authorization: `Bearer ${id}-key-0123456789` } });
     expect([(await as("a")).status, (await as("b")).status, (await as("a")).status]).toEqual([200, 200, 429]);
     expect(upstream.requests).toHaveLength(2);
   });

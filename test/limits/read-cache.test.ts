@@ -10,14 +10,14 @@ const TTL = { MODELS_TTL_SECONDS: "60" };
 test("what was read once is not read again within the time to live, by any caller, and counts for nobody", async () => {
   const upstream = await startUpstream(json(list));
   const keys = [
-    { id: "ann", key: "key-of-ann", requestsPerMinute: 1 },
-    { id: "bob", key: "key-of-bob", models: ["b"] },
+    { id: "ann", key: "key-of-ann-0123456789", requestsPerMinute: 1 },
+    { id: "bob", key: "key-of-bob-0123456789", models: ["b"] },
   ];
   const server = await startTestServer(upstream.url, { ...TTL, CLIENT_KEYS: JSON.stringify(keys) });
   const ask = (key: string) => server.query(models, undefined, { headers: { authorization: `Bearer ${key}` } });
   for (let time = 0; time < 3; time++) {
-    expect((await ask("key-of-ann")).body).toEqual({ data: { models: [{ id: "a" }, { id: "b" }] } });
-    expect((await ask("key-of-bob")).body).toEqual({ data: { models: [{ id: "b" }] } });
+    expect((await ask("key-of-ann-0123456789")).body).toEqual({ data: { models: [{ id: "a" }, { id: "b" }] } });
+    expect((await ask("key-of-bob-0123456789")).body).toEqual({ data: { models: [{ id: "b" }] } });
   }
   expect(upstream.requests).toHaveLength(1);
 });
@@ -38,18 +38,18 @@ test("many who ask at once share one call", async () => {
 test("a model is kept by its name, and refused to who may not use it", async () => {
   const upstream = await startUpstream(json({ id: "a" }));
   const keys = [
-    { id: "ann", key: "key-of-ann" },
-    { id: "bob", key: "key-of-bob", models: ["b"] },
+    { id: "ann", key: "key-of-ann-0123456789" },
+    { id: "bob", key: "key-of-bob-0123456789", models: ["b"] },
   ];
   const server = await startTestServer(upstream.url, { ...TTL, CLIENT_KEYS: JSON.stringify(keys) });
   const ask = (id: string, key: string) =>
     server.query(`{ model(id: "${id}") { id } }`, undefined, { headers: { authorization: `Bearer ${key}` } });
-  await ask("a", "key-of-ann");
-  await ask("a", "key-of-ann");
+  await ask("a", "key-of-ann-0123456789");
+  await ask("a", "key-of-ann-0123456789");
   expect(upstream.requests).toHaveLength(1);
-  await ask("c", "key-of-ann");
+  await ask("c", "key-of-ann-0123456789");
   expect(upstream.requests).toHaveLength(2);
-  expect((await ask("a", "key-of-bob")).body.errors[0].extensions.code).toBe("FORBIDDEN");
+  expect((await ask("a", "key-of-bob-0123456789")).body.errors[0].extensions.code).toBe("FORBIDDEN");
 });
 
 test("callers with keys of their own upstream do not share", async () => {

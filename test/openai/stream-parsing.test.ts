@@ -3,6 +3,7 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import { readEventStream } from "../../src/openai/client/event-stream.ts";
+import { Secrets } from "../../src/openai/client/secrets/secrets.ts";
 import { done, event, openStream, startStreaming, streamOf, streams, streamsThen, write } from "../support/stream.ts";
 import { subscribeSse, subscribeWs } from "../support/subscribe.ts";
 import type { Answer } from "../support/upstream.ts";
@@ -147,11 +148,13 @@ test("a stream is read the same over WebSocket", async () => {
   expect(overWebSocket.results).toEqual(overSse.results);
 });
 
+const noSecrets = new Secrets({ keys: [], addresses: [] });
+
 describe("cut in two at any byte, a stream", () => {
   const read = async (pieces: Uint8Array[]) => {
     const left = pieces.map((piece) => [piece]);
     const values: unknown[] = [];
-    const reader = readEventStream({ headers: {}, read: async () => left.shift(), forget() {} }, []);
+    const reader = readEventStream({ headers: {}, read: async () => left.shift(), forget() {} }, noSecrets);
     for (;;) {
       const { value, done } = await reader.next();
       if (done) return [...values, value];

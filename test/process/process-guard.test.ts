@@ -39,7 +39,7 @@ test.each([
 
 test.each([
   ["ALLOW_ANONYMOUS=true", { ALLOW_ANONYMOUS: "true" }, 200],
-  ["client keys", { CLIENT_KEYS: '[{"id":"a","key":"k"}]' }, 401],
+  ["client keys", { CLIENT_KEYS: '[{"id":"a","key":"k-0123456789abcdef"}]' }, 401],
   ["AUTH=passthrough", { AUTH: "passthrough" }, 401],
 ])("production starts with %s", async (_, environment, status) => {
   const upstream = await startUpstream(json(chatAnswer));
@@ -69,23 +69,23 @@ test("keys rotate without a restart: on SIGHUP, on change, and a bad file change
     writeFileSync(`${path}.new`, text);
     renameSync(`${path}.new`, path);
   };
-  write('[{"id":"a","key":"first-key"}]');
+  write('[{"id":"a","key":"first-key-0123456789"}]');
   const upstream = await startUpstream(json(chatAnswer));
   const server = startProcess({ ...production, OPENAI_BASE_URL: upstream.url, CLIENT_KEYS_FILE: path });
   const url = await server.url;
-  expect((await post(url, "first-key")).status).toBe(200);
-  expect((await post(url, "second-key")).status).toBe(401);
+  expect((await post(url, "first-key-0123456789")).status).toBe(200);
+  expect((await post(url, "second-key-0123456789")).status).toBe(401);
 
-  write('[{"id":"a","key":"second-key"}]');
+  write('[{"id":"a","key":"second-key-0123456789"}]');
   server.child.kill("SIGHUP");
-  await vi.waitFor(async () => expect((await post(url, "second-key")).status).toBe(200), 10_000);
-  expect((await post(url, "first-key")).status).toBe(401);
+  await vi.waitFor(async () => expect((await post(url, "second-key-0123456789")).status).toBe(200), 10_000);
+  expect((await post(url, "first-key-0123456789")).status).toBe(401);
 
-  write('[{"id":"a","key":"third-key"');
+  write('[{"id":"a","key":"third-key-0123456789"');
   await vi.waitFor(() => expect(server.output()).toContain("CLIENT_KEYS_FILE"), 5_000);
-  expect((await post(url, "second-key")).status).toBe(200);
+  expect((await post(url, "second-key-0123456789")).status).toBe(200);
 
-  write('[{"id":"a","key":"third-key"}]');
-  await vi.waitFor(async () => expect((await post(url, "third-key")).status).toBe(200), 5_000);
+  write('[{"id":"a","key":"third-key-0123456789"}]');
+  await vi.waitFor(async () => expect((await post(url, "third-key-0123456789")).status).toBe(200), 5_000);
   expect(server.output()).not.toMatch(/(first|second|third)-key/);
 });

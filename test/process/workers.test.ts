@@ -179,19 +179,19 @@ test("SIGHUP has each of them read the client keys' file again", async () => {
   const directory = mkdtempSync(join(tmpdir(), "workers-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const path = join(directory, "keys.json");
-  writeFileSync(path, '[{"id":"a","key":"first-key"}]');
+  writeFileSync(path, '[{"id":"a","key":"first-key-0123456789"}]');
   // No caller has limits here, so that Redis is never asked.
   const { server, url } = await startWorkers(json(chatAnswer), {
     CLIENT_KEYS_FILE: path,
     REDIS_URL: "redis://127.0.0.1:1",
   });
   const reports = () => countOf('"message":"CLIENT_KEYS_FILE is not JSON', server.output());
-  expect((await post(url, { authorization: "Bearer first-key" })).status).toBe(200);
+  expect((await post(url, { authorization: "Bearer first-key-0123456789" })).status).toBe(200);
   writeFileSync(path, "[");
   await vi.waitFor(() => expect(reports()).toBe(2), 5_000);
   server.child.kill("SIGHUP");
   await vi.waitFor(() => expect(reports()).toBe(4), 5_000);
-  expect((await post(url, { authorization: "Bearer first-key" })).status).toBe(200);
+  expect((await post(url, { authorization: "Bearer first-key-0123456789" })).status).toBe(200);
 });
 
 test("they share MAX_CONCURRENT", async () => {
@@ -214,7 +214,9 @@ test.skipIf(!hasRedis)("a caller's limit holds over all of them", async () => {
     REDIS_URL: redis.url,
     ...aliceWith({ requestsPerMinute: 5 }),
   });
-  const answers = await Promise.all(Array.from({ length: 30 }, () => post(url, { authorization: "Bearer alice-key" })));
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, () => post(url, { authorization: "Bearer alice-key-0123456789" })),
+  );
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(25);
   expect(upstream.requests).toHaveLength(5);

@@ -1,10 +1,12 @@
 // PERSISTED_OPERATIONS_FILE: the formats it may have, and the files that keep the server from starting.
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { ConfigError, readConfig } from "../../src/config/read-config.ts";
 import { models } from "../support/answers.ts";
 import { apolloManifest, sha256, writeManifest } from "../support/manifest.ts";
+import { makePipe } from "../support/pipe.ts";
 import { request, startTestServer } from "../support/server.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
@@ -128,5 +130,17 @@ describe("the server does not start, and names the variable and the place, for a
     const error = start(join(writeManifest({}), "..", "missing.json"));
     expect(error).toBeInstanceOf(ConfigError);
     expect((error as Error).message).toMatch(/PERSISTED_OPERATIONS_FILE .* cannot be read: ENOENT/);
+  });
+
+  test.each<[string, (path: string) => void, RegExp]>([
+    ["a pipe that nobody writes", makePipe, /cannot be read: ENOTREG/],
+    ["a device without an end", (path) => symlinkSync("/dev/zero", path), /cannot be read: ENOTREG/],
+    ["a directory", (path) => mkdirSync(path), /cannot be read: EISDIR/],
+  ])("%s", (_, make, message) => {
+    const path = join(writeManifest({}), "..", "other.json");
+    make(path);
+    const error = start(path);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as Error).message).toMatch(message);
   });
 });

@@ -21,10 +21,10 @@ describe("an operation", () => {
       inTurn(failure(500, {}, { "retry-after-ms": "1" }), json(answer, 200, { "x-request-id": "req_up" })),
     );
     const { server, operations } = await startLogged(upstream.url, {
-      CLIENT_KEYS: '[{"id":"alice","key":"alices-key"}]',
+      CLIENT_KEYS: '[{"id":"alice","key":"alices-key-0123456789"}]',
     });
     const { headers } = await server.query(chat.replace("mutation", "mutation Greet"), undefined, {
-      headers: { "x-request-id": "my:request-1.a_b", authorization: "Bearer alices-key" },
+      headers: { "x-request-id": "my:request-1.a_b", authorization: "Bearer alices-key-0123456789" },
     });
     expect(headers.get("x-request-id")).toBe("my:request-1.a_b");
     const [line] = await operations(1);
@@ -196,9 +196,11 @@ describe("the client's own mistakes are no errors", () => {
 
   test("nor are wrong keys, wrong bodies and wrong methods", async () => {
     const upstream = await startUpstream(json(chatAnswer));
-    const { server, operations } = await startLogged(upstream.url, { CLIENT_KEYS: '[{"id":"a","key":"k"}]' });
+    const { server, operations } = await startLogged(upstream.url, {
+      CLIENT_KEYS: '[{"id":"a","key":"k-0123456789abcdef"}]',
+    });
     await server.query(chat);
-    await server.query("", undefined, { body: "{", headers: { authorization: "Bearer k" } });
+    await server.query("", undefined, { body: "{", headers: { authorization: "Bearer k-0123456789abcdef" } });
     await request(server.url, { method: "DELETE" });
     const lines = await operations(3);
     expect(lines.map(({ code, level }) => [code, level])).toEqual([
@@ -252,7 +254,7 @@ describe("what an operator has to know is louder", () => {
 });
 
 test("no line holds a prompt, an answer, a key, a variable or a document, whatever goes wrong", async () => {
-  const secret = "MARKER-7f3a";
+  const secret = "MARKER-7f3a9c2e5b";
   const upstream = await startUpstream(json({ ...chatAnswer, choices: [{ message: { content: secret } }] }));
   const {
     server,

@@ -124,9 +124,9 @@ describe.each(transports)("a stream over $transport", ({ transport, subscribe })
 
 test("what the limiter refuses is counted by its code", async () => {
   const upstream = await startUpstream(json(chatAnswer));
-  const key = { id: "a", key: "k", requestsPerMinute: 1, models: ["m"] };
+  const key = { id: "a", key: "k-0123456789abcdef", requestsPerMinute: 1, models: ["m"] };
   const server = await startTestServer(upstream.url, { CLIENT_KEYS: JSON.stringify([key]) });
-  const init = { headers: { authorization: "Bearer k" } };
+  const init = { headers: { authorization: "Bearer k-0123456789abcdef" } };
   await server.query(chat, undefined, init);
   await server.query(chat, undefined, init);
   await server.query(chat.replace('"m"', '"other"'), undefined, init);
@@ -251,7 +251,7 @@ describe("labels", () => {
   });
 
   test("and values hold nothing that a client has said", async () => {
-    const secret = "MARKER-7f3a";
+    const secret = "MARKER-7f3a9c2e5b";
     const upstream = await startUpstream(json({ ...chatAnswer, usage }));
     const server = await startTestServer(upstream.url, {
       OPENAI_API_KEY: `sk-${secret}`,
@@ -280,7 +280,7 @@ describe("who may read them", () => {
 
   test("whoever reaches the port, without a key; by GET and HEAD alone", async () => {
     const upstream = await startUpstream(json(chatAnswer));
-    const server = await startTestServer(upstream.url, { CLIENT_KEYS: '[{"id":"a","key":"k"}]' });
+    const server = await startTestServer(upstream.url, { CLIENT_KEYS: '[{"id":"a","key":"k-0123456789abcdef"}]' });
     expect((await request(metricsOf(server.url))).status).toBe(200);
     expect(await request(metricsOf(server.url), { method: "HEAD" })).toMatchObject({ status: 200, text: "" });
     const posted = await request(metricsOf(server.url), { method: "POST", body: "x" });

@@ -217,7 +217,7 @@ test("OpenTelemetry's own variables hold: service, resource, sampler, headers, e
 });
 
 test("no span holds a prompt, an answer, a key, a variable or a document", async () => {
-  const secret = "MARKER-7f3a";
+  const secret = "MARKER-7f3a9c2e5b";
   const { collector, url } = await start(
     json({ ...chatAnswer, choices: [{ index: 0, message: { content: secret } }] }),
     { OPENAI_API_KEY: `sk-${secret}`, CLIENT_KEYS: `[{"id":"a","key":"key-${secret}"}]` },

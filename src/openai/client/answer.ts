@@ -3,6 +3,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
 import { isRecord, type Unchecked } from "./json.ts";
+import type { Secrets } from "./secrets/secrets.ts";
 
 /** The head of an HTTP answer. */
 export interface AnswerHead {
@@ -23,7 +24,7 @@ export function isEventStream({ statusCode, headers }: AnswerHead): boolean {
  * Reads a whole answer. Throws OpenAIError for any status but 2xx, for a body that is not JSON, and for an error
  * object inside a 2xx, which some compatible servers send. No error's message contains `secrets`.
  */
-export function readAnswer({ statusCode, headers }: AnswerHead, text: string, secrets: readonly string[]): unknown {
+export function readAnswer({ statusCode, headers }: AnswerHead, text: string, secrets: Secrets): unknown {
   if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, text, secrets);
   if (statusCode >= 300) {
     const message = `The upstream answered with a redirect (status ${statusCode}); redirects are not followed.`;

@@ -56,7 +56,7 @@ export type Attempt = <Result>(
 /** Prepares what all calls with the same credentials have in common. */
 export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt {
   const { baseUrl, maxRetries } = options;
-  const root = baseUrl.pathname.replace(/\/+$/, "");
+  const root = baseUrl.pathname.replace(/(?<!\/)\/+$/, "");
   const fixed = createFixedHeaders(options);
   const secrets = findSecrets(options);
 

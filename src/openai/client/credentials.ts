@@ -1,4 +1,5 @@
 // This server's credentials for the upstream: the headers that carry them, and the secrets that no client may see.
+import { Secrets } from "./secrets/secrets.ts";
 
 /** The upstream's address and this server's account there. */
 export interface Credentials {
@@ -22,20 +23,22 @@ export function createFixedHeaders({ apiKey, baseUrl, organization, project }: C
   return { plain, json: { ...plain, "content-type": "application/json" } };
 }
 
-/** The secrets that no message may contain, in the forms in which an upstream may quote them. */
-export function findSecrets({ apiKey = "", baseUrl, organization = "", project = "" }: Credentials): string[] {
+/** The secrets that no message may contain. */
+export function findSecrets({ apiKey = "", baseUrl, organization = "", project = "" }: Credentials): Secrets {
   const { password, host, hostname } = baseUrl;
   const inQuery = [...baseUrl.searchParams].filter(([name]) => /key|token|secret|sig|code/i.test(name));
-  const keys = [apiKey, password, decodeURIComponent(password), ...inQuery.map(([, value]) => value)];
-  return [
-    ...keys.flatMap((key) => [key, encodeURIComponent(key), toBase64(key)]),
-    toBase64(readUserAndPassword(baseUrl)),
-    organization,
-    project,
+  return new Secrets({
+    keys: [
+      apiKey,
+      decodeURIComponent(password),
+      readUserAndPassword(baseUrl),
+      ...inQuery.map(([, value]) => value),
+      organization,
+      project,
+    ],
     // A host without a dot or a port may be an ordinary word.
-    ...(/[.:]/.test(host) ? [host] : [`//${host}`]),
-    ...(hostname.includes(".") ? [hostname] : []),
-  ].filter((secret) => secret.length > 3);
+    addresses: [/[.:]/.test(host) ? host : `//${host}`, ...(hostname.includes(".") ? [hostname] : [])],
+  });
 }
 
 function readUserAndPassword({ username, password }: URL): string {

@@ -2,6 +2,10 @@
 import { isRefusal, OpenAIError, type OpenAIErrorDetails } from "./errors.ts";
 import { isRecord, readJson } from "./json.ts";
 import { redact } from "./redact.ts";
+import type { Secrets } from "./secrets/secrets.ts";
+
+/** Most entries of a list in an error that are read. */
+const MAX_ENTRIES = 16;
 
 /** The header fields of an answer, names in lower case, as undici gives them. */
 export type ResponseHeaders = Record<string, string | string[] | undefined>;
@@ -15,7 +19,7 @@ export function readErrorAnswer(
   httpStatus: number,
   headers: ResponseHeaders,
   text: string,
-  secrets: readonly string[],
+  secrets: Secrets,
 ): OpenAIError {
   const json = readJson(text);
   const body = Array.isArray(json) ? json[0] : json;
@@ -41,10 +45,10 @@ export function readErrorAnswer(
 }
 
 /** The upstream's own id of the request; undefined if it sent none, or something that is not an id. */
-export function readRequestId(headers: ResponseHeaders, secrets: readonly string[]): string | undefined {
+export function readRequestId(headers: ResponseHeaders, secrets: Secrets): string | undefined {
   const id = headers["x-request-id"];
-  // Most ids look like this. Only the secrets themselves have to be looked for in them.
-  const isUsual = typeof id === "string" && USUAL_REQUEST_ID.test(id) && !secrets.some((secret) => id.includes(secret));
+  // Most ids look like this. They can hold no more than a part of a secret in hexadecimal digits.
+  const isUsual = typeof id === "string" && USUAL_REQUEST_ID.test(id) && !secrets.isInHexadecimal(id);
   return isUsual ? id : token(id, secrets);
 }
 
@@ -66,15 +70,16 @@ function readRetryAfterMs(headers: ResponseHeaders): number | undefined {
 
 /** An error inside HTTP 200 came after the upstream had taken the request on: it may have been paid for. */
 function readShouldRetry(httpStatus: number, headers: ResponseHeaders): boolean | undefined {
-  const asked = { true: true, false: false }[String(headers["x-should-retry"])];
+  const header = headers["x-should-retry"];
+  const asked = header === "true" || (header === "false" ? false : undefined);
   return httpStatus < 400 ? (asked ?? false) : asked;
 }
 
 /** The status that an error object inside HTTP 200 stands for: its numeric code, or that of its type. */
 function impliedStatus({ code, type }: Record<string, unknown>): number {
-  const number = Number(code);
-  if (number >= 400 && number <= 599) return number;
-  const words = `${type} ${code}`;
+  const number = isPlain(code) ? Number(code) : Number.NaN;
+  if (Number.isInteger(number) && number >= 400 && number <= 599) return number;
+  const words = [type, code].filter(isPlain).join(" ");
   if (/quota|rate_?limit|credit_balance/i.test(words)) return 429;
   if (/authentication|invalid_api_key/i.test(words)) return 401;
   if (/permission/i.test(words)) return 403;
@@ -82,18 +87,29 @@ function impliedStatus({ code, type }: Record<string, unknown>): number {
   return /invalid|bad_?request|context_length|content_policy|content_filter/i.test(words) ? 400 : 500;
 }
 
-/** The message of an error. FastAPI's list repeats the caller's input; only its places and messages are taken. */
+/**
+ * The message of an error. FastAPI's list repeats the caller's input; only its places and messages are taken, of the
+ * first entries.
+ */
 function readWords(value: unknown, depth = 0): string {
   if (typeof value === "string") return value;
   if (depth > 4) return "";
-  if (Array.isArray(value)) return value.map((entry) => readWords(entry, depth + 1)).join("; ");
+  if (Array.isArray(value)) {
+    const entries = value.slice(0, MAX_ENTRIES);
+    return entries.map((entry) => readWords(entry, depth + 1)).join("; ");
+  }
   const { loc, msg, message, detail, error } = isRecord(value) ? value : {};
   const words = readWords(msg ?? message ?? detail ?? error ?? "", depth + 1);
-  return Array.isArray(loc) ? `${loc.join(".")}: ${words}` : words;
+  return Array.isArray(loc) ? `${loc.slice(0, MAX_ENTRIES).filter(isPlain).join(".")}: ${words}` : words;
+}
+
+/** Whether a JSON value has an obvious text. An object's could be anything, and `{"toString": 1}` has none. */
+function isPlain(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
 }
 
 /** A short word for machines (an error code, a field path, an id). Anything longer or of other characters is left out. */
-function token(value: unknown, secrets: readonly string[]): string | undefined {
+function token(value: unknown, secrets: Secrets): string | undefined {
   const text = typeof value === "number" ? String(value) : value;
   return typeof text === "string" && /^[\w.[\]:/-]{1,128}$/.test(text) ? redact(text, secrets) : undefined;
 }

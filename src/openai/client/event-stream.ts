@@ -5,6 +5,7 @@ import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { isRecord, readJson } from "./json.ts";
+import type { Secrets } from "./secrets/secrets.ts";
 
 /** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
 const MAX_EVENT_LENGTH = 8 * 2 ** 20;
@@ -20,7 +21,7 @@ export type EventStreamEnd = "done" | "body";
  */
 export async function* readEventStream(
   answer: Pick<Exchange, "headers" | "read" | "forget">,
-  secrets: readonly string[],
+  secrets: Secrets,
 ): AsyncGenerator<readonly Record<string, unknown>[], EventStreamEnd> {
   let queue: { event?: string | undefined; data: string }[] = [];
   let fault: OpenAIError | undefined;

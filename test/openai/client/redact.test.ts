@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { findSecrets } from "../../../src/openai/client/credentials.ts";
 import { redact } from "../../../src/openai/client/redact.ts";
+import { Secrets } from "../../../src/openai/client/secrets/secrets.ts";
 
 const secrets = findSecrets({
   baseUrl: new URL(
@@ -11,6 +12,7 @@ const secrets = findSecrets({
   organization: "org-acme",
   project: "proj_acme",
 });
+const none = new Secrets({ keys: [], addresses: [] });
 
 describe("a key is masked", () => {
   test.each([
@@ -96,7 +98,7 @@ describe("a stack trace is cut off", () => {
     ["Go's", "\n\ngoroutine 1 [running]:\nmain.server()"],
     ["Rust's", " thread 'main' panicked at src/server.rs:2:3"],
   ])("%s", (_, stack) => {
-    const message = redact(`max_tokens is too large.${stack}`, []);
+    const message = redact(`max_tokens is too large.${stack}`, none);
     expect(message).toMatch(/^max_tokens is too large\.( thread 'main')?$/);
   });
 });
@@ -135,9 +137,9 @@ describe("what the client needs stays", () => {
 });
 
 test("a message is one line of at most 2000 characters, and a key at the cut does not show", () => {
-  expect(redact("one\r\n\ttwo\u0007three", [])).toBe("one two three");
-  expect(redact("word ".repeat(10_000), [])).toHaveLength(2_000);
-  expect(redact(`${"org-AbCdEf123456 ".repeat(235)}sk-abcdefghijkl`, [])).not.toContain("sk-");
+  expect(redact("one\r\n\ttwo\u0007three", none)).toBe("one two three");
+  expect(redact("word ".repeat(10_000), none)).toHaveLength(2_000);
+  expect(redact(`${"org-AbCdEf123456 ".repeat(235)}sk-abcdefghijkl`, none)).not.toContain("sk-");
 });
 
 test.each(["a.", "a/", "*", "a-", "::", "at (", " ", "http://a@", "a:", "<h1", "\\n", "[:", "a", "0.", "@"])(
