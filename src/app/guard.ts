@@ -51,6 +51,7 @@ export function createGuard(config: Config, report: (fault: unknown) => void): G
     totalTimeoutMs: config.UPSTREAM_TOTAL_TIMEOUT_MS,
     maxRetries: config.MAX_RETRIES,
     maxUpstreamBytes: config.MAX_UPSTREAM_BYTES,
+    maxUpstreamValues: config.MAX_UPSTREAM_VALUES,
   });
   return {
     authenticator,

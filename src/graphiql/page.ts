@@ -39,7 +39,7 @@ export type GraphiQLPage = (req: IncomingMessage, res: ServerResponse) => false 
  * The 9 MB bundle is read at the first hit and released once it is compressed (2 MB stay).
  */
 export function createGraphiQLPage(options: { endpoint: string }): GraphiQLPage {
-  const directory = options.endpoint.replace(/\/*$/, "/");
+  const directory = options.endpoint.replace(/(?<!\/)\/*$/, "/");
   let files: Promise<Map<string, StoredFile>> | undefined;
   return (req, res) => {
     if (req.method !== "GET" && req.method !== "HEAD") return false;

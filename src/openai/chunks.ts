@@ -6,6 +6,9 @@ import type { EventStreamEnd } from "./client/event-stream.ts";
 import { isRecord } from "./client/json.ts";
 import { Transcript } from "./transcript.ts";
 
+/** Most choices of one stream: an upstream can number them as it likes. */
+const MAX_CHOICES = 1_024;
+
 /**
  * Yields the chunks, each with the stream's id, in the batches in which their events came. Ends as the stream does if that
  * was complete: with `[DONE]`, or with the body after every choice that began has given its finish_reason. Throws
@@ -16,15 +19,19 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
   idPrefix: string,
 ): AsyncGenerator<readonly (Chunk & { id: string })[]> {
   const transcript = new Transcript();
-  const begun = new Set<unknown>();
-  const finished = new Set<unknown>();
+  const begun = new Set<number>();
+  const finished = new Set<number>();
   let id: string | undefined;
 
   function readChunk(event: OpenAIEvent): (Chunk & { id: string }) | undefined {
     const choices = Array.isArray(event.choices) ? event.choices.filter(isRecord) : [];
     for (const [place, { index = place, finish_reason }] of choices.entries()) {
-      begun.add(index);
-      if (finish_reason) finished.add(index);
+      // What is not a number is no more than a place.
+      const number = typeof index === "number" ? index : place;
+      begun.add(number);
+      if (begun.size > MAX_CHOICES)
+        throw new OpenAIError("invalid_response", `The upstream's answer has more than ${MAX_CHOICES} choices.`);
+      if (finish_reason) finished.add(number);
     }
     // Azure's first event, the content filter's verdict on the prompt, comes before the answer has its id.
     if (!id && !event.id && choices.length === 0 && !event.usage) return undefined;

@@ -79,7 +79,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnecti
 
 function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamHealth): FollowedClient {
   const attempt = health.watch(createAttempt(pool, options));
-  const secrets = findSecrets(options);
+  const reading = { secrets: findSecrets(options), maxValues: options.maxUpstreamValues };
 
   async function readWhole(answer: Exchange): Promise<unknown> {
     const text = await answer.readText(options.maxUpstreamBytes).catch((error: unknown) => {
@@ -87,7 +87,7 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       if (answer.statusCode >= 400) return "";
       throw toOpenAIError(error, "interrupted", options);
     });
-    return readAnswer(answer, text, secrets);
+    return readAnswer(answer, text, reading);
   }
 
   /** For a whole answer in place of a stream: throws the error in it, or an error because it is not a stream. */
@@ -114,7 +114,7 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       let end: EventStreamEnd = "body";
       try {
         answer = await attempt(request, hooks, deadline, openStream);
-        end = yield* readEventStream(answer, secrets);
+        end = yield* readEventStream(answer, reading);
         return end;
       } catch (error) {
         deadline.check();

@@ -9,6 +9,7 @@ import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import type { ConnectionCaller } from "./caller.ts";
 import { isInvalidMessage, reasonOf, TOO_LARGE } from "./closes.ts";
 import { createInbox } from "./inbox.ts";
+import { KeptPieces } from "./large-results.ts";
 import { keepAlive } from "./pings.ts";
 import { limitGreeting } from "./waiting-room.ts";
 
@@ -24,6 +25,8 @@ export interface ConnectionExtra {
 }
 
 export interface Connection {
+  /** Large results on their way. */
+  readonly kept: KeptPieces;
   /**
    * How many of the client's messages are being handled: an operation from its request until its last answer has left. One
    * that the client has completed counts until it has really ended.
@@ -57,10 +60,11 @@ export function openConnection(
   const stopLimit = limitGreeting(socket, () => connection.close(TOO_LARGE));
 
   async function take(message: Buffer): Promise<void> {
-    if (findExcess(message)) return connection.close(CloseCode.BadRequest);
+    const text = String(message);
+    if (findExcess(text)) return connection.close(CloseCode.BadRequest);
     underWay++;
     try {
-      await handle(String(message));
+      await handle(text);
     } catch (error) {
       fail(error);
     } finally {
@@ -78,7 +82,9 @@ export function openConnection(
     }
   }
 
+  const kept = new KeptPieces();
   const connection: Connection = {
+    kept,
     underWay: () => underWay,
     acknowledge() {
       isAcknowledged = true;
@@ -102,7 +108,7 @@ export function openConnection(
   const closed = server.opened(
     {
       protocol: client.protocol,
-      send: inbox.send,
+      send: (text) => inbox.send(kept.fill(text)),
       close: connection.close,
       onMessage(callback) {
         handle = callback;
