@@ -76,10 +76,12 @@ export function createApp(
     messages,
     introspection: config.INTROSPECTION,
     maxPaidFields: config.MAX_PAID_FIELDS,
+    maxResponseBytes: config.MAX_RESPONSE_BYTES,
     maskError,
   });
-  const frame = createFrame(engine, { endpoint: ENDPOINT, readParams, maskError, plugins });
-  const http = { readParams, maskError, pingMs: config.STREAM_PING_MS };
+  const answers = { readParams, maskError, maxResponseBytes: config.MAX_RESPONSE_BYTES };
+  const frame = createFrame(engine, { endpoint: ENDPOINT, plugins, ...answers });
+  const http = { pingMs: config.STREAM_PING_MS, ...answers };
   // Without plugins their hooks cost nothing.
   const answer = plugins.length > 0 ? frame.answer : createHttpTransport(engine, http, frame.answer);
   let stopping = false;
@@ -127,6 +129,7 @@ export function createApp(
     resolveDocument,
     waitingRoom,
     maxBodyBytes: config.MAX_BODY_BYTES,
+    maxResponseBytes: config.MAX_RESPONSE_BYTES,
     report,
   });
   const handshake = createHandshake({
