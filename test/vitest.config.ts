@@ -14,6 +14,7 @@ const measuring = [
   "test/request/uploads-memory.test.ts",
   "test/telemetry/metrics.test.ts",
   "test/transports/cancellation.test.ts",
+  "test/transports/event-loop.test.ts",
   "test/transports/stream-leaving.test.ts",
   "test/transports/stream-resources.test.ts",
   "test/transports/stream-stall.test.ts",

@@ -1,6 +1,5 @@
 // createApp: HTTP in front of GraphQL. Opens no port and reads no environment.
 import type { IncomingMessage } from "node:http";
-import { ANYBODY, type Caller } from "../callers/caller.ts";
 import type { Config } from "../config/read-config.ts";
 import { createHostCheck } from "../edge/allowed-hosts.ts";
 import { createEdge } from "../edge/edge.ts";
@@ -11,7 +10,6 @@ import { createMaskError } from "../errors/mask.ts";
 import { createEngine } from "../execution/engine.ts";
 import { createGraphiQLPage } from "../graphiql/page.ts";
 import { refuseUpgrade } from "../http/answer.ts";
-import { BytesInFlight } from "../http/bytes-in-flight.ts";
 import { createDepartures } from "../http/departures.ts";
 import { enterLine, isInUse } from "../http/line.ts";
 import { requestIdOf } from "../http/request-id.ts";
@@ -57,11 +55,9 @@ export function createApp(
 ): App {
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
-  const { authenticator, contextOf, resolveDocument, isUpstreamDead, poolStats, close } = createGuard(config, report);
+  const guard = createGuard(config, report);
+  const { authenticator, contextOf, openHeld, resolveDocument, isUpstreamDead, poolStats } = guard;
   const departures = createDepartures();
-  const bytesInFlight = new BytesInFlight(config.MAX_INFLIGHT_BYTES);
-  // All who are not told apart would share the part of one.
-  const openHeld = ({ key }: Caller) => bytesInFlight.open(key === ANYBODY.key ? undefined : key);
   const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines }) : undefined;
   const answerMetrics = metrics && createMetricsPage(metrics);
   const allObservers = metrics ? [...observers, metrics.observer] : observers;
@@ -85,10 +81,12 @@ export function createApp(
     messages,
     introspection: config.INTROSPECTION,
     maxPaidFields: config.MAX_PAID_FIELDS,
+    maxResponseBytes: config.MAX_RESPONSE_BYTES,
     maskError,
   });
-  const frame = createFrame(engine, { endpoint: ENDPOINT, readParams, maskError, plugins });
-  const http = { readParams, maskError, pingMs: config.STREAM_PING_MS };
+  const answers = { readParams, maskError, maxResponseBytes: config.MAX_RESPONSE_BYTES };
+  const frame = createFrame(engine, { endpoint: ENDPOINT, plugins, ...answers });
+  const http = { pingMs: config.STREAM_PING_MS, ...answers };
   // Without plugins their hooks cost nothing.
   const answer = plugins.length > 0 ? frame.answer : createHttpTransport(engine, http, frame.answer);
   let stopping = false;
@@ -135,6 +133,7 @@ export function createApp(
     maskError,
     resolveDocument,
     maxBodyBytes: config.MAX_BODY_BYTES,
+    maxResponseBytes: config.MAX_RESPONSE_BYTES,
     report,
   });
   const handshake = createHandshake({
@@ -192,7 +191,7 @@ export function createApp(
     endAll: () => departures.endAll(codedError("SHUTTING_DOWN", "The server is stopping.")),
     async close() {
       await webSockets.close();
-      await close();
+      await guard.close();
     },
   };
 }

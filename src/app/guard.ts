@@ -1,9 +1,10 @@
 // Builds the guard from the configuration: who may call, with which documents, and the upstream as each caller may use it.
 
 import { type Authenticator, createAuthenticator } from "../callers/authenticate.ts";
-import { type Caller, createNameTest } from "../callers/caller.ts";
+import { ANYBODY, type Caller, createNameTest } from "../callers/caller.ts";
 import { type Config, ConfigError } from "../config/read-config.ts";
 import { findExcess } from "../execution/document-limits.ts";
+import { BytesInFlight, type HeldBytes } from "../http/bytes-in-flight.ts";
 import { type CallerContext, createCallerContexts } from "../limits/caller-context.ts";
 import { createLimits } from "../limits/limits.ts";
 import { createReadCache } from "../limits/read-cache.ts";
@@ -21,6 +22,8 @@ export interface Guard {
   authenticator: Authenticator;
   /** The part of the context that all of the caller's operations share. */
   contextOf(caller: Caller): CallerContext;
+  /** Opens the account of the bytes that a connection or an operation of the caller holds. */
+  openHeld(caller: Caller): HeldBytes;
   resolveDocument: ResolveDocument;
   /** Whether the last calls show that the upstream is not there. */
   isUpstreamDead(): boolean;
@@ -52,9 +55,13 @@ export function createGuard(config: Config, report: (fault: unknown) => void): G
     totalTimeoutMs: config.UPSTREAM_TOTAL_TIMEOUT_MS,
     maxRetries: config.MAX_RETRIES,
     maxUpstreamBytes: config.MAX_UPSTREAM_BYTES,
+    maxUpstreamValues: config.MAX_UPSTREAM_VALUES,
   });
+  const bytesInFlight = new BytesInFlight(config.MAX_INFLIGHT_BYTES);
   return {
     authenticator,
+    // All who are not told apart would share the part of one.
+    openHeld: ({ key }) => bytesInFlight.open(key === ANYBODY.key ? undefined : key),
     contextOf: createCallerContexts(
       openai,
       {

@@ -39,6 +39,11 @@ export const limitVariables = {
     whole(1).default(8 * 2 ** 20),
     "Largest JSON request body, or `operations` field of an upload.",
   ),
+  MAX_RESPONSE_BYTES: variable(
+    "a whole number of bytes, at least 1",
+    whole(1).default(64 * 2 ** 20),
+    "Largest answer to an operation, or one event of a stream; each of its values counts as 64 bytes at least. A whole stream may have 16 times as many.",
+  ),
   MAX_UPLOAD_BYTES: variable(
     "a whole number of bytes, at least 1",
     whole(1).default(50 * 2 ** 20),

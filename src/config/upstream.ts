@@ -67,7 +67,12 @@ export const upstreamVariables = {
   ),
   MAX_UPSTREAM_BYTES: variable(
     "a whole number of bytes, at least 1",
-    whole(1).default(128 * 2 ** 20),
+    whole(1).default(64 * 2 ** 20),
     "Largest upstream answer.",
+  ),
+  MAX_UPSTREAM_VALUES: variable(
+    "a whole number, at least 1",
+    whole(1).default(1_000_000),
+    "Most values of an upstream answer, or of one event of a stream: members of objects and entries of lists.",
   ),
 } as const;

@@ -56,9 +56,9 @@ export const errorCodes = {
     { status: 413, isOperationStatus: true, severity: "info", paid: "no", retry: "no" },
   ),
   OPERATION_TOO_COMPLEX: row(
-    "The operation asks for more than the server allows in one request.",
-    "Split it; the message names the limit.",
-    { status: 400, severity: "info", paid: "no", retry: "no" },
+    "The operation asks for more than the server allows in one request, or its answer would be larger than it allows.",
+    "Split it, or select less; the message names the limit.",
+    { status: 400, severity: "info", paid: "maybe", retry: "no" },
   ),
   UNAUTHENTICATED: row("The server cannot tell who is calling.", "Send valid credentials.", {
     status: 401,
@@ -145,7 +145,7 @@ export const errorCodes = {
     retry: "later",
   }),
   UPSTREAM_INVALID_RESPONSE: row(
-    "The upstream's answer is not what this API defines: not JSON, empty, too large, a redirect.",
+    "The upstream's answer is not what this API defines: not JSON, empty, too large or too deep, a redirect.",
     "The operator checks `OPENAI_BASE_URL`.",
     { severity: "warn", paid: "maybe", retry: "no" },
   ),

@@ -8,6 +8,8 @@ export interface MessageOptions {
 }
 
 const MAX_MESSAGE_LENGTH = 1_000;
+/** Longest message that is compared with the templates, in characters: one that quotes a whole value is far longer. */
+const MAX_COMPARED_LENGTH = 8_192;
 const MAX_NAME_LENGTH = 64;
 const LONG_NAME = new RegExp(`\\w{${MAX_NAME_LENGTH + 1},}`, "g");
 
@@ -36,6 +38,7 @@ const templates = TEMPLATES.map(compile);
 
 /** The message as the client may see it: in the words of a template, or else `fallback`. */
 export function safeMessage(message: string, fallback: string, { hideSuggestions }: MessageOptions): string {
+  if (message.length > MAX_COMPARED_LENGTH) return fallback;
   for (const { pattern, parts } of templates) {
     const match = pattern.exec(message);
     if (!match) continue;
@@ -48,7 +51,7 @@ export function safeMessage(message: string, fallback: string, { hideSuggestions
 
 /** The message with overlong names shortened, since they may be anything, and cut to 1,000 characters. */
 export function shortenNames(message: string): string {
-  return message.replace(LONG_NAME, "…").slice(0, MAX_MESSAGE_LENGTH);
+  return message.slice(0, MAX_COMPARED_LENGTH).replace(LONG_NAME, "…").slice(0, MAX_MESSAGE_LENGTH);
 }
 
 function compile(template: string): Template {

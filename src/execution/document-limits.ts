@@ -20,8 +20,11 @@ export interface DocumentLimits {
 const MAX_LINES = 10_000;
 /** Most backslashes: each escape in a string is a string of its own to the lexer. */
 const MAX_ESCAPES = 50_000;
-/** Longest name or number, in characters: they are compared with names of the schema, and turned into big integers. */
-const MAX_WORD_LENGTH = 1_000;
+/**
+ * Longest name or number, in characters: names are compared with those of the schema, and repeated by paths, errors and the
+ * keys of answers; numbers are turned into big integers.
+ */
+export const MAX_NAME_LENGTH = 256;
 
 /** graphql-js' message for a document with more tokens or comments than the parser may take. */
 const TOO_MANY = /^Syntax Error: Document contains more tha[nt] \d+ (tokens|comments)\. Parsing aborted\.$/;
@@ -77,9 +80,9 @@ function checkWords({ loc }: DocumentNode): void {
   for (let token = loc?.startToken ?? null; token; token = token.next) {
     const length = token.end - token.start;
     const isWord = token.kind === TokenKind.NAME || token.kind === TokenKind.INT || token.kind === TokenKind.FLOAT;
-    if (isWord && length > MAX_WORD_LENGTH)
+    if (isWord && length > MAX_NAME_LENGTH)
       throw tooComplex(
-        `A name or number in the document has ${length} characters; at most ${MAX_WORD_LENGTH} are allowed.`,
+        `A name or number in the document has ${length} characters; at most ${MAX_NAME_LENGTH} are allowed.`,
       );
   }
 }

@@ -21,8 +21,6 @@ import { KnownDocument } from "./known-document.ts";
 
 /** Longest document that is kept, in characters. */
 const MAX_LENGTH = 64 * 1024;
-/** What one token of a parsed document and of its plan takes, in bytes, as measured; its characters are little beside that. */
-const TOKEN_BYTES = 700;
 /** Most memory for all of them, in bytes: a thousand documents as clients write them. */
 const MAX_BYTES = 32 * 2 ** 20;
 /** Most documents that are known to be valid by their digests alone: those without room are parsed again, and not validated. */
@@ -62,9 +60,14 @@ export function createDocuments({ schema, limits, messages, rules }: DocumentsOp
   const parsed = new WeakSet<DocumentNode>();
   const kept = new LRUCache<string, KnownDocument>({
     maxSize: MAX_BYTES,
-    sizeCalculation: ({ document: { tokenCount = MAX_LENGTH } }, source) =>
-      2 * source.length + TOKEN_BYTES * tokenCount,
+    sizeCalculation: ({ bytes }) => bytes,
   });
+
+  /** Keeps a document, or what it has become since: its operations are prepared one after the other. */
+  function keep(source: string, known: KnownDocument): void {
+    kept.delete(source);
+    kept.set(source, known);
+  }
 
   function findErrors(document: DocumentNode, rules: readonly ValidationRule[]): readonly GraphQLError[] {
     const { problem, hasCycle } = findProblem(document, limits);
@@ -83,7 +86,10 @@ export function createDocuments({ schema, limits, messages, rules }: DocumentsOp
       if (errors.length > 0 || mayHoldPrompt(document)) return errors;
       digests.set(digest, true);
     }
-    kept.set(source, new KnownDocument(schema, document, true));
+    const known: KnownDocument = new KnownDocument(schema, document, () => {
+      if (kept.peek(source) === known) keep(source, known);
+    });
+    keep(source, known);
     return [];
   }
 
@@ -107,7 +113,7 @@ export function createDocuments({ schema, limits, messages, rules }: DocumentsOp
     },
     know(document) {
       const known = document.loc && kept.get(document.loc.source.body);
-      return known?.document === document ? known : new KnownDocument(schema, document, false);
+      return known?.document === document ? known : new KnownDocument(schema, document);
     },
   };
 }

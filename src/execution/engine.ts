@@ -17,6 +17,7 @@ import { maskErrors } from "../errors/error-limit.ts";
 import type { Context } from "../schema/shared/context.ts";
 import { type OperationRecord, RootField } from "../telemetry/operation-record.ts";
 import { findExcess } from "./allowance.ts";
+import { MAX_NAME_LENGTH } from "./document-limits.ts";
 import { createDocuments, type DocumentsOptions } from "./documents.ts";
 import type { PreparedOperation } from "./known-document.ts";
 import { ResultStream } from "./result-stream.ts";
@@ -66,13 +67,20 @@ export interface EngineOptions extends Omit<DocumentsOptions, "rules"> {
   introspection: boolean;
   /** Most root fields of mutations and subscriptions in one operation. */
   maxPaidFields: number;
+  /** Largest answer, and largest event of a stream. */
+  maxResponseBytes: number;
   maskError(error: unknown): GraphQLError;
 }
 
+/** What a value of an answer counts at least, in bytes: it takes more than that while it is made. */
+const VALUE_BYTES = 64;
+
 /** Builds the engine for a schema. */
-export function createEngine({ introspection, maxPaidFields, maskError, ...options }: EngineOptions): Engine {
+export function createEngine(engineOptions: EngineOptions): Engine {
+  const { introspection, maxPaidFields, maxResponseBytes, maskError, ...options } = engineOptions;
+  const maxValues = Math.ceil(maxResponseBytes / VALUE_BYTES);
   const { messages } = options;
-  const schema = createExecutableSchema(options.schema);
+  const schema = createExecutableSchema(options.schema, maxValues);
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const documents = createDocuments({ ...options, schema, rules });
 
@@ -92,7 +100,7 @@ export function createEngine({ introspection, maxPaidFields, maskError, ...optio
   ): Promise<Results> {
     const variables = prepared.readVariables(given);
     const errors = findRefusals(prepared, { variables, given, caller: context.caller });
-    return errors.length > 0 ? { errors } : runOperation({ schema, prepared, given, variables, context });
+    return errors.length > 0 ? { errors } : runOperation({ schema, prepared, given, variables, context, maxValues });
   }
 
   /** The results as clients may see them; the record learns of each. */
@@ -117,7 +125,7 @@ export function createEngine({ introspection, maxPaidFields, maskError, ...optio
       try {
         if (!known) {
           const document = documents.parse(query);
-          if (!getOperationAST(document, operationName)) return refuse([unknownOperation()]);
+          if (!getOperationAST(document, operationName)) return refuse([unknownOperation(operationName)]);
           const errors = documents.validate(document);
           if (errors.length > 0) return refuse(errors);
           known = documents.know(document);
@@ -126,7 +134,7 @@ export function createEngine({ introspection, maxPaidFields, maskError, ...optio
         return refuse([error as GraphQLError]);
       }
       const prepared = known.operationOf(operationName);
-      if (!prepared) return refuse([unknownOperation()]);
+      if (!prepared) return refuse([unknownOperation(operationName)]);
       if (record) describeOperation(prepared, record);
       return prepared;
     },
@@ -144,7 +152,7 @@ export function createEngine({ introspection, maxPaidFields, maskError, ...optio
     },
     async execute({ document, operationName, variableValues, contextValue }) {
       const prepared = documents.know(document).operationOf(operationName);
-      if (!prepared) return { errors: [unknownOperation()] };
+      if (!prepared) return { errors: [unknownOperation(operationName)] };
       return attempt(prepared, variableValues, contextValue as OperationContext);
     },
   };
@@ -164,6 +172,12 @@ function describeOperation({ operation, rootFields }: PreparedOperation, record:
   record.fields = rootFields.map(({ key, name }) => new RootField(record, key, name));
 }
 
-function unknownOperation(): GraphQLError {
-  return requestError("BAD_REQUEST", 400, "Could not determine what operation to execute.");
+/** No document that is served has a longer name. */
+function unknownOperation(name: OperationParams["operationName"]): GraphQLError {
+  const length = name?.length ?? 0;
+  const problem =
+    length > MAX_NAME_LENGTH
+      ? `operationName has ${length} characters; at most ${MAX_NAME_LENGTH} are allowed.`
+      : "Could not determine what operation to execute.";
+  return requestError("BAD_REQUEST", 400, problem);
 }

@@ -44,7 +44,16 @@ function createCoerce(type: GraphQLInputType): Coerce {
       return value.map((entry) => coerce(entry));
     };
   }
-  if (isScalarType(type) || isEnumType(type)) {
+  if (isEnumType(type)) {
+    // Not parseValue, which looks for names like a wrong one, however long that is.
+    return (value) => {
+      if (value === null) return null;
+      const known = typeof value === "string" ? type.getValue(value) : undefined;
+      if (!known) throw doesNotFit;
+      return known.value;
+    };
+  }
+  if (isScalarType(type)) {
     return (value) => {
       const parsed = value === null ? null : type.parseValue(value);
       if (parsed === undefined) throw doesNotFit;

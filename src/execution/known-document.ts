@@ -11,6 +11,12 @@ import { createPlan, type ExecutionPlan } from "./plan/plan.ts";
 import { findRootFields, fragmentsOf, type RootFieldName } from "./plan/selection.ts";
 import { createReadVariables, type ReadVariables } from "./variables.ts";
 
+/** What each takes in memory, in bytes, as measured, with something to spare. */
+const TOKEN_BYTES = 400;
+const ESCAPE_BYTES = 40;
+const OPERATION_BYTES = 4_096;
+const PLANNED_FIELD_BYTES = 900;
+
 /** An operation that is known to be valid, and all of it that is the same for every request. */
 export interface PreparedOperation {
   readonly document: DocumentNode;
@@ -29,17 +35,23 @@ export interface PreparedOperation {
 export class KnownDocument {
   readonly document: DocumentNode;
   readonly #schema: GraphQLSchema;
-  readonly #isKept: boolean;
   readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** As many as the document has operations, whatever names clients ask for. */
   readonly #operations = new Map<OperationDefinitionNode, PreparedOperation>();
   #only: OperationDefinitionNode | undefined;
+  readonly #onGrow: (() => void) | undefined;
+  /** What the document and its operations take, in bytes, about. */
+  bytes: number;
 
-  /** Operations of a document that `isKept` get plans, which cost more than one execution saves. */
-  constructor(schema: GraphQLSchema, document: DocumentNode, isKept: boolean) {
+  /**
+   * Operations of a document that is kept get plans, which cost more than one execution saves; `onGrow` is called whenever it
+   * has become larger. Without it the document is not kept.
+   */
+  constructor(schema: GraphQLSchema, document: DocumentNode, onGrow?: () => void) {
     this.document = document;
     this.#schema = schema;
-    this.#isKept = isKept;
+    this.#onGrow = onGrow;
+    this.bytes = onGrow ? sizeOf(document) : 0;
     this.#fragments = fragmentsOf(document);
     const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
     if (operations.length === 1) this.#only = operations[0];
@@ -53,6 +65,8 @@ export class KnownDocument {
     if (!prepared) {
       prepared = this.#prepare(operation);
       this.#operations.set(operation, prepared);
+      if (this.#onGrow) this.bytes += OPERATION_BYTES + PLANNED_FIELD_BYTES * (prepared.plan?.compilation.fields ?? 0);
+      this.#onGrow?.();
     }
     return prepared;
   }
@@ -73,9 +87,19 @@ export class KnownDocument {
       rootFields,
       fieldNames: namesOf(rootFields),
       readVariables: createReadVariables(this.#schema, operation),
-      plan: this.#isKept ? createPlan(this.#schema, operation, this.#fragments) : undefined,
+      plan: this.#onGrow ? createPlan(this.#schema, operation, this.#fragments) : undefined,
     };
   }
+}
+
+/** What a parsed document takes, in bytes: its text, tokens and comments, and a string for each of its escapes. */
+function sizeOf({ loc }: DocumentNode): number {
+  let tokens = 0;
+  for (let token = loc?.startToken ?? null; token; token = token.next) tokens++;
+  const text = loc?.source.body ?? "";
+  let escapes = 0;
+  for (let place = text.indexOf("\\"); place >= 0; place = text.indexOf("\\", place + 1)) escapes++;
+  return 2 * text.length + TOKEN_BYTES * tokens + ESCAPE_BYTES * escapes;
 }
 
 /** The names in the schema of the fields that are resolved. */

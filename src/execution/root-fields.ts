@@ -8,6 +8,7 @@ import {
   type GraphQLSchemaConfig,
 } from "graphql";
 import type { Context } from "../schema/shared/context.ts";
+import { createExcess, mayHaveMoreValues } from "./answer-size.ts";
 
 type Resolver = GraphQLFieldResolver<unknown, Context>;
 
@@ -38,13 +39,16 @@ export function resolveRootField(
   return result;
 }
 
-/** The schema as the executor runs it: its root fields are resolved by resolveRootField, unless they have been already. */
-export function createExecutableSchema(schema: GraphQLSchema): GraphQLSchema {
+/**
+ * The schema as the executor runs it: its root fields are resolved by resolveRootField, unless they have been already, and what
+ * they yield is refused if its answer could have more than `maxValues` values.
+ */
+export function createExecutableSchema(schema: GraphQLSchema, maxValues: number): GraphQLSchema {
   const config = schema.toConfig();
   const roots = { query: "resolve", mutation: "resolve", subscription: "subscribe" } as const;
   const executable: GraphQLSchemaConfig = { ...config, types: config.types.filter((type) => !isRoot(schema, type)) };
   for (const [root, role] of Object.entries(roots) as [keyof typeof roots, "resolve" | "subscribe"][]) {
-    executable[root] = config[root] && wrapFields(config[root], role);
+    executable[root] = config[root] && wrapFields(config[root], role, maxValues);
   }
   return new GraphQLSchema(executable);
 }
@@ -53,11 +57,12 @@ function isRoot(schema: GraphQLSchema, type: unknown): boolean {
   return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type as never);
 }
 
-function wrapFields(type: GraphQLObjectType, role: "resolve" | "subscribe"): GraphQLObjectType {
+function wrapFields(type: GraphQLObjectType, role: "resolve" | "subscribe", maxValues: number): GraphQLObjectType {
   const config = type.toConfig();
   const fields = Object.entries(config.fields).map(([name, field]) => {
     const resolve = field[role] as Resolver | undefined;
-    return [name, resolve ? { ...field, [role]: wrap(resolve) } : field];
+    if (!resolve) return [name, field];
+    return [name, { ...field, [role]: role === "resolve" ? limit(wrap(resolve), maxValues) : wrap(resolve) }];
   });
   return new GraphQLObjectType({ ...config, fields: Object.fromEntries(fields) });
 }
@@ -66,6 +71,20 @@ function wrap(resolve: Resolver): Resolver {
   return (source, parameters, context, info) => {
     const outcome = source instanceof RootValue ? source.outcomes.get(String(info.path.key)) : undefined;
     return outcome ?? resolveRootField(resolve, undefined, parameters, context, info);
+  };
+}
+
+/** Plans call the same resolver without a root value, and count by themselves. */
+function limit(resolve: Resolver, maxValues: number): Resolver {
+  return (source, parameters, context, info) => {
+    const value = resolve(source, parameters, context, info);
+    if (!(source instanceof RootValue)) return value;
+    const check = (settled: unknown) => {
+      const fragments = new Map(Object.entries(info.fragments));
+      if (mayHaveMoreValues(settled, info.operation, fragments, maxValues)) throw createExcess(maxValues);
+      return settled;
+    };
+    return value instanceof Promise ? value.then(check) : check(value);
   };
 }
 

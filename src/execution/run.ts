@@ -1,13 +1,30 @@
 // Executes one prepared operation: by its plan, or by the executor where there is none. A plan serves only what goes well. For
 // anything else the executor takes over with what the root fields have resolved to already: so errors and nulls are the
 // executor's own, and no upstream call is made twice.
-import { type ExecutionResult, execute, type GraphQLError, type GraphQLSchema, locatedError, subscribe } from "graphql";
+import {
+  createSourceEventStream,
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+  type GraphQLSchema,
+  locatedError,
+} from "graphql";
 import { ChunkStream } from "../openai/chunk-stream.ts";
+import { Turns } from "../openai/turns.ts";
 import type { Context } from "../schema/shared/context.ts";
+import { createExcess, mayHaveMoreValues } from "./answer-size.ts";
 import type { PreparedOperation } from "./known-document.ts";
-import { createExecution, createInfo, type Execution, fillLater, isPromise, settle } from "./plan/compilation.ts";
+import {
+  createExecution,
+  createInfo,
+  type Execution,
+  fillLater,
+  isPromise,
+  settle,
+  tooManyValues,
+} from "./plan/compilation.ts";
 import type { ExecutionPlan, PlannedField } from "./plan/plan.ts";
-import { batchesOf, ResultStream, type ResultStreamOptions } from "./result-stream.ts";
+import { batchesOf, ResultStream } from "./result-stream.ts";
 import { RootValue, resolveRootField } from "./root-fields.ts";
 import type { Variables } from "./variables.ts";
 
@@ -21,6 +38,8 @@ export interface Run {
   /** As coerced. Undefined if the executor has to coerce them. */
   variables: Variables | undefined;
   context: Context;
+  /** Most values of the answer, or of one event. */
+  maxValues: number;
 }
 
 /** Yields an operation's result, or its stream of results, with errors as they were thrown. Never throws. */
@@ -35,7 +54,7 @@ export async function runOperation(run: Run): Promise<ExecutionResult | ResultSt
 
 async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): Promise<ExecutionResult | ResultStream> {
   const { outcomes } = rootValue;
-  const execution = createExecution(run.context, run.variables ?? {}, rootValue);
+  const execution = createExecution(run.context, run.variables ?? {}, rootValue, run.maxValues);
   const begin = (field: PlannedField) => {
     const outcome = resolvePlanned(field, field.definition.resolve, execution);
     outcomes.set(field.key, outcome);
@@ -45,14 +64,16 @@ async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): P
     // A mutation's fields one after the other, a query's side by side.
     if (run.prepared.operation.operation === "query") for (const field of plan.fields) begin(field).catch(() => {});
     const data: Record<string, unknown> = {};
+    const turns = plan.fields.length > 1 ? new Turns() : undefined;
     for (const field of plan.fields) {
+      if (turns?.isOver) await turns.next();
       const value = await (outcomes.get(field.key) ?? begin(field));
       data[field.key] = completePlanned(plan, field, value, execution);
     }
     if (execution.pending || execution.hasFailed) await settle(execution);
     return { data };
-  } catch {
-    return runByExecutor(run, rootValue);
+  } catch (error) {
+    return error === tooManyValues ? refuse(run) : runByExecutor(run, rootValue);
   }
 }
 
@@ -63,7 +84,7 @@ async function subscribeByPlan(
 ): Promise<ExecutionResult | ResultStream> {
   const [field] = plan.fields;
   if (!field?.definition.subscribe) return runByExecutor(run, rootValue);
-  const execution = createExecution(run.context, run.variables ?? {}, rootValue);
+  const execution = createExecution(run.context, run.variables ?? {}, rootValue, run.maxValues);
   const outcome = resolvePlanned(field, field.definition.subscribe, execution);
   const source = await outcome.catch(() => undefined);
   if (source instanceof ChunkStream) return createStream(source, plan, field, run);
@@ -73,12 +94,12 @@ async function subscribeByPlan(
 
 /** The results of a planned subscription: one an event. */
 function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: PlannedField, run: Run): ResultStream {
-  const { context, variables = {}, prepared } = run;
+  const { context, variables = {}, prepared, maxValues } = run;
   const { key, info, path, readArguments, complete } = field;
   const { resolve = (event: unknown) => event } = field.definition;
   const parameters = readArguments(variables);
   const needsInfo = resolve.length > 3;
-  const sameInfo = createInfo(info, createExecution(context, variables, undefined), path);
+  const sameInfo = createInfo(info, createExecution(context, variables, undefined, 0), path);
   const place = plan.compilation.needsPaths ? path : undefined;
 
   function toData(execution: Execution): ExecutionResult {
@@ -91,20 +112,18 @@ function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: 
     return { data };
   }
 
-  const byExecutor = (event: unknown) => execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>;
-
   return new ResultStream(source, {
     toResult(event) {
-      const execution = createExecution(context, variables, event);
+      const execution = createExecution(context, variables, event, maxValues);
       try {
         const result = toData(execution);
         if (!execution.pending) return result;
         return settle(execution).then(
           () => result,
-          () => byExecutor(event),
+          () => executeEvent(run, event),
         );
-      } catch {
-        return byExecutor(event);
+      } catch (error) {
+        return error === tooManyValues ? refuse(run) : executeEvent(run, event);
       }
     },
     toFailure: (error) => locate(error, prepared),
@@ -127,15 +146,28 @@ async function runByExecutor(run: Run, rootValue: RootValue): Promise<ExecutionR
   const { operation } = run.prepared.operation;
   try {
     if (operation !== "subscription") return await execute(argumentsOf(run, rootValue));
-    const result = await subscribe(argumentsOf(run, rootValue));
-    return Symbol.asyncIterator in result ? new ResultStream(batchesOf(result), asTheyCome(run)) : result;
+    const source = await createSourceEventStream(argumentsOf(run, rootValue));
+    if (!(Symbol.asyncIterator in source)) return source;
+    const events = source instanceof ChunkStream ? source : batchesOf(source);
+    return new ResultStream(events, {
+      toResult: (event) => executeEvent(run, event),
+      toFailure: (error) => locate(error, run.prepared),
+    });
   } catch (error) {
     return { errors: [error as GraphQLError] };
   }
 }
 
-function asTheyCome({ prepared }: Run): ResultStreamOptions<ExecutionResult> {
-  return { toResult: (result) => result, toFailure: (error) => locate(error, prepared) };
+function executeEvent(run: Run, event: unknown): ExecutionResult | Promise<ExecutionResult> {
+  const { operation, fragments } = run.prepared;
+  return mayHaveMoreValues(event, operation, fragments, run.maxValues)
+    ? refuse(run)
+    : (execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>);
+}
+
+/** The result in place of one that has too many values. */
+function refuse({ prepared: { operation }, maxValues }: Run): ExecutionResult {
+  return { errors: [locatedError(createExcess(maxValues), operation)], data: null };
 }
 
 /** What a stream throws, as a result: at the operation, as no field of the answer is to blame. */

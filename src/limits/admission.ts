@@ -4,11 +4,15 @@ import { type Caller, isModelAllowed } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { modelOf, type TokenEstimate, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import { openFiles } from "../openai/client/multipart.ts";
+import { untilNextTurn } from "../openai/turns.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { CallObserver } from "./call-observer.ts";
 import type { Limits } from "./limits.ts";
 import type { Slots } from "./slots.ts";
 import { createSpending, NO_SPENDING, type Spending } from "./spending.ts";
+
+/** A prompt of this many tokens takes a few milliseconds to count. */
+const LARGE_PROMPT = 200_000;
 
 /** What all callers share. */
 export interface Gate {
@@ -37,6 +41,8 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
       checkModel(caller, request);
       undo = await limits.takeRequest(caller);
       const estimate = endpoint.isPaid ? endpoint.estimate(request, obeyedCaps) : undefined;
+      // What has been counted is about to be written, which takes as long.
+      if (estimate && estimate.prompt > LARGE_PROMPT) await untilNextTurn();
       const end = await reserve(request, signal, estimate);
       call?.admitted();
       return { spending: endpoint.isPaid && estimate ? createSpending(endpoint, estimate) : NO_SPENDING, end };

@@ -4,10 +4,13 @@ import { isRecord } from "./client/json.ts";
 
 const APOSTROPHE = 39;
 
+/** Most choices of one stream: an upstream can number them as it likes. */
+export const MAX_CHOICES = 1_024;
+
 /** Which choices of a stream have begun, and which have ended. */
 export class ChoiceEnds {
-  readonly #begun = new Set<unknown>();
-  readonly #finished = new Set<unknown>();
+  readonly #begun = new Set<number>();
+  readonly #finished = new Set<number>();
 
   /** Takes note of an event, and yields how many choices are in it. Never throws. */
   add(event: unknown): number {
@@ -15,10 +18,13 @@ export class ChoiceEnds {
     let place = 0;
     for (const choice of choices) {
       if (!isRecord(choice)) continue;
-      const { index = place, finish_reason } = choice;
+      const { index, finish_reason } = choice;
+      // What is not a number is no more than a place.
+      const number = typeof index === "number" ? index : place;
       place++;
-      this.#begun.add(index);
-      if (finish_reason) this.#finished.add(index);
+      if (this.areTooMany) continue;
+      this.#begun.add(number);
+      if (finish_reason) this.#finished.add(number);
       this.addChoice(choice);
     }
     return place;
@@ -27,6 +33,11 @@ export class ChoiceEnds {
   /** Whether any choice has come. */
   get haveBegun(): boolean {
     return this.#begun.size > 0;
+  }
+
+  /** Whether there are more than MAX_CHOICES; those after that are not noted. */
+  get areTooMany(): boolean {
+    return this.#begun.size > MAX_CHOICES;
   }
 
   /** Whether every choice that has begun has given its finish_reason. */

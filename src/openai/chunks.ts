@@ -1,5 +1,5 @@
 // Joins the chunks of a stream into one answer, which ends complete or with an error. Shared by chat and completions.
-import { ChoiceEnds } from "./choice-progress.ts";
+import { ChoiceEnds, MAX_CHOICES } from "./choice-progress.ts";
 import { withId } from "./client/answer.ts";
 import type { OpenAIEvent } from "./client/client.ts";
 import { OpenAIError } from "./client/errors.ts";
@@ -21,6 +21,8 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
 
   function readChunk(event: OpenAIEvent): (Chunk & { id: string }) | undefined {
     ends.add(event);
+    if (ends.areTooMany)
+      throw new OpenAIError("invalid_response", `The upstream's answer has more than ${MAX_CHOICES} choices.`);
     // Azure's first event, the content filter's verdict on the prompt, comes before the answer has its id.
     if (!id && !event.id && !ends.haveBegun && !event.usage) return undefined;
     // Nothing else uses the event: it becomes the chunk.

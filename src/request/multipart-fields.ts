@@ -12,7 +12,7 @@ export function createFieldCheck(): (name: string, text: string) => string | und
   let operations: unknown;
   return (name, text) => {
     if (name !== "operations" && name !== "map") return undefined;
-    const excess = findExcess(Buffer.from(text));
+    const excess = findExcess(text);
     if (excess) return `'${name}' ${excess}`;
     const value = parseText(text);
     if (value === undefined) return `'${name}' ${notJson}`;

@@ -53,7 +53,7 @@ export function createReadParams({ limits, checkUpload, resolveDocument }: ReadP
   return async (context) => checkParams(resolveDocument(expectObject(await read(context))));
 }
 
-function readQueryString(url: string): object {
+async function readQueryString(url: string): Promise<object> {
   const start = url.indexOf("?");
   const search = start < 0 ? "" : url.slice(start + 1);
   try {
@@ -63,7 +63,7 @@ function readQueryString(url: string): object {
     throw requestError("BAD_REQUEST", 400, "The URL's query is not percent-encoded UTF-8.");
   }
   const parameters = new URLSearchParams(search);
-  const json = (name: string) => {
+  const json = async (name: string) => {
     const value = parameters.get(name);
     return value ? parseJson(Buffer.from(value), `The query parameter "${name}"`) : undefined;
   };
@@ -76,8 +76,8 @@ function readQueryString(url: string): object {
     ...Object.fromEntries(ids),
     query: parameters.get("query") || undefined,
     operationName: parameters.get("operationName") || undefined,
-    variables: json("variables"),
-    extensions: json("extensions"),
+    variables: await json("variables"),
+    extensions: await json("extensions"),
   };
 }
 

@@ -3,6 +3,7 @@ import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { codedError } from "../errors/codes.ts";
 import type { UploadFile } from "../openai/client/multipart.ts";
 import { builder } from "./shared/builder.ts";
+import { isDataUrl, readDataUrl } from "./shared/data-url.ts";
 import type { ReceivedFile } from "./shared/received-file.ts";
 
 const EXPECTED = 'Upload must be a file part of a multipart request or a base64 "data:" URL.';
@@ -22,7 +23,7 @@ builder.addScalarType(
 );
 
 function readUpload(value: unknown): ReceivedFile {
-  if (typeof value === "string" && /^data:/i.test(value)) return { open: () => openDataUrl(value), discard() {} };
+  if (typeof value === "string" && isDataUrl(value)) return { open: () => openDataUrl(value), discard() {} };
   // JSON cannot contain functions, so only the server itself can have put this value here, in the place of a file part.
   if (typeof value === "object" && value !== null && "open" in value && typeof value.open === "function") {
     return value as ReceivedFile;
@@ -30,13 +31,11 @@ function readUpload(value: unknown): ReceivedFile {
   throw codedError("BAD_USER_INPUT", EXPECTED);
 }
 
-/** Decodes a `data:` URL by fetch, which follows the standard's rules; nothing leaves the process. */
+/** The file in a `data:` URL. */
 async function openDataUrl(url: string): Promise<UploadFile> {
-  const response = await fetch(url).catch(() => {
-    throw codedError("BAD_USER_INPUT", EXPECTED);
-  });
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const contentType = response.headers.get("content-type") ?? "";
+  const read = await readDataUrl(url);
+  if (!read) throw codedError("BAD_USER_INPUT", EXPECTED);
+  const { contentType, bytes } = read;
   return {
     filename: `image.${contentType.split(/[/+;]/)[1] ?? ""}`,
     contentType,

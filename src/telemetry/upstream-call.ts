@@ -127,5 +127,6 @@ function isAborted(error: unknown): boolean {
 function describeFailure(error: unknown): string {
   if (isAborted(error)) return "aborted";
   if (!(error instanceof OpenAIError)) return outcomeOf(error as { extensions?: Record<string, unknown> });
-  return error.reason === "status" ? String(error.details.status) : error.reason;
+  // It becomes a label of metrics: an upstream can invent fractions.
+  return error.reason === "status" ? String(Math.trunc(error.details.status ?? 0)) : error.reason;
 }

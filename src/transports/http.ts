@@ -5,19 +5,24 @@ import type { ExecutionResult, GraphQLError, OperationTypeNode } from "graphql";
 import { type FetchAPI, processRegularResult } from "graphql-yoga";
 import { requestError } from "../errors/codes.ts";
 import type { createMaskError } from "../errors/mask.ts";
+import { showError } from "../errors/shown-error.ts";
 import { withStatus } from "../errors/status.ts";
 import type { Engine, Results } from "../execution/engine.ts";
 import { ResultStream } from "../execution/result-stream.ts";
 import { type JsonType, readAcceptance } from "../http/acceptance.ts";
-import { type Answer, discardRest, refuse, sendAnswer } from "../http/answer.ts";
+import { discardRest, refuse, sendAnswer } from "../http/answer.ts";
+import { encodeLarge, encodeSmall, isSmall } from "../http/json-pieces.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
-import { EVENT_STREAM, type ResultBatches, writeEvents } from "./sse.ts";
+import { type EncodedAnswer, sendPieces } from "./large-answer.ts";
+import { EVENT_STREAM, type EventOptions, type ResultBatches, writeEvents } from "./sse.ts";
 
 export interface HttpTransportOptions {
   readParams: ReadParams;
   maskError: ReturnType<typeof createMaskError>;
   /** Time between comments in an event stream, in milliseconds. */
   pingMs: number;
+  /** Largest answer, and largest event of a stream. */
+  maxResponseBytes: number;
 }
 
 /** Answers one request, and resolves when there is no more to send or nobody to send it to. */
@@ -26,46 +31,64 @@ export type AnswerRequest = (context: NodeContext) => Promise<void>;
 /** Answers by the engine alone, what is accepted as JSON or as an event stream; `others` answers the rest. */
 export function createHttpTransport(
   engine: Engine,
-  { readParams, maskError, pingMs }: HttpTransportOptions,
+  { readParams, maskError, pingMs, maxResponseBytes }: HttpTransportOptions,
   others: AnswerRequest,
 ): AnswerRequest {
+  /** Reports an error to the operation's record; yields it as a result. */
+  function fail({ operation }: NodeContext, error: unknown): ExecutionResult {
+    const result = { errors: [maskError(error)] };
+    operation?.readResult(result);
+    return result;
+  }
+
   async function execute(context: NodeContext): Promise<Results> {
     const { req, operation } = context;
-    const fail = (error: unknown): ExecutionResult => {
-      const result = { errors: [maskError(error)] };
-      operation?.readResult(result);
-      return result;
-    };
     try {
       const params = await readParams(context);
       const prepared = engine.prepare(params, operation);
       if (!("operation" in prepared)) return prepared;
       const refusal = findRefusal(req, prepared.operation.operation);
-      return refusal ? fail(refusal) : await engine.run(prepared, params.variables, context);
+      return refusal ? fail(context, refusal) : await engine.run(prepared, params.variables, context);
     } catch (error) {
-      return fail(error);
+      return fail(context, error);
     }
   }
 
+  /** The result as JSON or, if it is too large, the error that says so. */
+  async function encodeWithin(context: NodeContext, result: ExecutionResult, type: JsonType): Promise<EncodedAnswer> {
+    try {
+      return await encode(result, type, maxResponseBytes);
+    } catch (error) {
+      return encode({ ...fail(context, error), data: null }, type, maxResponseBytes);
+    }
+  }
+
+  function eventOptions(context: NodeContext): EventOptions {
+    return { pingMs, maxBytes: maxResponseBytes, signal: context.signal, fail: (error) => fail(context, error) };
+  }
+
   return async (context) => {
-    const { req, res, signal } = context;
+    const { req, res, held } = context;
     const { json, stream, isServed } = readAcceptance(req.headers.accept);
     if (isServed && !json && !stream) return others(context);
     const results = await execute(context);
     if (results instanceof ResultStream) {
       res.writeHead(200, EVENT_STREAM);
-      return writeEvents(res, results, pingMs, signal);
+      return writeEvents(res, results, eventOptions(context));
     }
     // Most clients read only after they have sent.
     if (!req.complete) await discardRest(req);
     const [error, ...more] = results.errors ?? [];
     if (!json && !stream && error) return refuse(req, res, error, ...more);
-    const { status, headers, body } = await encode(results, json ?? "application/json");
-    // Owed to the client until it has taken them.
-    context.held.add(body?.length ?? 0);
-    if (json) return sendAnswer(req, res, { status, headers, body });
+    const { status, headers, body } = await encodeWithin(context, results, json ?? "application/json");
+    if (json) {
+      if (typeof body !== "string") return sendPieces(req, res, { status, headers, body }, held);
+      // Owed to the client until it has taken them.
+      held.add(body.length);
+      return sendAnswer(req, res, { status, headers, body });
+    }
     res.writeHead(status, { ...headers, ...EVENT_STREAM });
-    await writeEvents(res, onlyResult(results), pingMs, signal);
+    await writeEvents(res, onlyResult(results), eventOptions(context));
   };
 }
 
@@ -99,12 +122,24 @@ function onlyResult(result: ExecutionResult): ResultBatches {
 }
 
 /** A result as JSON, under the status that it calls for. Yoga takes status and headers from its errors. */
-async function encode(result: ExecutionResult, type: JsonType): Promise<Answer> {
+async function encode(result: ExecutionResult, type: JsonType, maxBytes: number): Promise<EncodedAnswer> {
   if (!result.errors && !result.extensions) {
-    return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body: JSON.stringify(result) };
+    const body = encodeSmall(result) ?? (await encodeLarge(result, maxBytes));
+    return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body };
   }
   const shown = withStatus(result, type === "application/graphql-response+json");
-  const response = processRegularResult(shown, globalThis as unknown as FetchAPI, type);
+  const hasLittle = isSmall(shown);
+  // Whether there are data counts, not what they are.
+  const judged = hasLittle || !shown.data ? shown : { ...shown, data: {} };
+  const response = processRegularResult(judged, globalThis as unknown as FetchAPI, type);
   const { "content-length": _, ...headers } = Object.fromEntries(response.headers);
-  return { status: response.status, headers, body: await response.text() };
+  const body = hasLittle ? await response.text() : await encodeLarge(showResult(shown), maxBytes);
+  return { status: response.status, headers, body };
+}
+
+/** The result without what is for the transport only. */
+function showResult({ errors, extensions, ...result }: ExecutionResult): object {
+  const { http: _, ...others } = (extensions ?? {}) as Record<string, unknown>;
+  const hasMore = Object.keys(others).length > 0;
+  return { ...(errors && { errors: errors.map(showError) }), ...result, ...(hasMore && { extensions: others }) };
 }

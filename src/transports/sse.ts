@@ -3,12 +3,16 @@
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
 import { showError } from "../errors/shown-error.ts";
+import { encodeLarge, encodeSmall, STREAM_FACTOR, tooLarge } from "../http/json-pieces.ts";
 import { onTurn } from "../http/line.ts";
 import { CallerGone } from "../openai/cancellable.ts";
+import { createWriter } from "./large-answer.ts";
 
 /** A comment, which keeps an idle connection open. */
 const PING = ":\n\n";
 const COMPLETE = "event: complete\ndata:\n\n";
+const NEXT = "event: next\ndata: ";
+const END = "\n\n";
 
 /** The head of an event stream: proxies shall neither keep nor hold back what comes. */
 export const EVENT_STREAM = {
@@ -28,41 +32,71 @@ export interface ResultBatches {
   return(): Promise<unknown>;
 }
 
+/** How events are written. */
+export interface EventOptions {
+  /** Time between comments, in milliseconds. */
+  pingMs: number;
+  /** Largest event. */
+  maxBytes: number;
+  /** Aborted when the client has gone. */
+  signal: AbortSignal;
+  /** Reports an error; yields the result that tells the client of it. */
+  fail(error: unknown): ExecutionResult;
+}
+
 /**
- * Sends the events, once the turn of the response has come, and ends it, or leaves `results`, which must not throw, once the client has gone; `signal`
- * reports that too. What a client does not take holds the upstream back. `pingMs`: time between comments. The head must
- * have been written.
+ * Sends the events, once the turn of the response has come, and ends it, or leaves `results`, which must not throw, once the
+ * client has gone; `signal` reports that too. What a client does not take holds the upstream back. A stream with too much to
+ * say ends with OPERATION_TOO_COMPLEX. The head must have been written.
  */
 export async function writeEvents(
   res: ServerResponse,
   results: ResultBatches,
-  pingMs: number,
-  signal: AbortSignal,
+  { pingMs, maxBytes, signal, fail }: EventOptions,
 ): Promise<void> {
-  let wake = () => {};
+  const writer = createWriter(res);
   let isDone = false;
   let isLeft = false;
   let ping: NodeJS.Timeout | undefined;
+  let begin = () => {};
+  let bytes = 0;
   const leave = () => {
     if (isLeft) return;
     isLeft = true;
     clearInterval(ping);
     signal.removeEventListener("abort", leaveIfGone);
-    wake();
+    begin();
+    writer.wake();
     if (!isDone) void results.return();
   };
   // A pipelined request whose turn has not come gets no close event.
   const leaveIfGone = () => {
     if (res.destroyed || signal.reason instanceof CallerGone) leave();
   };
+
+  /** Ends the stream, after the events so far. */
+  const end = (text: string) => {
+    isDone = true;
+    clearInterval(ping);
+    res.end(`${text}${COMPLETE}`);
+  };
+
+  /** Writes a large event, all but its end. `before` stands in front of it and has not been written. */
+  async function writeLarge(before: string, result: ExecutionResult): Promise<void> {
+    const pieces = await encodeLarge(result, maxBytes);
+    for (const piece of [`${before}${NEXT}`, ...pieces]) {
+      bytes += piece.length;
+      if (!isLeft) await writer.write(piece);
+    }
+  }
+
   res.once("close", leave);
-  res.on("drain", () => wake());
   signal.addEventListener("abort", leaveIfGone);
   leaveIfGone();
   // The upstream call begins before the turn has come.
   let next = isLeft ? undefined : results.nextBatch();
   await new Promise<void>((resolve) => {
-    wake = resolve;
+    begin = resolve;
     if (isLeft) resolve();
     else onTurn(res, resolve);
   });
@@ -74,27 +108,31 @@ export async function writeEvents(
   while (!isLeft) {
     const { value, done } = await (next ?? results.nextBatch());
     next = undefined;
-    if (done) {
-      isDone = true;
-      clearInterval(ping);
-      res.end(COMPLETE);
-      return;
-    }
+    if (done) return end("");
     let text = "";
     // Taken out one by one: each may hold the whole text before it.
     for (let result = value.shift(); result && !isLeft; result = value.shift()) {
-      text += `event: next\ndata: ${stringify(result)}\n\n`;
+      try {
+        const shown = show(result);
+        const small = encodeSmall(shown);
+        if (small === undefined) await writeLarge(text, shown);
+        text = small === undefined ? END : `${text}${NEXT}${small}${END}`;
+        if (bytes > maxBytes * STREAM_FACTOR) throw tooLarge("The stream", maxBytes * STREAM_FACTOR);
+      } catch (error) {
+        void results.return();
+        const failure = JSON.stringify(show(fail(error)));
+        return end(`${text}${NEXT}${failure}${END}`);
+      }
       if (value.length > 0 && text.length < MAX_WRITE_LENGTH) continue;
-      const hasRoom = res.write(text);
+      bytes += text.length;
+      const written = text;
       text = "";
-      if (hasRoom) continue;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      if (!isLeft) await writer.write(written);
     }
   }
 }
 
-function stringify(result: ExecutionResult): string {
-  return JSON.stringify(result.errors ? { ...result, errors: result.errors.map(showError) } : result);
+/** The result with its errors as clients get them. */
+function show(result: ExecutionResult): ExecutionResult {
+  return result.errors ? ({ ...result, errors: result.errors.map(showError) } as unknown as ExecutionResult) : result;
 }

@@ -11,6 +11,7 @@ import { type BatchSource, batchesOf, ResultStream } from "../execution/result-s
 import { readAcceptance } from "../http/acceptance.ts";
 import { discardRest } from "../http/answer.ts";
 import type { HeldBytes } from "../http/bytes-in-flight.ts";
+import { isOver, tooLarge } from "../http/json-pieces.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { findRefusal } from "./http.ts";
@@ -57,7 +58,10 @@ interface ExecuteHook {
 }
 
 /** To come after an embedder's plugins. */
-export function useResponses(maskError: (error: unknown) => GraphQLError): Plugin<object, FrameContext> {
+export function useResponses(
+  maskError: (error: unknown) => GraphQLError,
+  maxResponseBytes: number,
+): Plugin<object, FrameContext> {
   return {
     onExecutionResult({ result, setResult, request }) {
       if (!result || isAsyncIterable(result) || Array.isArray(result)) return;
@@ -67,7 +71,7 @@ export function useResponses(maskError: (error: unknown) => GraphQLError): Plugi
     onResultProcess({ result, setResult, resultProcessor, setResultProcessor, serverContext }) {
       if (Array.isArray(result)) return;
       const { message } = serverContext;
-      const recorded = recordResults(result, serverContext, maskError);
+      const recorded = recordResults(result, serverContext, { maskError, maxResponseBytes });
       message?.take(recorded);
       if (message) return setResultProcessor((_, { Response }) => new Response(), "application/json");
       setResult(recorded);
@@ -95,10 +99,12 @@ export function useResponses(maskError: (error: unknown) => GraphQLError): Plugi
 function recordResults(
   results: ExecutionResult | AsyncIterable<ExecutionResult>,
   { operation: record, signal }: FrameContext,
-  maskError: (error: unknown) => GraphQLError,
+  { maskError, maxResponseBytes }: { maskError: (error: unknown) => GraphQLError; maxResponseBytes: number },
 ): Results {
   const read = (result: ExecutionResult): ExecutionResult => {
-    const limited = limitErrors(result);
+    const limited = isOver(result, maxResponseBytes)
+      ? { errors: [maskError(tooLarge("The answer", maxResponseBytes))], data: null }
+      : limitErrors(result);
     if (limited.errors) record?.readResult(limited);
     return limited;
   };

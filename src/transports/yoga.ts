@@ -17,6 +17,8 @@ export interface FrameOptions {
   endpoint: string;
   readParams: ReadParams;
   maskError: ReturnType<typeof createMaskError>;
+  /** Largest answer, and largest event of a stream. */
+  maxResponseBytes: number;
   /** An embedder's, as Yoga takes them. Their hooks run in this order, around the engine. */
   plugins: readonly object[];
 }
@@ -30,7 +32,10 @@ export interface Frame {
 }
 
 /** Builds Yoga; opens no port, and calls nothing before the first operation. */
-export function createFrame(engine: Engine, { endpoint, readParams, maskError, plugins }: FrameOptions): Frame {
+export function createFrame(
+  engine: Engine,
+  { endpoint, readParams, maskError, maxResponseBytes, plugins }: FrameOptions,
+): Frame {
   const yoga = createYoga<FrameContext>({
     schema: engine.schema,
     graphqlEndpoint: endpoint,
@@ -46,7 +51,12 @@ export function createFrame(engine: Engine, { endpoint, readParams, maskError, p
     maxRequestBodySize: false,
     // The engine keeps documents: Yoga's cache keeps prompts, and refused documents of any size.
     parserAndValidationCache: false,
-    plugins: [useEngine(engine), useRequests(readParams, engine.describe), ...plugins, useResponses(maskError)],
+    plugins: [
+      useEngine(engine),
+      useRequests(readParams, engine.describe),
+      ...plugins,
+      useResponses(maskError, maxResponseBytes),
+    ],
   });
 
   return {

@@ -241,6 +241,7 @@ describe("whose fault it is", () => {
       totalTimeoutMs: 1_000,
       maxRetries: 2,
       maxUpstreamBytes: 1_000,
+      maxUpstreamValues: 1_000_000,
     });
     onTestFinished(() => client.close());
     const failure = client.request({ endpoint: MODELS }, new AbortController().signal);

@@ -21,6 +21,7 @@ function start() {
     messages: { hideSuggestions: true },
     introspection: true,
     maxPaidFields: 1000,
+    maxResponseBytes: 2 ** 26,
     maskError: (error) => error as GraphQLError,
   });
   const context = { caller: ANYBODY, signal: new AbortController().signal } as unknown as OperationContext;

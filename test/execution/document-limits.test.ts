@@ -28,8 +28,8 @@ test.each([
   ["escapes", `{ model(id: "${"\\n".repeat(50_001)}") { id } }`, "The document has more than 50000 backslashes."],
   [
     "a long name",
-    `{ ${"x".repeat(1001)} }`,
-    "A name or number in the document has 1001 characters; at most 1000 are allowed.",
+    `{ ${"x".repeat(257)} }`,
+    "A name or number in the document has 257 characters; at most 256 are allowed.",
   ],
   [
     "depth",

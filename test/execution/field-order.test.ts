@@ -108,6 +108,7 @@ test.each(Array.from({ length: 10 }, (_, index) => index + 100))("generated oper
     messages: { hideSuggestions: true },
     introspection: true,
     maxPaidFields: 1000,
+    maxResponseBytes: 2 ** 26,
     maskError: (error) => error as GraphQLError,
   });
   const context = { caller: ANYBODY, signal: new AbortController().signal } as unknown as OperationContext;

@@ -67,6 +67,7 @@ test.each([
     messages: { hideSuggestions: true },
     introspection: true,
     maxPaidFields: 5,
+    maxResponseBytes: 2 ** 26,
     maskError: createMaskError(() => {}),
   });
   const prepared = engine.prepare({ query });

@@ -154,7 +154,8 @@ describe("cut in two at any byte, a stream", () => {
   const read = async (pieces: Uint8Array[]) => {
     const left = pieces.map((piece) => [piece]);
     const values: unknown[] = [];
-    const reader = readEventStream({ headers: {}, read: async () => left.shift(), forget() {} }, noSecrets);
+    const answer = { headers: {}, read: async () => left.shift(), forget() {} };
+    const reader = readEventStream(answer, { secrets: noSecrets, maxValues: 1_000 });
     for (;;) {
       const { value, done } = await reader.next();
       if (done) return [...values, value];

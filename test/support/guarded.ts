@@ -24,6 +24,7 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
     totalTimeoutMs: 10_000,
     maxRetries: 0,
     maxUpstreamBytes: 100_000,
+    maxUpstreamValues: 1_000_000,
   });
   onTestFinished(() => openai.close());
   const metrics = createMetrics(() => openai.stats());

@@ -18,7 +18,8 @@ async function writeBatch(count: number, length: number) {
       const value = batches.pop();
       return value ? { value, done: false as const } : { value: undefined, done: true as const };
     };
-    void writeEvents(res, { nextBatch, return: left }, 1000, new AbortController().signal);
+    const options = { pingMs: 1000, maxBytes: 2 ** 26, signal: new AbortController().signal, fail: () => ({}) };
+    void writeEvents(res, { nextBatch, return: left }, options);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());

@@ -17,6 +17,8 @@ export interface Compilation {
   readonly select: Select;
   /** Whether anything in the operation reads `info`, whose path is then kept. */
   needsPaths: boolean;
+  /** How many fields have been prepared: fragments are prepared wherever they are used. */
+  fields: number;
 }
 
 /** One run of an operation, or of one event of a stream. */
@@ -29,6 +31,8 @@ export interface Execution {
   pending: Promise<void>[] | undefined;
   /** Whether one of them was not plain. */
   hasFailed: boolean;
+  /** How many more values the answer may have: aliases multiply what an upstream has sent. */
+  room: number;
 }
 
 /** Where a value stands in the answer. Undefined if nothing in the operation asks for it. */
@@ -43,15 +47,29 @@ export type StaticInfo = Omit<GraphQLResolveInfo, "variableValues" | "rootValue"
 /** Thrown for a value that is not what most are: null where it must not be, an error, of an unexpected type. */
 export const notPlain = new Error("The executor completes this value.");
 
+/** Thrown for an answer that has more values than it may have. The executor does not complete it either. */
+export const tooManyValues = new Error("The answer has too many values.");
+
+/** Counts values that are about to be completed. Throws `tooManyValues`. */
+export function takeRoom(execution: Execution, values: number): void {
+  execution.room -= values;
+  if (execution.room < 0) throw tooManyValues;
+}
+
 /** Leaves it to the executor to ask for a value again. If this one is a promise, nobody waits for how it ends. */
 export function leave(value: unknown): never {
   if (isPromise(value)) Promise.resolve(value).catch(() => {});
   throw notPlain;
 }
 
-/** Begins a run. */
-export function createExecution(context: unknown, variables: Record<string, unknown>, rootValue: unknown): Execution {
-  return { context, variables, rootValue, pending: undefined, hasFailed: false };
+/** Begins a run, whose answer may have `room` values. */
+export function createExecution(
+  context: unknown,
+  variables: Record<string, unknown>,
+  rootValue: unknown,
+  room: number,
+): Execution {
+  return { context, variables, rootValue, pending: undefined, hasFailed: false, room };
 }
 
 /** Waits for all fields whose values have yet to come. Throws `notPlain` if the executor has to complete one. */

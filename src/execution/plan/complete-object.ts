@@ -13,6 +13,7 @@ import {
   notPlain,
   type Path,
   type StaticInfo,
+  takeRoom,
 } from "./compilation.ts";
 import { createReadArguments } from "./field-arguments.ts";
 import type { FieldNodes } from "./selection.ts";
@@ -51,6 +52,7 @@ export function createCompleteObject(
     if (!field) return undefined;
     fields.push(field);
   }
+  compilation.fields += fields.length;
   const { isTypeOf } = type;
   if (isTypeOf) compilation.needsPaths = true;
   return (value, execution, path) => {
@@ -66,6 +68,7 @@ export function createCompleteObject(
 
 function completeFields(value: unknown, fields: readonly ObjectField[], execution: Execution, path: Path): unknown {
   const completed: Record<string, unknown> = {};
+  takeRoom(execution, fields.length);
   for (const { key, typename, resolve, complete } of fields) {
     const place = path && { prev: path, key, typename };
     const resolved = resolve(value, execution, place);

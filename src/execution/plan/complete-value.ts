@@ -24,6 +24,7 @@ import {
   notPlain,
   type Path,
   type StaticInfo,
+  takeRoom,
 } from "./compilation.ts";
 import { createCompleteObject } from "./complete-object.ts";
 import type { FieldNodes } from "./selection.ts";
@@ -60,6 +61,7 @@ function completeList(value: unknown, complete: Complete, execution: Execution, 
   if (value === null || value === undefined) return null;
   if (!Array.isArray(value)) throw notPlain;
   const completed: unknown[] = [];
+  takeRoom(execution, value.length);
   for (let index = 0; index < value.length; index++) {
     const entry: unknown = value[index];
     const place = path && { prev: path, key: index, typename: undefined };

@@ -20,7 +20,7 @@ export interface PlannedField {
 export interface ExecutionPlan {
   readonly fields: readonly PlannedField[];
   /** Whether the functions are given the path of each value. Known once all of them are made. */
-  readonly compilation: Readonly<Pick<Compilation, "needsPaths">>;
+  readonly compilation: Readonly<Pick<Compilation, "needsPaths" | "fields">>;
 }
 
 /** Makes the plan of a valid operation. Undefined if only the executor can know what is to be done. */
@@ -37,6 +37,7 @@ export function createPlan(
     fragments: Object.assign(Object.create(null), Object.fromEntries(fragments)),
     select: createSelect(schema, fragments),
     needsPaths: false,
+    fields: 0,
   };
   const selected = parentType && compilation.select(parentType, [operation]);
   if (!selected) return undefined;

@@ -1,9 +1,15 @@
 // Reads an HTTP answer of the upstream: a JSON value, or the reason why there is no such value.
+import { setImmediate } from "node:timers/promises";
 import type { Endpoint } from "./endpoint.ts";
 import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
-import { isRecord, type Unchecked } from "./json.ts";
+import { findExcess, isRecord, JsonScan, type Unchecked } from "./json.ts";
 import type { Secrets } from "./secrets/secrets.ts";
+
+/** Longest body of an error that is read, in characters. Of a longer one, or one nested too deeply, only the status counts. */
+const MAX_ERROR_LENGTH = 256 * 1024;
+/** What is looked through in one turn of the event loop, in characters: about 5 ms. */
+const SCAN_LENGTH = 2 ** 20;
 
 /** The head of an HTTP answer. */
 export interface AnswerHead {
@@ -20,16 +26,30 @@ export function isEventStream({ statusCode, headers }: AnswerHead): boolean {
   );
 }
 
+/** What an answer is read with. */
+export interface ReadAnswerOptions {
+  /** No error's message contains them. */
+  secrets: Secrets;
+  /** Most values of an answer or an event, counting members and list entries. */
+  maxValues: number;
+}
+
 /**
- * Reads a whole answer. Throws OpenAIError for any status but 2xx, for a body that is not JSON, and for an error
- * object inside a 2xx, which some compatible servers send. No error's message contains `secrets`.
+ * Reads a whole answer. Throws OpenAIError for any status but 2xx, for a body that is not JSON, that nests too deeply or holds
+ * too many values, and for an error object inside a 2xx, which some compatible servers send.
  */
-export function readAnswer({ statusCode, headers }: AnswerHead, text: string, secrets: Secrets): unknown {
-  if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, text, secrets);
+export async function readAnswer(
+  { statusCode, headers }: AnswerHead,
+  text: string,
+  { secrets, maxValues }: ReadAnswerOptions,
+): Promise<unknown> {
+  if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, boundError(text), secrets);
   if (statusCode >= 300) {
     const message = `The upstream answered with a redirect (status ${statusCode}); redirects are not followed.`;
     throw new OpenAIError("invalid_response", message, { status: statusCode });
   }
+  const excess = await findExcessInTurns(text, maxValues);
+  if (excess) throw tooMuch("answer", excess);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -44,8 +64,28 @@ export function readAnswer({ statusCode, headers }: AnswerHead, text: string, se
   }
   // vLLM's and FastChat's errors are bare objects that name themselves.
   if (isRecord(body) && (body.error || body.object === "error"))
-    throw readErrorAnswer(statusCode, headers, text, secrets);
+    throw readErrorAnswer(statusCode, headers, boundError(text), secrets);
   return body;
+}
+
+/** The error for what the upstream has sent too much of; it has been paid for. `excess`: see JsonScan. */
+export function tooMuch(what: "answer" | "event", excess: string): OpenAIError {
+  return new OpenAIError("invalid_response", `The upstream's ${what} ${excess}`);
+}
+
+/** The text of an error, if it is not too much to be read. */
+export function boundError(text: string): string {
+  return text.length > MAX_ERROR_LENGTH || findExcess(text, Number.POSITIVE_INFINITY) ? "" : text;
+}
+
+async function findExcessInTurns(text: string, maxValues: number): Promise<string | undefined> {
+  if (text.length <= SCAN_LENGTH) return findExcess(text, maxValues);
+  const scan = new JsonScan(text, maxValues);
+  for (;;) {
+    const excess = scan.findExcess(SCAN_LENGTH);
+    await setImmediate();
+    if (excess || scan.isDone) return excess;
+  }
 }
 
 /**

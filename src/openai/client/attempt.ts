@@ -1,4 +1,5 @@
 // One upstream call: sent, and sent again if that may help, within its deadline.
+import { setImmediate } from "node:timers/promises";
 import type { Pool } from "undici";
 import { isEventStream } from "./answer.ts";
 import { type Credentials, createFixedHeaders, findSecrets } from "./credentials.ts";
@@ -9,6 +10,9 @@ import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type AnswerBytes, type Exchange, exchange } from "./exchange.ts";
 import { createMultipart, StreamedFile } from "./multipart.ts";
 import { isRetryable, retryDelayMs } from "./retry.ts";
+
+/** A body of this length, in characters, takes a few milliseconds to write. */
+const LARGE_LENGTH = 2 ** 20;
 
 /** Where and how to call the upstream. */
 export interface OpenAIClientOptions extends Credentials {
@@ -22,6 +26,8 @@ export interface OpenAIClientOptions extends Credentials {
   maxRetries: number;
   /** Largest answer, in bytes. */
   maxUpstreamBytes: number;
+  /** Most values of an answer or an event. */
+  maxUpstreamValues: number;
 }
 
 /** How the guard follows a call. */
@@ -73,7 +79,8 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
   async function send(request: UpstreamRequest, hooks: CallHooks | undefined, deadline: Deadline) {
     const observer = hooks?.observer;
     const more = observer?.attemptBegins();
-    const { headers, body } = createBody(request);
+    const { headers, body: whole } = createBody(request);
+    const body = typeof whole === "string" && whole.length > LARGE_LENGTH ? await encode(whole) : whole;
     const sent = {
       method: request.endpoint.method,
       path: root + pathOf(request) + baseUrl.search,
@@ -111,6 +118,14 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
       }
     }
   };
+}
+
+/** A large body in bytes. To write it, to encode it and to send it have a turn of the event loop each. */
+async function encode(body: string): Promise<Buffer> {
+  await setImmediate();
+  const bytes = Buffer.from(body);
+  await setImmediate();
+  return bytes;
 }
 
 /** Whether undici refused the request itself, for example because a configured key has characters that no header allows. */

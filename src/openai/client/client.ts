@@ -79,7 +79,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnecti
 
 function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamHealth): FollowedClient {
   const attempt = health.watch(createAttempt(pool, options));
-  const secrets = findSecrets(options);
+  const reading = { secrets: findSecrets(options), maxValues: options.maxUpstreamValues };
 
   async function readWhole(answer: Exchange): Promise<unknown> {
     const text = await answer.readText(options.maxUpstreamBytes).catch((error: unknown) => {
@@ -88,7 +88,7 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       throw toOpenAIError(error, "interrupted", options);
     });
     try {
-      return readAnswer(answer, text, secrets);
+      return await readAnswer(answer, text, reading);
     } catch (error) {
       answer.forget();
       throw error;
@@ -119,7 +119,7 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       let end: EventStreamEnd = "body";
       try {
         answer = await attempt(request, hooks, deadline, openStream);
-        end = yield* readEventStream(answer, secrets);
+        end = yield* readEventStream(answer, reading);
         return end;
       } catch (error) {
         deadline.check();

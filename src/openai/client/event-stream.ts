@@ -1,32 +1,41 @@
 // Parses the server-sent events of an upstream answer into JSON objects, up to `[DONE]`.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+import { setImmediate } from "node:timers/promises";
 import { createParser } from "eventsource-parser";
+import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
 import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { isRecord, readJson } from "./json.ts";
-import type { Secrets } from "./secrets/secrets.ts";
+import { findExcess, isRecord, readJson } from "./json.ts";
 
 /** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
 const MAX_EVENT_LENGTH = 8 * 2 ** 20;
+
+/** Most characters that are parsed in one turn of the event loop: as many as 1,800 events, if they are as small as can be. */
+const TURN_LENGTH = 16 * 1024;
+/** Longest line that may be an error in place of an event, in characters. */
+const MAX_ERROR_LINE = 64 * 1024;
+
+/** Most lines that are no fields: the parser makes an error of each. */
+const MAX_FOREIGN_LINES = 1_000;
 
 /** How the events ended: by `[DONE]`, or because the body did. */
 export type EventStreamEnd = "done" | "body";
 
 /**
- * Yields the JSON objects of the events as soon as their bytes have come, all that one read brought at once, and returns
- * how the events ended. Throws OpenAIError, after the events before it: `status` for an error event or an error object,
+ * Yields the JSON objects of the events as soon as their bytes have come, all that one read brought at once unless that is
+ * much, and returns how the events ended. Throws OpenAIError, after the events before it: `status` for an error event or an error object,
  * `invalid_response` for what is not an event stream of JSON objects, `interrupted` for one cut in the middle of an event; or
  * what `answer` throws. Leaves `answer` to the caller to close.
  */
 export async function* readEventStream(
   answer: Pick<Exchange, "headers" | "read" | "forget">,
-  secrets: Secrets,
+  { secrets, maxValues }: ReadAnswerOptions,
 ): AsyncGenerator<readonly Record<string, unknown>[], EventStreamEnd> {
   let queue: { event?: string | undefined; data: string }[] = [];
   let fault: OpenAIError | undefined;
   let sawEvent = false;
-  let sawForeignLine = false;
+  let foreignLines = 0;
   const parser = createParser({
     maxBufferSize: MAX_EVENT_LENGTH,
     onEvent: (event) => queue.push(event),
@@ -38,11 +47,23 @@ export async function* readEventStream(
       if (type !== "unknown-field") return;
       // llama.cpp's `error: {…}`; and an error object sent alone, under the head of a stream.
       if (field === "error") queue.push({ event: "error", data: value });
-      else if (isError(readJson(line))) queue.push({ event: "error", data: line });
-      else sawForeignLine = true;
+      else if (isErrorLine(line)) queue.push({ event: "error", data: line });
+      else if (++foreignLines > MAX_FOREIGN_LINES) {
+        fault = notAStream();
+        throw fault;
+      }
     },
   });
   const decode = createDecoder();
+
+  /** Leaves it to readInto to throw `fault`, after the events before it. */
+  function feed(text: string): void {
+    try {
+      parser.feed(text);
+    } catch (error) {
+      if (error !== fault) throw error;
+    }
+  }
 
   /** Adds the objects of the events that are whole by now; true at `[DONE]`. */
   function readInto(objects: Record<string, unknown>[], isCutOff: boolean): boolean {
@@ -58,8 +79,10 @@ export async function* readEventStream(
   }
 
   function readEvent(event: string | undefined, data: string, isCutOff: boolean): Record<string, unknown> {
-    const value = readJson(data);
-    if (event === "error" || isError(value)) throw readErrorAnswer(200, answer.headers, data, secrets);
+    const excess = findExcess(data, maxValues);
+    if (excess && event !== "error") throw tooMuch("event", excess);
+    const value = excess ? undefined : readJson(data);
+    if (event === "error" || isError(value)) throw readErrorAnswer(200, answer.headers, boundError(data), secrets);
     if (isRecord(value)) return value;
     if (isCutOff) throw new OpenAIError("interrupted", "The upstream's answer broke off in the middle of an event.");
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
@@ -67,29 +90,35 @@ export async function* readEventStream(
 
   for (;;) {
     const chunks = await answer.read();
-    const objects: Record<string, unknown>[] = [];
-    let end: EventStreamEnd | undefined;
-    let failure: unknown;
-    try {
-      for (const chunk of chunks ?? []) parser.feed(decode(chunk));
-      // The last event may come without a newline, or broken off.
-      if (!chunks) parser.feed(`${decode()}\n\n`);
-      if (readInto(objects, !chunks)) end = "done";
-      else if (!chunks) end = "body";
-    } catch (error) {
-      failure = error;
+    // The last event may come without a newline, or broken off.
+    const text = chunks ? chunks.map((chunk) => decode(chunk)).join("") : `${decode()}\n\n`;
+    for (let place = 0; place < text.length; place += TURN_LENGTH) {
+      if (place > 0) await setImmediate();
+      const objects: Record<string, unknown>[] = [];
+      let isAtDone = false;
+      let failure: unknown;
+      try {
+        feed(text.length > TURN_LENGTH ? text.slice(place, place + TURN_LENGTH) : text);
+        isAtDone = readInto(objects, !chunks);
+      } catch (error) {
+        failure = error;
+      }
+      if (objects.length > 0) {
+        yield objects;
+        // An event that is not whole yet stays counted.
+        answer.forget();
+      }
+      if (failure !== undefined) throw failure;
+      if (isAtDone) return "done";
     }
-    if (objects.length > 0) {
-      yield objects;
-      // An event that is not whole yet stays counted.
-      answer.forget();
-    }
-    if (failure !== undefined) throw failure;
-    if (end === "body" && sawForeignLine && !sawEvent) {
-      throw new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");
-    }
-    if (end) return end;
+    if (chunks) continue;
+    if (foreignLines > 0 && !sawEvent) throw notAStream();
+    return "body";
   }
+}
+
+function notAStream(): OpenAIError {
+  return new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");
 }
 
 function isDone(data: string): boolean {
@@ -106,6 +135,16 @@ function createDecoder(): (bytes?: Uint8Array) => string {
     if (text !== "") endedWithCr = text.endsWith("\r");
     return rest.includes("\r") ? rest.replace(/\r\n?/g, "\n") : rest;
   };
+}
+
+/** Whether a line that is no field is an error object sent alone. */
+function isErrorLine(line: string): boolean {
+  return (
+    /^\s{0,64}[[{]/.test(line) &&
+    line.length <= MAX_ERROR_LINE &&
+    !findExcess(line, MAX_ERROR_LINE) &&
+    isError(readJson(line))
+  );
 }
 
 /** Whether an event is an error, as OpenAI, Gemini (a list of one) or vLLM (a bare object that names itself) send it. */

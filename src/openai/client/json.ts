@@ -1,4 +1,70 @@
-// JSON of unknown shape, as it comes from an upstream.
+// JSON of unknown shape, as it comes from clients and upstreams: what makes it too much, and what it is.
+
+/**
+ * Deepest nesting of objects and lists. What comes is sent on, and to write a value takes stack for each of its levels: a few
+ * thousand of them end in a RangeError.
+ */
+const MAX_LEVELS = 256;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+
+/** Looks through a JSON text once, in as many steps as its user likes. The text need not be valid JSON. */
+export class JsonScan {
+  readonly #text: string;
+  readonly #maxValues: number;
+  #place = 0;
+  #level = 0;
+  #values = 1;
+
+  /** Counts members and list entries; each of them is a value. */
+  constructor(text: string, maxValues: number) {
+    this.#text = text;
+    this.#maxValues = maxValues;
+  }
+
+  /** Whether all of the text has been seen. */
+  get isDone(): boolean {
+    return this.#place >= this.#text.length;
+  }
+
+  /** Goes on for about `length` characters. Yields what the text has too much of, as it follows the text's name in a message. */
+  findExcess(length = Number.POSITIVE_INFINITY): string | undefined {
+    const text = this.#text;
+    const stop = Math.min(text.length, this.#place + length);
+    let place = this.#place;
+    for (; place < stop; place++) {
+      const code = text.charCodeAt(place);
+      if (code === QUOTE) place = findEnd(text, place);
+      else if (code === COMMA) this.#values++;
+      // One bit, 0x20, turns `[` into `{` and `]` into `}`.
+      else if ((code | 0x20) === 0x7b) {
+        this.#values++;
+        if (++this.#level > MAX_LEVELS) return `must be nested at most ${MAX_LEVELS} levels deep.`;
+      } else if ((code | 0x20) === 0x7d) this.#level--;
+      if (this.#values > this.#maxValues) return `must hold at most ${this.#maxValues} values.`;
+    }
+    this.#place = place;
+    return undefined;
+  }
+}
+
+/** What a whole text has too much of: see JsonScan. */
+export function findExcess(text: string, maxValues: number): string | undefined {
+  // One so short has neither.
+  return text.length <= MAX_LEVELS && text.length <= maxValues ? undefined : new JsonScan(text, maxValues).findExcess();
+}
+
+/** The index of the quote that ends the string which begins at `start`. */
+function findEnd(text: string, start: number): number {
+  for (let end = start + 1; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === QUOTE) return end;
+    if (code === BACKSLASH) end++;
+  }
+  return text.length;
+}
 
 /** The JSON value, or undefined if the text is not JSON. */
 export function readJson(text: string): unknown {

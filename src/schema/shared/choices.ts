@@ -7,10 +7,11 @@ interface Numbered {
 
 /** The choices with their numbers. One without a number gets its position in the list. */
 export function readNumbered<Choice extends Numbered>(value: unknown): (Choice & { index: number })[] {
-  return (readObjects<Choice>(value) ?? []).map((choice, position) => ({
-    ...choice,
-    index: readInt(choice.index) ?? position,
-  }));
+  return (readObjects<Choice>(value) ?? []).map((choice, position) => {
+    const index = readInt(choice.index) ?? position;
+    // Most have their number, and there may be a great many.
+    return choice.index === index ? (choice as Choice & { index: number }) : { ...choice, index };
+  });
 }
 
 /** The choice with number 0, at any position. */

@@ -10,6 +10,7 @@ import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import type { ConnectionCaller } from "./caller.ts";
 import { isInvalidMessage, reasonOf, TOO_LARGE, TRY_AGAIN_LATER } from "./closes.ts";
 import { createInbox } from "./inbox.ts";
+import { KeptPieces } from "./large-results.ts";
 import { keepAlive } from "./pings.ts";
 import { countReceived } from "./received-bytes.ts";
 import { limitGreeting } from "./waiting-room.ts";
@@ -26,6 +27,8 @@ export interface ConnectionExtra {
 }
 
 export interface Connection {
+  /** Large results on their way. */
+  readonly kept: KeptPieces;
   /**
    * How many of the client's messages are being handled: an operation from its request until its last answer has left. One
    * that the client has completed counts until it has really ended.
@@ -63,10 +66,11 @@ export function openConnection(
   const stopLimit = limitGreeting(socket, () => connection.close(TOO_LARGE));
 
   async function take(message: Buffer): Promise<void> {
-    if (findExcess(message)) return connection.close(CloseCode.BadRequest);
+    const text = String(message);
+    if (findExcess(text)) return connection.close(CloseCode.BadRequest);
     underWay++;
     try {
-      await handle(String(message));
+      await handle(text);
     } catch (error) {
       fail(error);
     } finally {
@@ -85,7 +89,9 @@ export function openConnection(
     }
   }
 
+  const kept = new KeptPieces();
   const connection: Connection = {
+    kept,
     underWay: () => underWay,
     acknowledge(held) {
       isAcknowledged = true;
@@ -114,7 +120,7 @@ export function openConnection(
   const closed = server.opened(
     {
       protocol: client.protocol,
-      send: inbox.send,
+      send: (text) => inbox.send(kept.fill(text)),
       close: connection.close,
       onMessage(callback) {
         handle = callback;

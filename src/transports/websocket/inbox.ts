@@ -9,8 +9,8 @@ const MAX_UNSENT_MESSAGES = 512;
 
 /** Both directions of a connection: unsent answers hold incoming messages back. */
 export interface Inbox {
-  /** Sends a text. Resolves when the kernel has it, or the connection is closed; never rejects. */
-  send(text: string): Promise<void>;
+  /** Sends a text, or one in pieces. Resolves when the kernel has it, or the connection is closed; never rejects. */
+  send(message: string | readonly Uint8Array[]): Promise<void>;
   /** Takes no more messages, those that wait included; reads on, so that the client's close arrives. */
   close(): void;
 }
@@ -48,6 +48,10 @@ export function createInbox(client: WebSocket, handle: (message: Buffer) => void
     update();
   }
 
+  function sendFragment(piece: Uint8Array, fin: boolean, done: () => void): void {
+    client.send(piece, { binary: false, fin }, fin ? done : undefined);
+  }
+
   client.on("message", (message: Buffer) => {
     // What comes after this server's close is not even looked at.
     if (client.readyState !== client.OPEN) return;
@@ -56,15 +60,18 @@ export function createInbox(client: WebSocket, handle: (message: Buffer) => void
   });
 
   return {
-    send: (text) =>
+    send: (message) =>
       new Promise((resolve) => {
         if (client.readyState !== client.OPEN) return resolve();
         unsentMessages++;
-        client.send(text, () => {
+        const done = () => {
           unsentMessages--;
           update();
           resolve();
-        });
+        };
+        if (typeof message === "string") client.send(message, done);
+        // At once: nothing may come between the fragments of a message.
+        else for (const [place, piece] of message.entries()) sendFragment(piece, place === message.length - 1, done);
         update();
       }),
     close: update,

@@ -1,6 +1,5 @@
 // GraphQL behind a WebSocket, as hooks of graphql-ws: who may connect, and what becomes of each operation. The same engine and
 // errors as over HTTP; knows no socket.
-import type { Socket } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
 import { makeServer, type Server } from "graphql-ws";
@@ -16,6 +15,7 @@ import type { ResolveDocument } from "../../request/trusted-documents.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import { InvalidMessage, TRY_AGAIN_LATER } from "./closes.ts";
 import type { ConnectionExtra } from "./connection.ts";
+import { fitResults } from "./large-results.ts";
 import type { PrepareOperation, ReadyOperation } from "./operation.ts";
 
 /** How many operations may be under way on a connection. A page with more subscriptions than that is out of order. */
@@ -27,7 +27,7 @@ const MAX_ID_LENGTH = 128;
 
 /** What graphql-ws passes along with an operation, as its root value. */
 interface Operation {
-  socket: Socket;
+  extra: ConnectionExtra;
   ready: ReadyOperation;
   /** The bytes of its answers. */
   held: HeldBytes;
@@ -43,6 +43,8 @@ export interface GraphQLOptions {
   departures: Departures;
   maskError(error: unknown): GraphQLError;
   resolveDocument: ResolveDocument;
+  /** Largest result. */
+  maxResponseBytes: number;
   /** Whether operations are refused with SHUTTING_DOWN. */
   isDraining(): boolean;
 }
@@ -50,20 +52,26 @@ export interface GraphQLOptions {
 /** Builds the protocol's server, which opens no port. */
 export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionExtra> {
   const { schema, prepareOperation, contextOf, openHeld, departures, maskError, resolveDocument, isDraining } = options;
+  const { maxResponseBytes } = options;
 
   /** Results that can be left: a client's `complete` ends the upstream call, of a mutation too. */
   function run(args: ExecutionArgs): AsyncIterableIterator<ExecutionResult> {
-    const { socket, ready, held, record } = args.rootValue as Operation;
+    const { extra, ready, held, record } = args.rootValue as Operation;
+    const { socket, connection } = extra;
     const departure = departures.signalOf(socket);
     let isComplete = false;
     const end = () => {
       record?.end(!isComplete || departure.reason instanceof CallerGone);
       held.release();
     };
+    const fail = (error: unknown): ExecutionResult => {
+      const errors = [maskError(error)];
+      record?.readResult({ errors });
+      return { errors, data: null };
+    };
     async function* generate(signal: AbortSignal): AsyncGenerator<ExecutionResult> {
       const results = await ready.run(signal);
-      if (Symbol.asyncIterator in results) yield* results;
-      else yield results;
+      yield* fitResults(results, { kept: connection.kept, maxBytes: maxResponseBytes, fail });
       isComplete = true;
     }
     return createCancellable(departure, generate, end);
@@ -111,7 +119,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         if (operation) operation.caller = context;
         const ready = prepareOperation(params as OperationParams, context);
         if (!("run" in ready)) return refuse(ready.errors ?? []);
-        const rootValue: Operation = { socket: extra.socket, ready, held, record: operation };
+        const rootValue: Operation = { extra, ready, held, record: operation };
         return { schema, document: ready.document, operationName: params.operationName, rootValue };
       } catch (error) {
         return refuse([maskError(error)]);

@@ -1,0 +1,140 @@
+// Results as JSON: small ones at once, large ones in pieces, made in several turns of the event loop. A long text that stands in
+// a result many times is encoded once. The bytes are those of JSON.stringify.
+import type { ExecutionResult } from "graphql";
+import { codedError } from "../errors/codes.ts";
+import { Turns } from "../openai/turns.ts";
+
+/** What is written at once by JSON.stringify, in estimated characters. */
+const SMALL_LENGTH = 16 * 1024;
+/** Longest piece, in characters of text: a few milliseconds. */
+const PIECE_LENGTH = 256 * 1024;
+/** What a value counts besides its text, in estimated characters: quotes, comma, colon. */
+const VALUE_LENGTH = 8;
+
+/** How many times as large as its largest result a whole stream may be: `textSoFar` grows with the square of the answer. */
+export const STREAM_FACTOR = 16;
+
+/** JSON as a text or, if it is large, in pieces. */
+export type Json = string | readonly Uint8Array[];
+
+/** The error for an answer that is larger than it may be. */
+export function tooLarge(what: string, maxBytes: number): Error {
+  return codedError("OPERATION_TOO_COMPLEX", `${what} has more than ${maxBytes} bytes; select less of it.`);
+}
+
+/** Whether a result is known to have more than `maxBytes`, escapes and what is not ASCII left aside. */
+export function isOver(result: ExecutionResult, maxBytes: number): boolean {
+  return roomAfter(result, maxBytes) < 0;
+}
+
+/** Whether a result can be written at once. */
+export function isSmall(result: ExecutionResult): boolean {
+  return roomAfter(result, SMALL_LENGTH) >= 0;
+}
+
+/** A small result as JSON. Undefined for a large one: see encodeLarge. */
+export function encodeSmall(result: ExecutionResult): string | undefined {
+  return isSmall(result) ? JSON.stringify(result) : undefined;
+}
+
+/** A large result as JSON. Throws OPERATION_TOO_COMPLEX as soon as it has more than `maxBytes`. */
+export async function encodeLarge(result: unknown, maxBytes: number): Promise<readonly Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  const turns = new Turns();
+  let bytes = 0;
+  for (const piece of piecesOf(result)) {
+    bytes += piece.length;
+    if (bytes > maxBytes) throw tooLarge("The answer", maxBytes);
+    pieces.push(piece);
+    if (turns.isOver) await turns.next();
+  }
+  return pieces;
+}
+
+function* piecesOf(result: unknown): Generator<Uint8Array> {
+  /** The pieces of each long text so far: the fields of one value under several aliases are the same text. */
+  const known = new Map<string, readonly Uint8Array[]>();
+  let text = "";
+
+  function* write(value: unknown): Generator<Uint8Array> {
+    if (typeof value === "string" && value.length > SMALL_LENGTH) yield* writeLong(value);
+    else if (isOpen(value) && roomAfter(value, SMALL_LENGTH) < 0) yield* writeParts(value);
+    else text += JSON.stringify(value);
+    if (text.length > PIECE_LENGTH) yield takeText();
+  }
+
+  function* writeParts(value: object): Generator<Uint8Array> {
+    const isList = Array.isArray(value);
+    let separator = "";
+    text += isList ? "[" : "{";
+    for (const [key, part] of Object.entries(value)) {
+      if (part === undefined) continue;
+      text += isList ? separator : `${separator}${JSON.stringify(key)}:`;
+      separator = ",";
+      yield* write(part);
+    }
+    text += isList ? "]" : "}";
+  }
+
+  function* writeLong(value: string): Generator<Uint8Array> {
+    if (text !== "") yield takeText();
+    let pieces = known.get(value);
+    if (pieces) yield* pieces;
+    else {
+      const made: Uint8Array[] = [];
+      for (const piece of encodeText(value)) {
+        made.push(piece);
+        yield piece;
+      }
+      pieces = made;
+      known.set(value, pieces);
+    }
+  }
+
+  function takeText(): Uint8Array {
+    const piece = Buffer.from(text);
+    text = "";
+    return piece;
+  }
+
+  yield* write(result);
+  if (text !== "") yield takeText();
+}
+
+/** A string as JSON, in pieces. */
+function* encodeText(value: string): Generator<Uint8Array> {
+  for (let start = 0; start < value.length; ) {
+    let end = Math.min(value.length, start + PIECE_LENGTH);
+    // Both halves of a character stand in one piece.
+    if (end < value.length && isHighSurrogate(value.charCodeAt(end - 1))) end++;
+    const quoted = JSON.stringify(value.slice(start, end));
+    const text = quoted.slice(start === 0 ? 0 : 1, end < value.length ? -1 : undefined);
+    start = end;
+    yield Buffer.from(text);
+  }
+}
+
+function isHighSurrogate(code: number): boolean {
+  return (code & 0xfc00) === 0xd800;
+}
+
+/** Whether a value is an object or a list of which each part is written for itself. */
+function isOpen(value: unknown): value is object {
+  return typeof value === "object" && value !== null && typeof (value as { toJSON?: unknown }).toJSON !== "function";
+}
+
+/** What is left of `room`, in estimated characters, when a value is written; negative as soon as it is known to be too long. */
+function roomAfter(value: unknown, room: number): number {
+  let left = room - VALUE_LENGTH;
+  if (typeof value === "string") return left - value.length;
+  if (typeof value !== "object" || value === null) return left;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && left >= 0; index++) left = roomAfter(value[index], left);
+    return left;
+  }
+  for (const key in value) {
+    if (left < 0) return left;
+    left = roomAfter((value as Record<string, unknown>)[key], left - key.length);
+  }
+  return left;
+}
