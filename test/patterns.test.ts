@@ -7,8 +7,8 @@ import { parseAst, transformWithEsbuild } from "vite";
 import { describe, expect, test } from "vitest";
 import { TEMPLATES } from "../src/errors/message-templates.ts";
 import { safeMessage } from "../src/errors/safe-messages.ts";
-import { findSecrets } from "../src/openai/client/credentials.ts";
-import { redact } from "../src/openai/client/redact.ts";
+import { findSecrets } from "../src/openai/client/secrets/credentials.ts";
+import { redact } from "../src/openai/client/secrets/redact.ts";
 
 const SRC = fileURLToPath(new URL("../src", import.meta.url));
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));

@@ -10,7 +10,7 @@ import {
   locatedError,
 } from "graphql";
 import { ChunkStream } from "../openai/chunk-stream.ts";
-import { Turns } from "../openai/turns.ts";
+import { Turns } from "../openai/client/turns.ts";
 import type { Context } from "../schema/shared/context.ts";
 import { createExcess, mayHaveMoreValues } from "./answer-size.ts";
 import type { PreparedOperation } from "./known-document.ts";
@@ -66,9 +66,10 @@ async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): P
     const data: Record<string, unknown> = {};
     const turns = plan.fields.length > 1 ? new Turns() : undefined;
     for (const field of plan.fields) {
-      if (turns?.isOver) await turns.next();
       const value = await (outcomes.get(field.key) ?? begin(field));
+      turns?.begin();
       data[field.key] = completePlanned(plan, field, value, execution);
+      if (turns?.isOver()) await turns.next();
     }
     if (execution.pending || execution.hasFailed) await settle(execution);
     return { data };

@@ -2,7 +2,7 @@
 // a result many times is encoded once. The bytes are those of JSON.stringify.
 import type { ExecutionResult } from "graphql";
 import { codedError } from "../errors/codes.ts";
-import { Turns } from "../openai/turns.ts";
+import { Turns } from "../openai/client/turns.ts";
 
 /** What is written at once by JSON.stringify, in estimated characters. */
 const SMALL_LENGTH = 16 * 1024;
@@ -46,7 +46,7 @@ export async function encodeLarge(result: unknown, maxBytes: number): Promise<re
     bytes += piece.length;
     if (bytes > maxBytes) throw tooLarge("The answer", maxBytes);
     pieces.push(piece);
-    if (turns.isOver) await turns.next();
+    if (turns.isOver()) await turns.next();
   }
   return pieces;
 }

@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { requestError } from "../errors/codes.ts";
 import { JsonScan } from "../openai/client/json.ts";
-import { untilNextTurn } from "../openai/turns.ts";
+import { untilNextTurn } from "../openai/client/turns.ts";
 
 /**
  * Most values, counting members and list entries. This many small messages or parts keep the event loop for 30 ms; a long

@@ -4,7 +4,7 @@ import { type Caller, isModelAllowed } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { modelOf, type TokenEstimate, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import { openFiles } from "../openai/client/multipart.ts";
-import { untilNextTurn } from "../openai/turns.ts";
+import { untilNextTurn } from "../openai/client/turns.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { CallObserver } from "./call-observer.ts";
 import type { Limits } from "./limits.ts";

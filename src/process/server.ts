@@ -15,6 +15,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * and nginx). If the server closed one first, it could be carrying the next request, which would fail with 502.
  */
 const KEEP_ALIVE_MS = 65_000;
+/**
+ * How many connections may wait to be accepted; Linux allows up to net.core.somaxconn. Of those beyond it the first packet is
+ * lost, and clients send it again only after one second, then three.
+ */
+const BACKLOG = 4096;
 
 /** A listening server. */
 export interface RunningServer {
@@ -68,7 +73,7 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
   server.on("upgrade", app.handleUpgrade);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(config.PORT, config.HOST, resolve);
+    server.listen({ port: config.PORT, host: config.HOST, backlog: BACKLOG }, resolve);
   });
   const metricsServer = await openMetrics(app, config).catch((error: unknown) => {
     server.close();

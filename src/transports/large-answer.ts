@@ -3,7 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HeldBytes } from "../http/bytes-in-flight.ts";
 import type { Json } from "../http/json-pieces.ts";
 import { onTurn } from "../http/line.ts";
-import { Turns } from "../openai/turns.ts";
+import { untilNextTurn } from "../openai/client/turns.ts";
+
+/** How much is written before others have their turn. */
+const TURN_LENGTH = 256 * 1024;
 
 /** An answer whose body is complete. */
 export interface EncodedAnswer {
@@ -46,7 +49,7 @@ export interface Writer {
 /** Listens to the response; to be made once for each. */
 export function createWriter(res: ServerResponse): Writer {
   let wake = () => {};
-  const turns = new Turns();
+  let written = 0;
   res.on("drain", () => wake());
   res.once("close", () => wake());
   return {
@@ -58,7 +61,10 @@ export function createWriter(res: ServerResponse): Writer {
         });
       }
       // A client that reads fast drains the socket within the turn.
-      if (turns.isOver) await turns.next();
+      written += piece.length;
+      if (written < TURN_LENGTH) return;
+      written = 0;
+      await untilNextTurn();
     },
   };
 }

@@ -1,10 +1,10 @@
 // Reads an HTTP answer of the upstream: a JSON value, or the reason why there is no such value.
-import { setImmediate } from "node:timers/promises";
 import type { Endpoint } from "./endpoint.ts";
 import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
 import { findExcess, isRecord, JsonScan, type Unchecked } from "./json.ts";
 import type { Secrets } from "./secrets/secrets.ts";
+import { untilNextTurn } from "./turns.ts";
 
 /** Longest body of an error that is read, in characters. Of a longer one, or one nested too deeply, only the status counts. */
 const MAX_ERROR_LENGTH = 256 * 1024;
@@ -83,7 +83,7 @@ async function findExcessInTurns(text: string, maxValues: number): Promise<strin
   const scan = new JsonScan(text, maxValues);
   for (;;) {
     const excess = scan.findExcess(SCAN_LENGTH);
-    await setImmediate();
+    await untilNextTurn();
     if (excess || scan.isDone) return excess;
   }
 }

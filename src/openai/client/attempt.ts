@@ -1,8 +1,6 @@
 // One upstream call: sent, and sent again if that may help, within its deadline.
-import { setImmediate } from "node:timers/promises";
 import type { Pool } from "undici";
 import { isEventStream } from "./answer.ts";
-import { type Credentials, createFixedHeaders, findSecrets } from "./credentials.ts";
 import type { Deadline } from "./deadline.ts";
 import { pathOf, type UpstreamRequest } from "./endpoint.ts";
 import { readRequestId } from "./error-answer.ts";
@@ -10,6 +8,8 @@ import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type AnswerBytes, type Exchange, exchange } from "./exchange.ts";
 import { createMultipart, StreamedFile } from "./multipart.ts";
 import { isRetryable, retryDelayMs } from "./retry.ts";
+import { type Credentials, createFixedHeaders, findSecrets } from "./secrets/credentials.ts";
+import { untilNextTurn } from "./turns.ts";
 
 /** A body of this length, in characters, takes a few milliseconds to write. */
 const LARGE_LENGTH = 2 ** 20;
@@ -122,9 +122,9 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
 
 /** A large body in bytes. To write it, to encode it and to send it have a turn of the event loop each. */
 async function encode(body: string): Promise<Buffer> {
-  await setImmediate();
+  await untilNextTurn();
   const bytes = Buffer.from(body);
-  await setImmediate();
+  await untilNextTurn();
   return bytes;
 }
 

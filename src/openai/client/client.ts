@@ -2,12 +2,13 @@
 import { Pool } from "undici";
 import { isEventStream, readAnswer } from "./answer.ts";
 import { type CallHooks, createAttempt, type OpenAIClientOptions } from "./attempt.ts";
-import { findSecrets } from "./credentials.ts";
+import { readText } from "./body-text.ts";
 import { Deadline } from "./deadline.ts";
 import type { UpstreamRequest } from "./endpoint.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type EventStreamEnd, readEventStream } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
+import { findSecrets } from "./secrets/credentials.ts";
 import { UpstreamHealth } from "./upstream-health.ts";
 
 /** The JSON object of one event of a stream. */
@@ -82,7 +83,7 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
   const reading = { secrets: findSecrets(options), maxValues: options.maxUpstreamValues };
 
   async function readWhole(answer: Exchange): Promise<unknown> {
-    const text = await answer.readText(options.maxUpstreamBytes).catch((error: unknown) => {
+    const text = await readText(answer, options.maxUpstreamBytes).catch((error: unknown) => {
       // An error status is enough, even if its body could not be read.
       if (answer.statusCode >= 400) return "";
       throw toOpenAIError(error, "interrupted", options);

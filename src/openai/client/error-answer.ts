@@ -1,7 +1,7 @@
 // Reads an error out of an upstream answer, in any of the shapes that servers of this API send.
 import { isRefusal, OpenAIError, type OpenAIErrorDetails } from "./errors.ts";
 import { isRecord, readJson } from "./json.ts";
-import { redact } from "./redact.ts";
+import { redact } from "./secrets/redact.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 
 /** Most entries of a list in an error that are read. */

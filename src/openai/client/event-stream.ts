@@ -1,12 +1,12 @@
 // Parses the server-sent events of an upstream answer into JSON objects, up to `[DONE]`.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-import { setImmediate } from "node:timers/promises";
 import { createParser } from "eventsource-parser";
 import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
 import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { findExcess, isRecord, readJson } from "./json.ts";
+import { untilNextTurn } from "./turns.ts";
 
 /** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
 const MAX_EVENT_LENGTH = 8 * 2 ** 20;
@@ -93,7 +93,7 @@ export async function* readEventStream(
     // The last event may come without a newline, or broken off.
     const text = chunks ? chunks.map((chunk) => decode(chunk)).join("") : `${decode()}\n\n`;
     for (let place = 0; place < text.length; place += TURN_LENGTH) {
-      if (place > 0) await setImmediate();
+      if (place > 0) await untilNextTurn();
       const objects: Record<string, unknown>[] = [];
       let isAtDone = false;
       let failure: unknown;

@@ -26,8 +26,6 @@ export interface Exchange extends AnswerHead {
    * or why the deadline is over.
    */
   read(): Promise<readonly Uint8Array[] | undefined>;
-  /** The whole body. If its Content-Length is over `maxBytes` it is not read at all; undici stops any other. */
-  readText(maxBytes: number): Promise<string>;
   /** To be called once what has been read is needed no more; until then it counts as held. */
   forget(): void;
   /**
@@ -142,17 +140,6 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
     this.#heldBytes = 0;
   }
 
-  async readText(maxBytes: number): Promise<string> {
-    if (Number(this.headers["content-length"]) > maxBytes) {
-      this.close(false);
-      throw new errors.ResponseExceededMaxSizeError();
-    }
-    const all: Uint8Array[] = [];
-    for (let chunks = await this.read(); chunks; chunks = await this.read()) all.push(...chunks);
-    const [first, ...others] = all;
-    return decoder.decode(first && others.length === 0 ? first : Buffer.concat(all));
-  }
-
   close(isAboutToEnd: boolean): void {
     if (this.#hasEnded || this.#failure) return;
     if (!isAboutToEnd) {
@@ -191,9 +178,6 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
     if (this.#deadline.onOver === this.#leave) this.#deadline.onOver = undefined;
   }
 }
-
-/** Decodes text as fetch does: bytes that are not UTF-8 are replaced, and a byte order mark is left out. */
-const decoder = new TextDecoder();
 
 function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new errors.RequestAbortedError();

@@ -1,7 +1,7 @@
 // Reads a `data:` URL as fetch does, in time linear in its length. Not by fetch, which takes seconds for a few megabytes, and
 // for ever if there are many blanks among them. https://fetch.spec.whatwg.org/#data-url-processor
 
-import { untilNextTurn } from "../../openai/turns.ts";
+import { untilNextTurn } from "../../openai/client/turns.ts";
 
 /** What a `data:` URL holds. */
 export interface DataUrl {

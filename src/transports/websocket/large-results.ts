@@ -3,7 +3,7 @@
 import type { ExecutionResult } from "graphql";
 import type { Results } from "../../execution/engine.ts";
 import { encodeLarge, isSmall, STREAM_FACTOR, tooLarge } from "../../http/json-pieces.ts";
-import { Turns } from "../../openai/turns.ts";
+import { untilNextTurn } from "../../openai/client/turns.ts";
 
 /** The pieces of large results, from when they are made until they have been sent. */
 export class KeptPieces {
@@ -32,6 +32,9 @@ export class KeptPieces {
 /** The end of a message whose payload has a name in place of its data. */
 const NAMED = /\{"data":"(large-\d{1,15})"\}\}$/;
 
+/** How many results are written before others have their turn. */
+const RESULTS_A_TURN = 64;
+
 export interface LargeResultsOptions {
   kept: KeptPieces;
   /** Largest result. */
@@ -45,7 +48,7 @@ export async function* fitResults(
   results: Results,
   { kept, maxBytes, fail }: LargeResultsOptions,
 ): AsyncGenerator<ExecutionResult> {
-  const turns = new Turns();
+  let count = 0;
   let bytes = 0;
   for await (const result of Symbol.asyncIterator in results ? results : [results]) {
     if (isSmall(result)) yield result;
@@ -66,6 +69,6 @@ export async function* fitResults(
         kept.forget(name);
       }
     }
-    if (turns.isOver) await turns.next();
+    if (++count % RESULTS_A_TURN === 0) await untilNextTurn();
   }
 }

@@ -1,7 +1,7 @@
 // redact: what it removes from an upstream's message before a client reads it, and what it keeps.
 import { describe, expect, test } from "vitest";
-import { findSecrets } from "../../../src/openai/client/credentials.ts";
-import { redact } from "../../../src/openai/client/redact.ts";
+import { findSecrets } from "../../../src/openai/client/secrets/credentials.ts";
+import { redact } from "../../../src/openai/client/secrets/redact.ts";
 import { Secrets } from "../../../src/openai/client/secrets/secrets.ts";
 
 const secrets = findSecrets({

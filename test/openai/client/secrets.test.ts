@@ -1,8 +1,8 @@
 // The server's secrets in an upstream's words: masked in every form in which an upstream or a gateway may quote them, and
 // on every way out.
 import { describe, expect, test } from "vitest";
-import { findSecrets } from "../../../src/openai/client/credentials.ts";
-import { redact } from "../../../src/openai/client/redact.ts";
+import { findSecrets } from "../../../src/openai/client/secrets/credentials.ts";
+import { redact } from "../../../src/openai/client/secrets/redact.ts";
 import { chat } from "../../support/calls.ts";
 import { startLogged } from "../../support/log.ts";
 import { startTestServer } from "../../support/server.ts";

@@ -1,5 +1,5 @@
 // This server's credentials for the upstream: the headers that carry them, and the secrets that no client may see.
-import { Secrets } from "./secrets/secrets.ts";
+import { Secrets } from "./secrets.ts";
 
 /** The upstream's address and this server's account there. */
 export interface Credentials {

@@ -1,7 +1,7 @@
 // Makes an upstream's own words safe to pass on: masks what looks like a key or an internal address, drops pages and
 // stack traces. Knows neither requests nor errors.
 
-import type { Secrets } from "./secrets/secrets.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** Longest message, in characters. Twice as many are looked at: some are masked, or left out. */
 const MAX_LENGTH = 2_000;

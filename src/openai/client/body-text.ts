@@ -1,0 +1,41 @@
+// Reads the whole body of an upstream answer as text.
+import { errors } from "undici";
+import type { Exchange } from "./exchange.ts";
+
+/** A body over this size, in bytes, is decoded as it comes. */
+const LARGE_BYTES = 256 * 1024;
+
+/** Decodes text as fetch does: bytes that are not UTF-8 are replaced, and a byte order mark is left out. */
+const decoder = new TextDecoder();
+
+/**
+ * Yields the text. A body whose Content-Length is over `maxBytes` is not read at all; undici stops any other. Rejects as
+ * `read` does.
+ */
+export async function readText(
+  answer: Pick<Exchange, "headers" | "read" | "close">,
+  maxBytes: number,
+): Promise<string> {
+  if (Number(answer.headers["content-length"]) > maxBytes) {
+    answer.close(false);
+    throw new errors.ResponseExceededMaxSizeError();
+  }
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  let text = "";
+  let stream: TextDecoder | undefined;
+  for (let chunks = await answer.read(); chunks; chunks = await answer.read()) {
+    for (const chunk of chunks) {
+      pieces.push(chunk);
+      bytes += chunk.length;
+    }
+    if (bytes < LARGE_BYTES) continue;
+    // All at once it would hold everybody else up, and take its memory twice.
+    stream ??= new TextDecoder();
+    for (const piece of pieces) text += stream.decode(piece, { stream: true });
+    pieces = [];
+  }
+  if (stream) return text + stream.decode();
+  const [first, ...others] = pieces;
+  return decoder.decode(first && others.length === 0 ? first : Buffer.concat(pieces));
+}
