@@ -5,8 +5,10 @@ import type { Socket } from "node:net";
 import type { GraphQLError } from "graphql";
 import { type ErrorCode, errorCodes } from "../errors/codes.ts";
 import { httpOf, showError } from "../errors/shown-error.ts";
+import { untilNextTurn } from "../openai/client/turns.ts";
 import { readAccepted } from "./acceptance.ts";
 import { onTurn } from "./line.ts";
+import { isLarge } from "./pace.ts";
 import { requestIdOf } from "./request-id.ts";
 import { hasBody } from "./request-target.ts";
 
@@ -86,9 +88,15 @@ export function discardRest(req: IncomingMessage): Promise<void> {
     const timer = setTimeout(done, MAX_SILENCE_MS);
     // A multipart parser that is still attached gets no more: nobody needs what it would read.
     req.unpipe();
-    req.on("data", () => {
+    req.on("data", (chunk: Buffer) => {
       timer.refresh();
-      if (req.socket.bytesRead - start > MAX_DISCARDED_BYTES) done();
+      if (req.socket.bytesRead - start > MAX_DISCARDED_BYTES) return done();
+      if (!isLarge(chunk)) return;
+      req.pause();
+      void untilNextTurn().then(() => {
+        timer.refresh();
+        req.resume();
+      });
     });
     req.once("end", done);
     req.once("close", done);

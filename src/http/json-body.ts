@@ -3,13 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestError } from "../errors/codes.ts";
 import type { HeldBytes } from "./bytes-in-flight.ts";
 import { parseJson } from "./json-text.ts";
+import { isLarge } from "./pace.ts";
 import { continueBody, payloadTooLarge } from "./request-head.ts";
 
 /**
  * Yields the body's JSON value. Throws PAYLOAD_TOO_LARGE (413) as soon as the body is known to be larger than
  * `maxBytes`, before reading it if Content-Length says so, and BAD_REQUEST (400) for what parseJson refuses or if the
- * request breaks off. The bytes are counted in `held`,
- * which may refuse them: see HeldBytes.take.
+ * request breaks off. The bytes are counted in `held`, which may refuse them: see HeldBytes.take.
  */
 export async function readJsonBody(
   req: IncomingMessage,
@@ -34,6 +34,10 @@ function readBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Prom
         if (bytes > maxBytes) throw payloadTooLarge(maxBytes);
         held.take(chunk.length);
         chunks.push(chunk);
+        if (isLarge(chunk)) {
+          req.pause();
+          setImmediate(() => req.resume());
+        }
       } catch (error) {
         req.off("data", onData).pause();
         chunks.length = 0;

@@ -96,11 +96,12 @@ export function openConnection(
     acknowledge(held) {
       isAcknowledged = true;
       stopLimit();
-      received.begin(held, () => {
+      const refuse = () => {
         connection.close(TRY_AGAIN_LATER);
         // What it still sends would be held until it answers the close.
         socket.destroySoon();
-      });
+      };
+      received.begin(held, refuse, inbox.rest);
       onAcknowledge();
     },
     close(code) {

@@ -11,6 +11,8 @@ const MAX_UNSENT_MESSAGES = 512;
 export interface Inbox {
   /** Sends a text, or one in pieces. Resolves when the kernel has it, or the connection is closed; never rejects. */
   send(message: string | readonly Uint8Array[]): Promise<void>;
+  /** Reads no more before the next turn of the event loop. */
+  rest(): void;
   /** Takes no more messages, those that wait included; reads on, so that the client's close arrives. */
   close(): void;
 }
@@ -24,6 +26,7 @@ export function createInbox(client: WebSocket, handle: (message: Buffer) => void
   const waiting: Buffer[] = [];
   let unsentMessages = 0;
   let isScheduled = false;
+  let isResting = false;
 
   const isFull = () => client.bufferedAmount > MAX_UNSENT_BYTES || unsentMessages > MAX_UNSENT_MESSAGES;
 
@@ -33,7 +36,7 @@ export function createInbox(client: WebSocket, handle: (message: Buffer) => void
     if (!isOpen) waiting.length = 0;
     const mustWait = isOpen && isFull();
     // `ws` itself delivers one a turn; more than one is here only if they had to wait.
-    const mustPause = mustWait || waiting.length > 1;
+    const mustPause = mustWait || isResting || waiting.length > 1;
     if (mustPause && !client.isPaused) client.pause();
     if (!mustPause && client.isPaused) client.resume();
     if (waiting.length === 0 || mustWait || isScheduled) return;
@@ -74,6 +77,15 @@ export function createInbox(client: WebSocket, handle: (message: Buffer) => void
         else for (const [place, piece] of message.entries()) sendFragment(piece, place === message.length - 1, done);
         update();
       }),
+    rest() {
+      if (isResting) return;
+      isResting = true;
+      update();
+      setImmediate(() => {
+        isResting = false;
+        update();
+      });
+    },
     close: update,
   };
 }

@@ -3,14 +3,15 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import type { HeldBytes } from "../../http/bytes-in-flight.ts";
+import { isLarge } from "../../http/pace.ts";
 
 /** What comes before the payload of a ping or pong from a client: two bytes, and the mask. */
 const CONTROL_HEAD_BYTES = 6;
 
 /** What one connection holds. */
 export interface ReceivedBytes {
-  /** Counts what comes from now on in `held`, and calls `onExcess` if that refuses it. */
-  begin(held: HeldBytes, onExcess: () => void): void;
+  /** Counts what comes from now on in `held`, and calls `onExcess` if that refuses it, `onLarge` for each large chunk. */
+  begin(held: HeldBytes, onExcess: () => void, onLarge: () => void): void;
   /** To be called when a message has been dealt with. */
   done(message: Buffer): void;
 }
@@ -22,12 +23,13 @@ export function countReceived(client: WebSocket, socket: Socket): ReceivedBytes 
   let unfinished = 0;
 
   return {
-    begin(account, onExcess) {
+    begin(account, onExcess, onLarge) {
       held = account;
       const count = (chunk: Buffer) => {
         try {
           account.take(chunk.length);
           unfinished += chunk.length;
+          if (isLarge(chunk)) onLarge();
         } catch {
           socket.off("data", count);
           onExcess();
