@@ -11,7 +11,7 @@ export const limitVariables = {
   MAX_CONCURRENT_READS: variable(
     "a whole number, at least 1",
     whole(1).default(64),
-    "Most of these calls that cost nothing, such as those for `models`, so that paid ones find room.",
+    "Most of these calls that cost nothing, such as those for `models`, so that paid ones find room; each caller may have half of them.",
   ),
   MAX_INFLIGHT_BYTES: variable(
     "a whole number of bytes, at least 1",

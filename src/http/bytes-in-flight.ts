@@ -1,9 +1,11 @@
 // The one account of the bytes that this process holds for others: request bodies, WebSocket messages, files, upstream
-// answers, and answers that clients have not taken yet. Each caller may hold a quarter of them.
+// answers, and answers that clients have not taken yet. Each caller may hold a quarter of them, and a little in any case.
 import { codedError, requestError } from "../errors/codes.ts";
 
 /** A caller's share of all bytes. */
 const SHARE_OF_CALLER = 1 / 4;
+/** What a caller may hold even if the others hold all there is, as a part of it: some common requests. */
+const LEAST_OF_CALLER = 1 / 1024;
 /** When a refused client may try again, in milliseconds: bytes are given back all the time. */
 const RETRY_AFTER_MS = 1_000;
 
@@ -18,6 +20,7 @@ interface Waiting {
 export class BytesInFlight {
   readonly #most: number;
   readonly #mostOfCaller: number;
+  readonly #leastOfCaller: number;
   readonly #byCaller = new Map<string, number>();
   #total = 0;
   #waiting: Waiting[] = [];
@@ -28,6 +31,7 @@ export class BytesInFlight {
   constructor(most: number) {
     this.#most = most;
     this.#mostOfCaller = Math.floor(most * SHARE_OF_CALLER);
+    this.#leastOfCaller = Math.floor(most * LEAST_OF_CALLER);
   }
 
   /** The bytes that are held now. */
@@ -51,7 +55,9 @@ export class BytesInFlight {
         `One request may hold at most ${most} bytes in the server at once.`,
       );
     }
-    if (caller !== undefined && this.#heldBy(caller) + bytes > most) return overloaded("This caller's requests", most);
+    const ofCaller = caller === undefined ? Number.POSITIVE_INFINITY : this.#heldBy(caller) + bytes;
+    if (caller !== undefined && ofCaller > most) return overloaded("This caller's requests", most);
+    if (ofCaller <= this.#leastOfCaller) return undefined;
     return this.#total + bytes > this.#most ? overloaded("All requests", this.#most) : undefined;
   }
 

@@ -21,7 +21,10 @@ export async function readJsonBody(
   if (declared > maxBytes) throw payloadTooLarge(maxBytes);
   held.check(declared);
   continueBody(req, res);
-  return parseJson(await readBody(req, maxBytes, held), "The request body");
+  const body = await readBody(req, maxBytes, held);
+  // What is in it is held twice from now on: as values, and as the text for the upstream.
+  held.add(body.length);
+  return parseJson(body, "The request body");
 }
 
 function readBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Promise<Buffer> {

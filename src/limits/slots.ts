@@ -18,48 +18,70 @@ export interface Slots {
 }
 
 /**
- * Makes `max` places, of which free calls may take `maxFree`. A caller without a limit of its own may take half of them,
- * so that one whose calls hang leaves room for the others. No call waits: a queue would hold requests whose callers may
- * have left.
+ * Makes `max` places, of which free calls may take `maxFree`. A caller without a limit of its own may take half of them, and
+ * any caller half of the free ones, so that one whose calls hang leaves room for the others. No call waits: a queue would
+ * hold requests whose callers may have left.
  */
 export function createSlots(max: number, maxFree: number): Slots {
-  let taken = 0;
-  let takenByFree = 0;
-  const takenBy = new Map<string, number>();
-  const share = Math.max(1, Math.floor(max / 2));
+  const all = createPlaces();
+  const free = createPlaces();
 
   /** Everybody together has no limit. */
   function limitOf({ key, limits }: Caller): number | undefined {
-    return limits.maxConcurrent ?? (key === ANYBODY.key ? undefined : share);
+    return limits.maxConcurrent ?? (key === ANYBODY.key ? undefined : halfOf(max));
   }
 
   return {
     limitOf,
     take(caller, isFree) {
       const { key } = caller;
-      const own = takenBy.get(key) ?? 0;
-      const most = limitOf(caller);
-      if (taken >= max) throw overloaded(`${max} upstream calls`);
-      if (isFree && takenByFree >= maxFree) throw overloaded(`${maxFree} reads`);
-      if (most !== undefined && own >= most) {
-        const problem = `This caller may have ${describeLimit("maxConcurrent", most)}.`;
-        throw codedError(callerLimits.maxConcurrent.code, problem, { retryAfterMs: RETRY_AFTER_MS });
-      }
-      taken++;
-      if (isFree) takenByFree++;
-      takenBy.set(key, own + 1);
+      const most = limitOf(caller) ?? max;
+      const mostFree = key === ANYBODY.key ? maxFree : halfOf(maxFree);
+      if (all.taken() >= max) throw overloaded(`${max} upstream calls`);
+      if (isFree && free.taken() >= maxFree) throw overloaded(`${maxFree} reads`);
+      if (all.takenBy(key) >= most) throw limited(describeLimit("maxConcurrent", most));
+      if (isFree && free.takenBy(key) >= mostFree) throw limited(`at most ${mostFree} reads at once`);
+      all.take(key);
+      if (isFree) free.take(key);
       let isTaken = true;
       return () => {
         if (!isTaken) return;
         isTaken = false;
-        taken--;
-        if (isFree) takenByFree--;
-        const left = (takenBy.get(key) ?? 1) - 1;
-        if (left > 0) takenBy.set(key, left);
-        else takenBy.delete(key);
+        all.giveBack(key);
+        if (isFree) free.giveBack(key);
       };
     },
   };
+}
+
+/** Counts places, and who has them. */
+function createPlaces() {
+  let taken = 0;
+  const byCaller = new Map<string, number>();
+  const takenBy = (key: string) => byCaller.get(key) ?? 0;
+  return {
+    taken: () => taken,
+    takenBy,
+    take(key: string): void {
+      taken++;
+      byCaller.set(key, takenBy(key) + 1);
+    },
+    giveBack(key: string): void {
+      taken--;
+      const left = takenBy(key) - 1;
+      if (left > 0) byCaller.set(key, left);
+      else byCaller.delete(key);
+    },
+  };
+}
+
+function halfOf(places: number): number {
+  return Math.max(1, Math.floor(places / 2));
+}
+
+function limited(most: string): Error {
+  const problem = `This caller may have ${most}.`;
+  return codedError(callerLimits.maxConcurrent.code, problem, { retryAfterMs: RETRY_AFTER_MS });
 }
 
 function overloaded(calls: string): Error {

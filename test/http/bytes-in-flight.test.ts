@@ -35,10 +35,15 @@ test("callers that are not told apart share all of it", () => {
   account.open(undefined).take(100);
 });
 
-test("the process' limit holds over callers", () => {
-  const account = new BytesInFlight(400);
-  for (const caller of ["a", "b", "c", "d"]) account.open(caller).take(100);
-  expect(refusalOf(account.open("e"), 1)).toBe("OVERLOADED");
+test("the process' limit holds over callers, but a little fits in any case", () => {
+  const account = new BytesInFlight(409_600);
+  for (const caller of ["a", "b", "c", "d"]) account.open(caller).take(102_400);
+  const held = account.open("e");
+  expect(refusalOf(held, 401)).toBe("OVERLOADED");
+  held.take(300);
+  held.take(100);
+  expect(refusalOf(held, 1)).toBe("OVERLOADED");
+  expect(refusalOf(account.open("a"), 1)).toBe("OVERLOADED");
 });
 
 test("what can never fit is too large, and is not worth another try", () => {

@@ -249,6 +249,25 @@ describe("a caller may have so many calls under way", () => {
     await Promise.all([read, call, ...others]);
   });
 
+  test("and half of all reads", async () => {
+    const { upstream, server, release } = await startHeld(3, {
+      MAX_CONCURRENT: "20",
+      MAX_CONCURRENT_READS: "4",
+      ...withKeys(),
+    });
+    const read = (id: number, name: keyof typeof keys) => server.query(`{ model(id: "m${id}") { id } }`, {}, as(name));
+    const reads = [read(1, "alice"), read(2, "alice")];
+    await vi.waitFor(() => expect(upstream.requests).toHaveLength(2));
+    const { body } = await read(3, "alice");
+    expect(body.errors[0].extensions).toEqual(limited);
+    expect(body.errors[0].message).toBe("This caller may have at most 2 reads at once.");
+    reads.push(read(4, "bob"), read(5, "bob"));
+    const paid = server.query(chat, {}, as("alice"));
+    await vi.waitFor(() => expect(upstream.requests).toHaveLength(5));
+    release();
+    await Promise.all([...reads, paid]);
+  });
+
   test("those who are not told apart share all places", async () => {
     const { upstream, server, release } = await startHeld(4);
     const calls = Array.from({ length: 4 }, () => server.query(chat));

@@ -13,6 +13,8 @@ const { values } = parseArgs({
     hostile: { type: "boolean", default: false },
     // Only the attacks whose names contain this text.
     only: { type: "string", default: "" },
+    // Prints times and memory, and does not judge them: for machines that others use.
+    untimed: { type: "boolean", default: false },
   },
 });
 const durationMs = Number(values.minutes) * 60_000;
@@ -20,7 +22,7 @@ const concurrency = Number(values.concurrency);
 if (!(durationMs > 0 && concurrency >= 1)) throw new Error("--minutes and --concurrency must be positive numbers.");
 
 const isGood = values.hostile
-  ? await runHostile(durationMs, concurrency, values.only)
+  ? await runHostile(durationMs, concurrency, { only: values.only, isTimed: !values.untimed })
   : await runOrdinary(durationMs, concurrency);
 console.log(isGood ? "The goals are met." : "The goals are missed.");
 process.exit(isGood ? 0 : 1);

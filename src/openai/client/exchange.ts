@@ -8,6 +8,8 @@ import type { Deadline } from "./deadline.ts";
 const MAX_WAITING_BYTES = 64 * 1024;
 /** Bytes of an answer that are not worth counting. */
 const MAX_UNCOUNTED_BYTES = 64 * 1024;
+/** How often what has been read is held: as text, and as the values in it. */
+const COPIES = 2;
 /** Longest wait for a body's end after `[DONE]`, in milliseconds. */
 const END_WAIT_MS = 500;
 
@@ -126,8 +128,9 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
     this.#readBytes += this.#waitingBytes;
     this.#waitingBytes = 0;
     if (this.#readBytes > MAX_UNCOUNTED_BYTES) {
-      const room = this.#held?.takeInTurn(this.#readBytes - this.#heldBytes);
-      this.#heldBytes = this.#readBytes;
+      const bytes = this.#readBytes * COPIES;
+      const room = this.#held?.takeInTurn(bytes - this.#heldBytes);
+      this.#heldBytes = bytes;
       if (room) await this.#deadline.until(room);
     }
     this.#controller?.resume();

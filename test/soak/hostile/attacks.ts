@@ -8,14 +8,16 @@ import { pipelining } from "./pipelining.ts";
 import { sockets } from "./sockets.ts";
 import { unfinished } from "./unfinished.ts";
 
-const all: Attack[] = [...pipelining, ...unfinished, ...allowances, ...answers, ...inputs, ...sockets];
+/** Those that send much or ask for much: one sender, whose bytes count together. */
+const heavy: Attack[] = [...unfinished, ...answers, ...inputs];
+const all: Attack[] = [...pipelining, ...allowances, ...sockets, ...heavy];
 
 /** Those whose names contain `text`. */
 export function attacksNamed(text: string): Attack[] {
   return all.filter(({ name }) => name.includes(text));
 }
 
-/** One caller for each attack that shows a key. */
+/** A key for each attack that shows one. Keys with the same id are one caller's. */
 export const attackCallers: SoakCaller[] = all.flatMap((attack) =>
-  attack.limits ? [{ id: attack.name, key: keyOf(attack), ...attack.limits }] : [],
+  attack.limits ? [{ id: heavy.includes(attack) ? "heavy" : attack.name, key: keyOf(attack), ...attack.limits }] : [],
 );

@@ -12,12 +12,12 @@ const SPREAD_MS = 1_500;
 export const sockets: Attack[] = [
   {
     name: "silent sockets",
-    pauseMs: 2_000,
+    pauseMs: 8_000,
     round: (target) => hold(400, async () => new Connection(target.port), target),
   },
   {
     name: "halves of heads",
-    pauseMs: 2_000,
+    pauseMs: 8_000,
     round: (target) =>
       hold(
         100,
@@ -31,7 +31,7 @@ export const sockets: Attack[] = [
   },
   {
     name: "silent WebSockets",
-    pauseMs: 2_000,
+    pauseMs: 8_000,
     round: (target) => hold(300, (where) => openWebSocket(where, false), target, outcomeOf),
   },
   {
