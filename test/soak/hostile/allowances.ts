@@ -36,7 +36,7 @@ export const allowances: Attack[] = [
 ];
 
 async function hang({ port }: Target, request: Buffer): Promise<string[]> {
-  const connection = new Connection(port);
+  const connection = await Connection.open(port);
   void connection.write(request);
   await connection.readUntil(() => false, HOLD_MS);
   connection.leave();
@@ -47,7 +47,7 @@ async function hang({ port }: Target, request: Buffer): Promise<string[]> {
 async function flood({ port }: Target, request: Buffer): Promise<string[]> {
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, async (_, place) => {
-      const connection = new Connection(port);
+      const connection = await Connection.open(port);
       await sleep(place * 10);
       for (let sent = 1; sent <= 5 && !connection.isEnded; sent++) {
         await connection.write(request);

@@ -6,6 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 const MAX_KEPT = 256 * 1024;
 const PIECE = 64 * 1024;
 
+/** The time between two connections. */
+const OPEN_EVERY_MS = 15;
+/** When the next one may be opened. */
+let opensAt = 0;
+
 /** Another address than that of the honest clients, where loopback has more than one. */
 const ADDRESS = process.platform === "linux" ? { localAddress: "127.0.0.2" } : {};
 
@@ -18,7 +23,19 @@ export class Connection {
   /** Called when something has come, or the connection has ended. */
   #onChange = () => {};
 
-  constructor(port: number) {
+  /**
+   * Connects; all attacks together not too often. Node takes one connection in a turn of its loop, and what is judged is who
+   * is held out by those who are in, not how long the queue at the door is.
+   */
+  static async open(port: number): Promise<Connection> {
+    const now = performance.now();
+    const at = Math.max(now, opensAt);
+    opensAt = at + OPEN_EVERY_MS;
+    await sleep(at - now);
+    return new Connection(port);
+  }
+
+  private constructor(port: number) {
     this.#socket = connect({ port, host: "127.0.0.1", ...ADDRESS });
     this.#socket.setNoDelay(true);
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {

@@ -30,7 +30,7 @@ export const pipelining: Attack[] = [
     async round({ port, key }) {
       const hanging = operation(key, chat("hang", "chat(input: $input) { text }"));
       const refused = operation(key, { ...chat("hang", 'chat(input: { model: "other", messages: [] }) { text }') });
-      const connection = new Connection(port);
+      const connection = await Connection.open(port);
       void connection.write(Buffer.concat([...Array(32).fill(hanging), ...Array(68).fill(refused)]));
       await sleep(500);
       // Half of them say goodbye first.

@@ -39,7 +39,7 @@ export function aliases(field: string, count = 30): string {
 
 /** Sends one request, waits for its whole answer, or 64 KB of it, and leaves. */
 export async function ask({ port }: Target, request: Buffer | string, withinMs = 5_000): Promise<string[]> {
-  const connection = new Connection(port);
+  const connection = await Connection.open(port);
   void connection.write(request, withinMs);
   await connection.readUntil(isAnswered, withinMs);
   connection.leave();
@@ -48,7 +48,7 @@ export async function ask({ port }: Target, request: Buffer | string, withinMs =
 
 /** Sends one request, reads whatever comes for `holdMs`, and leaves. */
 export async function readFor({ port }: Target, request: Buffer, holdMs: number): Promise<string[]> {
-  const connection = new Connection(port);
+  const connection = await Connection.open(port);
   void connection.write(request, holdMs);
   await connection.readUntil(() => false, holdMs);
   connection.leave();
@@ -57,7 +57,7 @@ export async function readFor({ port }: Target, request: Buffer, holdMs: number)
 
 /** Sends requests, reads nothing for `holdMs`, then a little, and leaves. */
 export async function sendUnread({ port }: Target, requests: Buffer | string, holdMs: number): Promise<string[]> {
-  const connection = new Connection(port);
+  const connection = await Connection.open(port);
   void connection.write(requests, holdMs);
   await sleep(holdMs);
   await connection.readUntil((received) => received.length >= 256 * 1024, 1_000);

@@ -6,14 +6,12 @@ import { chat, operation, STREAM_HEADERS } from "./requests.ts";
 import { openWebSocket, outcomeOf, textFrame } from "./websocket.ts";
 
 const HOLD_MS = 4_000;
-/** The time in which connections are opened. */
-const SPREAD_MS = 1_500;
 
 export const sockets: Attack[] = [
   {
     name: "silent sockets",
     pauseMs: 8_000,
-    round: (target) => hold(400, async () => new Connection(target.port), target),
+    round: (target) => hold(400, async () => await Connection.open(target.port), target),
   },
   {
     name: "halves of heads",
@@ -22,7 +20,7 @@ export const sockets: Attack[] = [
       hold(
         100,
         async ({ port }) => {
-          const connection = new Connection(port);
+          const connection = await Connection.open(port);
           await connection.write("POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bear");
           return connection;
         },
@@ -66,7 +64,7 @@ export const sockets: Attack[] = [
       const cuts = [1, 0.98, 0.7, 0.3];
       await Promise.all(
         Array.from({ length: 40 }, async (_, place) => {
-          const connection = new Connection(target.port);
+          const connection = await Connection.open(target.port);
           await connection.write(body.subarray(0, body.length * (cuts[place % cuts.length] ?? 1)));
           await sleep(place);
           connection.reset();
@@ -84,13 +82,9 @@ async function hold(
   target: Target,
   outcome: (connection: Connection) => string = (connection) => connection.outcomes("held")[0] ?? "",
 ): Promise<string[]> {
-  const endsAt = performance.now() + HOLD_MS;
-  // One after another: Node takes one connection in a turn of its loop, and what is judged is who is held out, not the queue.
-  const connections = await Promise.all(
-    Array.from({ length: count }, (_, place) => sleep((place * SPREAD_MS) / count).then(() => open(target))),
-  );
+  const connections = await Promise.all(Array.from({ length: count }, () => open(target)));
   for (const connection of connections) connection.read();
-  await sleep(Math.max(0, endsAt - performance.now()));
+  await sleep(HOLD_MS);
   const outcomes = connections.map(outcome);
   for (const connection of connections) connection.leave();
   return outcomes;
@@ -98,7 +92,7 @@ async function hold(
 
 /** A long stream, of which it reads a little ten times a second. */
 async function readSlowly({ port, key }: Target): Promise<Connection> {
-  const connection = new Connection(port);
+  const connection = await Connection.open(port);
   await connection.write(operation(key, chat("tokens", "chat(input: $input) { text }", true), STREAM_HEADERS));
   for (let time = 0; time < 30; time++) {
     connection.read();

@@ -40,8 +40,8 @@ async function many(count: number, send: (place: number) => Promise<string>): Pr
 }
 
 async function sendBody({ port, key }: Target, isChunked: boolean): Promise<string> {
+  const connection = await Connection.open(port);
   const endsAt = performance.now() + HOLD_MS;
-  const connection = new Connection(port);
   await connection.write(headOf(key, "POST", "/graphql", JSON_HEADERS, isChunked ? null : BODY));
   await connection.write(isChunked ? chunk(Buffer.from(begin)) : begin);
   await connection.pour(ALMOST, endsAt, isChunked ? chunk : undefined);
@@ -49,8 +49,8 @@ async function sendBody({ port, key }: Target, isChunked: boolean): Promise<stri
 }
 
 async function sendMessage(target: Target, isFragmented: boolean): Promise<string> {
-  const endsAt = performance.now() + HOLD_MS;
   const connection = await openWebSocket(target, true);
+  const endsAt = performance.now() + HOLD_MS;
   await connection.write(frameHead(0x1, isFragmented ? 0 : BODY, !isFragmented));
   const fragment = (piece: Buffer) => Buffer.concat([frameHead(0x0, piece.length, false), piece]);
   await connection.pour(ALMOST, endsAt, isFragmented ? fragment : undefined);
@@ -69,7 +69,7 @@ async function sendFile({ port, key }: Target): Promise<string> {
     writePart(filePart("")).subarray(0, -2),
   ]);
   const end = Buffer.concat([Buffer.from("\r\n"), END]);
-  const connection = new Connection(port);
+  const connection = await Connection.open(port);
   const headers = { ...JSON_HEADERS, "content-type": CONTENT_TYPE };
   await connection.write(headOf(key, "POST", "/graphql", headers, 49 * MEBIBYTE + start.length + end.length));
   await connection.write(start);

@@ -5,7 +5,7 @@ import { headOf } from "./requests.ts";
 
 /** An upgraded connection, greeted if `isGreeted`. The handshake shows the target's key, if there is one. */
 export async function openWebSocket({ port, key }: Target, isGreeted: boolean): Promise<Connection> {
-  const connection = new Connection(port);
+  const connection = await Connection.open(port);
   const headers = {
     connection: "upgrade",
     upgrade: "websocket",
