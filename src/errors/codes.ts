@@ -82,7 +82,7 @@ export const errorCodes = {
     paid: "no",
     retry: "no",
   }),
-  RATE_LIMITED: row("The caller has used up its requests for now.", "Wait `retryAfterMs` milliseconds.", {
+  RATE_LIMITED: row("The caller has used up its requests for now, or has as many calls under way as it may.", "Wait `retryAfterMs` milliseconds.", {
     status: 429,
     isOperationStatus: true,
     severity: "info",
@@ -95,7 +95,7 @@ export const errorCodes = {
     { status: 429, isOperationStatus: true, severity: "info", paid: "no", retry: "later" },
   ),
   OVERLOADED: row(
-    "The server has as many upstream calls, or operations on one WebSocket, in progress as it allows, or cannot check credentials or limits now.",
+    "The server has as many upstream calls, bytes, or operations on one WebSocket, in progress as it allows, or cannot check credentials or limits now.",
     "Wait `retryAfterMs` milliseconds.",
     { status: 503, isOperationStatus: true, severity: "warn", paid: "no", retry: "later" },
   ),
