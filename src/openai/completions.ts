@@ -54,8 +54,7 @@ export const COMPLETIONS = defineEndpoint({
     const prompt = countText(body.prompt) + countFields(body, COUNTED_ELSEWHERE);
     const prompts = Array.isArray(body.prompt) ? body.prompt.length : 1;
     const { output, choices, isCapped, cap } = estimateChoices(body, prompts, COMPLETION_CAPS);
-    // With `echo` the output begins with the prompt, which no cap counts.
-    return { prompt, output, choices, isCapped, cap: body.echo === true ? undefined : cap };
+    return { prompt, output, choices, isCapped, cap };
   },
   readUsage,
   countOutput,

@@ -140,6 +140,20 @@ describe("a stream that passes its cap by more than a tenth", () => {
     expect(await readUsed(server)).toBeLessThan(6_000);
   });
 
+  test.each<[string, string]>([
+    ["goes on after its end", event(chunk("a", "stop")) + event(chunk("word ")).repeat(300)],
+    ["calls each event its end", event(chunk("word ", "stop")).repeat(300)],
+  ])("is ended if it %s", async (_, events) => {
+    const { upstream, server } = await start(
+      streamsThen(events, () => {}),
+      { OUTPUT_CAP_FIELD: "both" },
+    );
+    const { results, ended } = await subscribeSse(server.url, chatStream("maxTokens: 20,"), {}, alice.headers);
+    expect(await ended).toBe("complete");
+    expect(results.at(-1).errors[0].extensions.code).toBe("UPSTREAM_INVALID_RESPONSE");
+    await upstream.requests[0]?.closed;
+  });
+
   test("is ended also for a completion, and for a caller without limits", async () => {
     const { upstream, server } = await startServed(streamsThen(event({ choices: [{ text: "a b c d e" }] }), () => {}));
     const { results, ended } = await subscribeSse(
@@ -170,6 +184,19 @@ describe("a stream within its cap is not ended:", () => {
       [0, 1, 2].map((i) => event(chunk("word ", null, i)).repeat(10)).join(""),
     ],
     ["no cap at all", "", event(chunk("word ")).repeat(900)],
+    ["special tokens", "maxTokens: 2,", eventOf("<|start_of_turn|>") + eventOf("<|end_of_turn|>")],
+    [
+      "a choice whose end repeats it while another goes on",
+      "maxTokens: 10, n: 2,",
+      event(chunk("word ")).repeat(10) +
+        event(chunk("word ".repeat(10), "length")) +
+        event(chunk("word ", null, 1)).repeat(10),
+    ],
+    [
+      "a chat that repeats its last message",
+      "maxTokens: 2, extraBody: { echo: true },",
+      ["Once upon a time there was a ", "fox ", "in"].map(eventOf).join(""),
+    ],
     [
       "an end that has come before it shows",
       "maxTokens: 1,",
