@@ -75,7 +75,8 @@ function readClientKeys(path: string, forbidden: string | undefined): ClientKeys
 
 function read(path: string): string {
   try {
-    return readOperatorFile(path).toString();
+    // Not Buffer's own decoder, which keeps the byte order mark that some editors write.
+    return new TextDecoder().decode(readOperatorFile(path));
   } catch (error) {
     throw new Error(`CLIENT_KEYS_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}.`);
   }

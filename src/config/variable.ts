@@ -48,7 +48,8 @@ export const origins = z
 export const nameList = z
   .string()
   .transform((value) => (value === "on" ? ["*"] : value === "off" ? [] : value.split(",").map((name) => name.trim())))
-  .refine((names) => names.every((name) => /^[\w.*-]{1,64}$/.test(name)));
+  // `true`, or `on` in a list, would name a field that nobody means.
+  .refine((names) => names.every((name) => /^(?!(?:on|off|true|false)$)[\w.*-]{1,64}$/i.test(name)));
 /** Host names as `URL` yields them: no port, an IPv6 address in brackets. */
 export const hostNames = z
   .string()

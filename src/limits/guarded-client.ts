@@ -113,7 +113,7 @@ export function createGuardedClient(
   function countRepeats(spending: Spending) {
     return async (failure: OpenAIError) => {
       const isAllowed = await mayRepeat();
-      if (isAllowed && failure.reason === "status" && !isUnpaid(failure)) spending.addAttempt();
+      if (isAllowed && !isUnpaid(failure)) spending.addAttempt();
       return isAllowed;
     };
   }

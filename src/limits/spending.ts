@@ -1,5 +1,5 @@
 // The tokens that one call has spent: what the upstream reports, or if it reports nothing, an estimate.
-import type { PaidEndpoint, StreamProgress, TokenEstimate } from "../openai/client/endpoint.ts";
+import type { PaidEndpoint, StreamProgress, TokenEstimate, TokenUsage } from "../openai/client/endpoint.ts";
 import { OpenAIError } from "../openai/client/errors.ts";
 
 /** Estimated tokens per millisecond and choice while nothing arrives. Faster than OpenAI's models write. */
@@ -53,11 +53,11 @@ export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices
 
   const seen = () => (reported || prompt) + written;
 
-  /** A stream that is whole when its excess shows cannot be made cheaper. */
-  function checkCap(reportedOutput: number | undefined): void {
-    if (cap === undefined || isOverCap || !progress || progress.isComplete) return;
+  /** A stream that is whole when its excess is reported cannot be made cheaper; one that goes on after its end can. */
+  function checkCap(reportedOutput = 0): void {
+    if (cap === undefined || isOverCap || !progress) return;
     const most = Math.max(cap * CAP_TOLERANCE, cap + CAP_TOLERANCE_TOKENS);
-    isOverCap = progress.leastTokens > most || (reportedOutput ?? 0) > most;
+    isOverCap = progress.leastTokens > most || (!progress.isComplete && reportedOutput > most);
   }
 
   function soFar(): number {
@@ -73,18 +73,22 @@ export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices
       earlier = soFar();
       startedAt = performance.now();
     },
-    ofAnswer: (answer) =>
-      earlier + (endpoint.readUsage(answer)?.total || prompt + (endpoint.countOutput(answer) ?? output)),
+    ofAnswer(answer) {
+      const usage = endpoint.readUsage(answer);
+      const shown = endpoint.countOutput(answer);
+      if (!usage?.total) return earlier + prompt + (shown ?? output);
+      return earlier + usage.total + (coversOutput(usage) ? 0 : (shown ?? 0));
+    },
     addEvent(event) {
       progress ??= endpoint.followStream?.();
       progress?.add(event);
       const usage = endpoint.readUsage(event);
       written += endpoint.countOutput(event) ?? 0;
       if (written > 0) firstWordAt ??= performance.now();
-      if (usage?.total) {
-        // It covers all that has come, seen or not.
+      if (usage?.total && (usage.total !== reported || progress?.isComplete)) {
+        // It covers all that has come, seen or not; but one that stands still before the end nothing new.
         reported = usage.total;
-        written = 0;
+        if (coversOutput(usage)) written = 0;
         startedAt = performance.now();
       }
       checkCap(usage?.output);
@@ -99,4 +103,9 @@ export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices
       return new OpenAIError("invalid_response", problem);
     },
   };
+}
+
+/** Some servers report the prompt alone, at least until the end. */
+function coversOutput({ output }: TokenUsage): boolean {
+  return output !== 0;
 }

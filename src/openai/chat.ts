@@ -115,8 +115,7 @@ export const CHAT_COMPLETIONS = defineEndpoint({
   estimate({ json }, obeyedCaps) {
     const body = isRecord(json) ? json : {};
     const prompt = countMessages(body.messages) + countFields(body, COUNTED_ELSEWHERE);
-    const { output, choices, isCapped, cap } = estimateChoices(body, 1, obeyedCaps);
-    return { prompt, output, choices, isCapped, cap };
+    return { prompt, ...estimateChoices(body, 1, obeyedCaps) };
   },
   readUsage,
   countOutput,

@@ -3,6 +3,7 @@ import type { StreamProgress } from "./client/endpoint.ts";
 import { isRecord } from "./client/json.ts";
 
 const APOSTROPHE = 39;
+const UNDERSCORE = 95;
 
 /** Most choices of one stream: an upstream can number them as it likes. */
 export const MAX_CHOICES = 1_024;
@@ -24,8 +25,9 @@ export class ChoiceEnds {
       place++;
       if (this.areTooMany) continue;
       this.#begun.add(number);
-      if (finish_reason) this.#finished.add(number);
-      this.addChoice(choice);
+      const isEnd = Boolean(finish_reason) && !this.#finished.has(number);
+      if (isEnd) this.#finished.add(number);
+      this.addChoice(choice, isEnd);
     }
     return place;
   }
@@ -45,12 +47,16 @@ export class ChoiceEnds {
     return this.haveBegun && this.#begun.size === this.#finished.size;
   }
 
-  protected addChoice(_choice: Record<string, unknown>): void {}
+  /** `isEnd`: the choice gives its finish_reason for the first time. */
+  protected addChoice(_choice: Record<string, unknown>, _isEnd: boolean): void {}
 }
 
 /** The progress of a chat's or a completion's stream. */
 export class ChoiceProgress extends ChoiceEnds implements StreamProgress {
-  /** By a measure that errs on the low side: at least one in each event with any text, and one in each word. */
+  /**
+   * By a measure that errs on the low side: one in each event with any text, or in each word of it. What comes with a
+   * choice's end is not counted.
+   */
   leastTokens = 0;
   #isUsageLast = false;
   #endsInWord = false;
@@ -66,7 +72,9 @@ export class ChoiceProgress extends ChoiceEnds implements StreamProgress {
     return this.areFinished || this.#isUsageLast;
   }
 
-  protected override addChoice({ delta, text }: Record<string, unknown>): void {
+  protected override addChoice({ delta, text }: Record<string, unknown>, isEnd: boolean): void {
+    // Some servers repeat the whole text with its end. What comes after that counts again.
+    if (isEnd) return;
     if (typeof text === "string") this.#addText(text);
     if (!isRecord(delta)) return;
     // Some servers repeat a text under a second name, so only the longest counts.
@@ -85,7 +93,13 @@ export class ChoiceProgress extends ChoiceEnds implements StreamProgress {
     let isInWord = this.#endsInWord;
     for (let place = 0; place < text.length; place++) {
       const code = text.charCodeAt(place);
-      const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code > 127 || code === APOSTROPHE;
+      const isLetter =
+        (code >= 97 && code <= 122) ||
+        (code >= 65 && code <= 90) ||
+        code > 127 ||
+        code === APOSTROPHE ||
+        // Special tokens have several words: `<|start_of_turn|>`.
+        code === UNDERSCORE;
       if (isLetter && !isInWord) words++;
       isInWord = isLetter;
     }

@@ -34,7 +34,9 @@ export function estimateChoices(
   }
   isCapped ||= given === CAP_FIELDS.length;
   const output = choices * (isCapped ? cap : Math.max(cap, UNCAPPED_OUTPUT_TOKENS));
-  return { output, choices, isCapped, cap: given > 0 ? choices * cap : undefined };
+  // With `echo` the output begins with the prompt, or vLLM's with its last message, which no cap counts.
+  const isLimited = given > 0 && body.echo !== true;
+  return { output, choices, isCapped, cap: isLimited ? choices * cap : undefined };
 }
 
 /** The tokens that a model has written, estimated: in a whole answer, or in one event of a stream. */

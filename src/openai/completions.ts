@@ -14,7 +14,7 @@ import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
 import { isRecord, type Unchecked } from "./client/json.ts";
-import { COMPLETION_CAPS } from "./output-cap.ts";
+import { ALL_CAPS, completionCapsOf } from "./output-cap.ts";
 import { countFields, countText } from "./token-count.ts";
 import { readUsage } from "./usage.ts";
 
@@ -49,13 +49,11 @@ export const COMPLETIONS = defineEndpoint({
   modelIn: "body",
   isPaid: true,
   operationName: "text_completion",
-  estimate({ json }) {
+  estimate({ json }, obeyedCaps = ALL_CAPS) {
     const body = isRecord(json) ? json : {};
     const prompt = countText(body.prompt) + countFields(body, COUNTED_ELSEWHERE);
     const prompts = Array.isArray(body.prompt) ? body.prompt.length : 1;
-    const { output, choices, isCapped, cap } = estimateChoices(body, prompts, COMPLETION_CAPS);
-    // With `echo` the output begins with the prompt, which no cap counts.
-    return { prompt, output, choices, isCapped, cap: body.echo === true ? undefined : cap };
+    return { prompt, ...estimateChoices(body, prompts, completionCapsOf(obeyedCaps)) };
   },
   readUsage,
   countOutput,

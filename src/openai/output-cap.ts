@@ -15,8 +15,12 @@ export type OutputCapField = CapField | "both" | undefined;
 /** What OpenAI's own models do: they obey each of the two, or refuse it. */
 export const ALL_CAPS: ObeyedCaps = new Set(CAP_FIELDS);
 
-/** Completions have only the one field, so every server that has them obeys it. */
-export const COMPLETION_CAPS: ObeyedCaps = new Set<CapField>(["max_tokens"]);
+const COMPLETION_CAPS: ObeyedCaps = new Set<CapField>(["max_tokens"]);
+
+/** Completions have only the one field: a server that obeys any cap obeys it there, whatever its chats obey. */
+export function completionCapsOf(obeyedCaps: ObeyedCaps): ObeyedCaps {
+  return obeyedCaps.size > 0 ? COMPLETION_CAPS : obeyedCaps;
+}
 
 /**
  * The fields that the upstream is known to obey: what the operator says; or else both if `isOpenAI`, or none. To trust a cap

@@ -53,6 +53,13 @@ test("the file's keys find their owners", () => {
   expect(faults).toEqual([]);
 });
 
+test("line ends and a byte order mark as editors on Windows write them are fine", () => {
+  const { has, faults } = openText(
+    `\ufeff${JSON.stringify(JSON.parse(listOf("a", "b")), null, 2).replaceAll("\n", "\r\n")}\r\n`,
+  );
+  expect([has("a"), has("b"), faults]).toEqual([true, true, []]);
+});
+
 describe("a bad file at the start is an error that names the variable and the place, and no value:", () => {
   test.each([
     ["no JSON", '[{"id": "secret', "CLIENT_KEYS_FILE is not JSON."],

@@ -30,6 +30,8 @@ describe("60 calls side by side on an upstream that writes 5,000 tokens whatever
     ["with the other one", { OUTPUT_CAP_FIELD: "max_completion_tokens" }, chat("maxTokens: 1,")],
     ["with a cap for each of several choices", {}, chat("maxTokens: 1, n: 5,")],
     ["without a cap", {}, chat("")],
+    ["with a completion's, on an upstream of which nothing is known", {}, complete("maxTokens: 1,")],
+    ["with that of several prompts", {}, complete("maxTokens: 1,").replace('prompt: "hi"', 'prompt: ["a", "b"]')],
   ])("%s", async (_, environment, query) => {
     const late: Answer = async (...parameters) => {
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -37,8 +39,8 @@ describe("60 calls side by side on an upstream that writes 5,000 tokens whatever
     };
     const { upstream, server } = await start(late, environment);
     const answers = await Promise.all(Array.from({ length: 60 }, () => server.query(query, {}, alice)));
-    const codes = answers.map(({ body }) => body.errors?.[0].extensions.code ?? body.data.chat.text);
-    expect([...new Set(codes)].sort()).toEqual(["BUDGET_EXCEEDED", "hello"]);
+    const codes = answers.map(({ body }) => body.errors?.[0].extensions.code ?? "OK");
+    expect([...new Set(codes)].sort()).toEqual(["BUDGET_EXCEEDED", "OK"]);
     expect(upstream.requests).toHaveLength(1);
     expect(await readUsed(server)).toBe(5_010);
     expect((await server.query(query, {}, alice)).body.errors[0].extensions.code).toBe("BUDGET_EXCEEDED");
@@ -51,7 +53,7 @@ describe("a cap that the upstream is known to obey is all that is reserved", () 
     ["max_completion_tokens", "max_completion_tokens", chat("maxCompletionTokens: 100,")],
     ["both, of which one is given", "both", chat("maxTokens: 100,")],
     ["the two of them given, of which each server knows one", "", chat("maxTokens: 100, maxCompletionTokens: 100,")],
-    ["the only one that completions have", "", complete("maxTokens: 100,")],
+    ["the only one that completions have", "max_tokens", complete("maxTokens: 100,")],
     ["the same, whatever chats obey", "max_completion_tokens", complete("maxTokens: 100,")],
   ])("%s", async (_, OUTPUT_CAP_FIELD, query) => {
     const { upstream, server } = await start(() => {}, { OUTPUT_CAP_FIELD });
@@ -140,6 +142,20 @@ describe("a stream that passes its cap by more than a tenth", () => {
     expect(await readUsed(server)).toBeLessThan(6_000);
   });
 
+  test.each<[string, string]>([
+    ["goes on after its end", event(chunk("a", "stop")) + event(chunk("word ")).repeat(300)],
+    ["calls each event its end", event(chunk("word ", "stop")).repeat(300)],
+  ])("is ended if it %s", async (_, events) => {
+    const { upstream, server } = await start(
+      streamsThen(events, () => {}),
+      { OUTPUT_CAP_FIELD: "both" },
+    );
+    const { results, ended } = await subscribeSse(server.url, chatStream("maxTokens: 20,"), {}, alice.headers);
+    expect(await ended).toBe("complete");
+    expect(results.at(-1).errors[0].extensions.code).toBe("UPSTREAM_INVALID_RESPONSE");
+    await upstream.requests[0]?.closed;
+  });
+
   test("is ended also for a completion, and for a caller without limits", async () => {
     const { upstream, server } = await startServed(streamsThen(event({ choices: [{ text: "a b c d e" }] }), () => {}));
     const { results, ended } = await subscribeSse(
@@ -170,6 +186,19 @@ describe("a stream within its cap is not ended:", () => {
       [0, 1, 2].map((i) => event(chunk("word ", null, i)).repeat(10)).join(""),
     ],
     ["no cap at all", "", event(chunk("word ")).repeat(900)],
+    ["special tokens", "maxTokens: 2,", eventOf("<|start_of_turn|>") + eventOf("<|end_of_turn|>")],
+    [
+      "a choice whose end repeats it while another goes on",
+      "maxTokens: 10, n: 2,",
+      event(chunk("word ")).repeat(10) +
+        event(chunk("word ".repeat(10), "length")) +
+        event(chunk("word ", null, 1)).repeat(10),
+    ],
+    [
+      "a chat that repeats its last message",
+      "maxTokens: 2, extraBody: { echo: true },",
+      ["Once upon a time there was a ", "fox ", "in"].map(eventOf).join(""),
+    ],
     [
       "an end that has come before it shows",
       "maxTokens: 1,",

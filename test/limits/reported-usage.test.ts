@@ -3,9 +3,9 @@ import { describe, expect, test, vi } from "vitest";
 import { alice, aliceWith } from "../support/keys.ts";
 import { startLogged } from "../support/log.ts";
 import type { TestServer } from "../support/server.ts";
-import { streamOf as chatOf, chunk, done, event, openStream, write } from "../support/stream.ts";
+import { streamOf as chatOf, chunk, done, event, openStream, streams, write } from "../support/stream.ts";
 import { subscribeSse, transports } from "../support/subscribe.ts";
-import { type Answer, startUpstream } from "../support/upstream.ts";
+import { type Answer, json, startUpstream } from "../support/upstream.ts";
 
 /** How long the model thinks before its first word: 125 tokens, if nothing is reported. */
 const THOUGHT_MS = 500;
@@ -140,6 +140,35 @@ describe("what is no count is not believed, and the rest is estimated:", () => {
     await vi.waitFor(async () => expect(await readUsed(server)).toBeLessThan(1_000), 10_000);
     expect(await readUsed(server)).toBeGreaterThan(200);
     expect(server.faults).toEqual([]);
+  });
+
+  test.each([0, 1])(
+    "a count that stays at %i while words come, also if the client leaves",
+    async (completion_tokens) => {
+      const stuck = { prompt_tokens: 10, completion_tokens, total_tokens: 10 + completion_tokens };
+      const events = event({ ...chunk("word "), usage: stuck }).repeat(200);
+      const { upstream, server } = await start(thinks([events]));
+      const subscription = await subscribeSse(server.url, query, {}, alice.headers);
+      for (let count = 0; count < 200; count++) await subscription.next();
+      subscription.leave();
+      await upstream.requests[0]?.closed;
+      await vi.waitFor(async () => expect(await readUsed(server)).toBeGreaterThan(200), 10_000);
+      expect(await readUsed(server)).toBeLessThan(1_000);
+    },
+  );
+
+  test("a count of the prompt alone does not stand for the words of a whole answer, or of a whole stream", async () => {
+    const promptAlone = { prompt_tokens: 10, completion_tokens: 0, total_tokens: 10 };
+    const { upstream, server } = await start(
+      json({ id: "c", choices: [{ message: { content: "word ".repeat(200) } }], usage: promptAlone }),
+    );
+    await server.query(query.replace("subscription", "mutation"), {}, alice);
+    expect(await readUsed(server)).toBeGreaterThan(210);
+    const before = await readUsed(server);
+    upstream.answer = streams(words + finish + event({ choices: [], usage: promptAlone }) + done);
+    await (await subscribeSse(server.url, query, {}, alice.headers)).ended;
+    await vi.waitFor(async () => expect(await readUsed(server)).toBeGreaterThan(before + 210), 10_000);
+    expect(await readUsed(server)).toBeLessThan(before + 1_000);
   });
 
   test("a count before the answer does not stand for it, nor for the time in which the model thinks", async () => {

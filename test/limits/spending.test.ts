@@ -103,6 +103,15 @@ describe("a call that the upstream answers with", () => {
   });
 });
 
+test("a hang-up costs its prompt and its time also if the call is repeated", async () => {
+  const hangsUp: Answer = async (_, res) => work().then(() => res.destroy());
+  const answer = json({ ...chatAnswer, usage: { total_tokens: 50 } });
+  const { upstream, server } = await start(inTurn(hangsUp, hangsUp, answer), { MAX_RETRIES: "2" });
+  expect((await server.query(chat, {}, alice)).body.data.chat.text).toBe("hello");
+  expect(upstream.requests).toHaveLength(3);
+  expect((await readUsed(server)).tokens).toBeGreaterThanOrEqual(50 + (2 * WORK_MS) / 4);
+});
+
 describe("nothing is charged", () => {
   test.each<[string, Answer | undefined]>([
     ["for a call that the upstream refuses, however late", async (...p) => work().then(() => failure(429, {})(...p))],

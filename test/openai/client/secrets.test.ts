@@ -144,6 +144,23 @@ describe("the key is masked", () => {
     );
   });
 
+  test.each([
+    ["lm-studio", "lmstudio-community/DeepSeek-R1-Distill-Qwen-32B-GGUF is not downloaded"],
+    ["not-needed", "temperature is not needed for this model"],
+    ["sk-no-key-required", "There is no key required for local models"],
+    ["placeholder", "Replace the place holder in the template"],
+  ])("one of ordinary words, %s, is masked as it is, and the words stay", (apiKey, text) => {
+    const words = findSecrets({ ...credentials, apiKey });
+    expect(redact(text, words)).toBe(text);
+    for (const written of [
+      apiKey,
+      apiKey.toUpperCase(),
+      [...apiKey].join("\u200b"),
+      bytes(apiKey, (byte) => `%${byte}`),
+    ])
+      expect(redact(`Is it ${written}?`, words)).toBe("Is it [masked]?");
+  });
+
   test("words that only look like a part of it stay", () => {
     const text = "The key of acme Prod is for production: see https://acme.example.com/Key?id=7f3&of=LmX2#wV5.";
     expect(redact(text, secrets)).toBe(text);

@@ -5,6 +5,8 @@ import { type Reading, read } from "./reading.ts";
 const PART_LENGTH = 10;
 /** A form with fewer letters and digits could be an ordinary word: it is found only as it is. */
 const MIN_PART_LENGTH = 8;
+/** So could a form of small letters alone up to this length. Servers without keys are given ones such as `lm-studio`. */
+const MAX_WORDS_LENGTH = 20;
 /** The end of a secret that is looked for by itself, in characters. Services show it to tell keys apart. */
 const TAIL_LENGTH = 12;
 /** The beginning by which a secret is known of which the rest is shown as stars or dots. */
@@ -76,7 +78,7 @@ function deriveForms({ keys, addresses }: SecretWords): Forms {
   for (const key of keys) {
     for (const form of [key, encodeURIComponent(key), key.slice(-TAIL_LENGTH), toHex(key), ...toBase64(key)]) {
       const letters = read(form).onlyLetters().text;
-      if (letters.length < MIN_PART_LENGTH) continue;
+      if (letters.length < MIN_PART_LENGTH || isWords(form)) continue;
       const length = Math.min(letters.length, PART_LENGTH);
       const known = parts.get(length) ?? new Set();
       parts.set(length, known);
@@ -89,6 +91,10 @@ function deriveForms({ keys, addresses }: SecretWords): Forms {
     wholes: wholes.filter((whole) => whole !== ""),
     heads: keys.map((key) => key.slice(0, HEAD_LENGTH).toLowerCase()),
   };
+}
+
+function isWords(form: string): boolean {
+  return form.length <= MAX_WORDS_LENGTH && /^[a-z]+(?:[ ._-][a-z]+)*$/.test(form);
 }
 
 type Range = readonly [start: number, end: number];
