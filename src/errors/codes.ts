@@ -82,13 +82,17 @@ export const errorCodes = {
     paid: "no",
     retry: "no",
   }),
-  RATE_LIMITED: row("The caller has used up its requests for now, or has as many calls under way as it may.", "Wait `retryAfterMs` milliseconds.", {
-    status: 429,
-    isOperationStatus: true,
-    severity: "info",
-    paid: "no",
-    retry: "later",
-  }),
+  RATE_LIMITED: row(
+    "The caller has used up its requests for now, or has as many calls under way as it may.",
+    "Wait `retryAfterMs` milliseconds.",
+    {
+      status: 429,
+      isOperationStatus: true,
+      severity: "info",
+      paid: "no",
+      retry: "later",
+    },
+  ),
   BUDGET_EXCEEDED: row(
     "The caller has used up its tokens for now.",
     "Wait `retryAfterMs` milliseconds, or ask the server's operator.",
