@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestError } from "../errors/codes.ts";
 import type { HeldBytes } from "./bytes-in-flight.ts";
 import { parseJson } from "./json-text.ts";
-import { isLarge } from "./pace.ts";
+import { isLarge, whenItsTurn } from "./pace.ts";
 import { continueBody, payloadTooLarge } from "./request-head.ts";
 
 /**
@@ -39,7 +39,7 @@ function readBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Prom
         chunks.push(chunk);
         if (isLarge(chunk)) {
           req.pause();
-          setImmediate(() => req.resume());
+          whenItsTurn(() => req.resume());
         }
       } catch (error) {
         req.off("data", onData).pause();

@@ -4,19 +4,23 @@
 /** Longest time that a piece of long work should take, in milliseconds. */
 const MAX_WORK_MS = 5;
 
-/** Who waits for a turn, in their order. */
-const line: (() => void)[] = [];
-
-function letNextOne(): void {
-  line.shift()?.();
-  if (line.length > 0) setImmediate(letNextOne);
+/** Yields a function that calls what it is given in a later turn, in order; `perTurn` of them in each. */
+export function createLine(perTurn: number): (go: () => void) => void {
+  const waiting: (() => void)[] = [];
+  const letSome = () => {
+    for (const go of waiting.splice(0, perTurn)) go();
+    if (waiting.length > 0) setImmediate(letSome);
+  };
+  return (go) => {
+    if (waiting.push(go) === 1) setImmediate(letSome);
+  };
 }
+
+const enter = createLine(1);
 
 /** Resolves in a later turn, when those before have had theirs. */
 export function untilNextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (line.push(resolve) === 1) setImmediate(letNextOne);
-  });
+  return new Promise(enter);
 }
 
 /** Counts the time of work that comes in many small pieces, with or without waits in between. */

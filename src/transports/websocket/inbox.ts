@@ -1,6 +1,7 @@
 // Takes a WebSocket's messages: one each turn of the event loop, and none while the client has too much left to read.
 // Knows no GraphQL.
 import type { WebSocket } from "ws";
+import { whenItsTurn } from "../../http/pace.ts";
 
 /** What may lie in this process waiting for one client to read, in bytes, before no more of its messages are taken. */
 const MAX_UNSENT_BYTES = 2 ** 20;
@@ -11,7 +12,7 @@ const MAX_UNSENT_MESSAGES = 512;
 export interface Inbox {
   /** Sends a text, or one in pieces. Resolves when the kernel has it, or the connection is closed; never rejects. */
   send(message: string | readonly Uint8Array[]): Promise<void>;
-  /** Reads no more before the next turn of the event loop. */
+  /** Reads no more before it is this connection's turn. */
   rest(): void;
   /** Takes no more messages, those that wait included; reads on, so that the client's close arrives. */
   close(): void;
@@ -81,7 +82,7 @@ export function createInbox(client: WebSocket, handle: (message: Buffer) => void
       if (isResting) return;
       isResting = true;
       update();
-      setImmediate(() => {
+      whenItsTurn(() => {
         isResting = false;
         update();
       });

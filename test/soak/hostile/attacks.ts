@@ -8,16 +8,19 @@ import { pipelining } from "./pipelining.ts";
 import { sockets } from "./sockets.ts";
 import { unfinished } from "./unfinished.ts";
 
-/** Those that send much or ask for much: one sender, whose bytes count together. */
-const heavy: Attack[] = [...unfinished, ...answers, ...inputs];
-const all: Attack[] = [...pipelining, ...allowances, ...sockets, ...heavy];
+const all: Attack[] = [...pipelining, ...unfinished, ...allowances, ...answers, ...inputs, ...sockets];
 
 /** Those whose names contain `text`. */
 export function attacksNamed(text: string): Attack[] {
   return all.filter(({ name }) => name.includes(text));
 }
 
-/** A key for each attack that shows one. Keys with the same id are one caller's. */
+/**
+ * A key for each attack that shows one. Keys with the same id are one caller's: those that use up what a caller may call are
+ * callers of their own, and all others are one sender, whose bytes count together.
+ */
 export const attackCallers: SoakCaller[] = all.flatMap((attack) =>
-  attack.limits ? [{ id: heavy.includes(attack) ? "heavy" : attack.name, key: keyOf(attack), ...attack.limits }] : [],
+  attack.limits
+    ? [{ id: allowances.includes(attack) ? attack.name : "sender", key: keyOf(attack), ...attack.limits }]
+    : [],
 );
