@@ -21,8 +21,8 @@ export class BytesInFlight {
   readonly #byCaller = new Map<string, number>();
   #total = 0;
   #waiting: Waiting[] = [];
-  /** Who may take more than there is, so that what is half read can end. */
-  #overdrawing: HeldBytes | undefined;
+  /** Who may take more than there is, so that what is half made can end: one of each caller, and one of all (undefined). */
+  readonly #overdrawing = new Map<string | undefined, HeldBytes>();
 
   /** At most `most` bytes are held, but for what is owed to callers: see HeldBytes. */
   constructor(most: number) {
@@ -66,17 +66,27 @@ export class BytesInFlight {
     if (bytes < 0 && this.#waiting.length > 0) this.#grant();
   }
 
-  /** Resolves when `held` has `bytes` more. */
-  wait(held: HeldBytes, bytes: number): Promise<void> {
+  /** Gives `held` the bytes. Undefined: it has them; otherwise when it has. */
+  takeInTurn(held: HeldBytes, bytes: number): Promise<void> | undefined {
+    if (this.#mayTake(held, bytes)) {
+      held.add(bytes);
+      return undefined;
+    }
     return new Promise((resolve) => {
       this.#waiting.push({ held, bytes, grant: resolve });
-      this.#grant();
     });
+  }
+
+  /** To be called when `held` may do what it might not before. */
+  reconsider(): void {
+    if (this.#waiting.length > 0) this.#grant();
   }
 
   /** Takes `held` out of the account; it gets what it waits for without being counted. */
   forget(held: HeldBytes): void {
-    if (this.#overdrawing === held) this.#overdrawing = undefined;
+    for (const whose of [held.caller, undefined]) {
+      if (this.#overdrawing.get(whose) === held) this.#overdrawing.delete(whose);
+    }
     if (this.#waiting.length === 0) return;
     const own = this.#waiting.filter((waiting) => waiting.held === held);
     this.#waiting = this.#waiting.filter((waiting) => waiting.held !== held);
@@ -88,19 +98,29 @@ export class BytesInFlight {
     return this.#byCaller.get(caller) ?? 0;
   }
 
-  /** Grants what fits. One entry at a time gets what does not fit: nothing else may be about to be given back. */
   #grant(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const entry of waiting) {
-      const fits = !this.findProblem(entry.held, entry.bytes);
-      if (!fits) this.#overdrawing ??= entry.held;
-      if (!fits && this.#overdrawing !== entry.held) this.#waiting.push(entry);
+      if (!this.#mayTake(entry.held, entry.bytes)) this.#waiting.push(entry);
       else {
         entry.held.add(entry.bytes);
         entry.grant();
       }
     }
+  }
+
+  /** Whether the bytes fit. One entry at a time gets what does not: nothing else may be about to be given back. */
+  #mayTake(held: HeldBytes, bytes: number): boolean {
+    const { caller } = held;
+    const fitsShare = caller === undefined || this.#heldBy(caller) + bytes <= this.#mostOfCaller;
+    if (!fitsShare && !this.#mayOverdraw(caller, held)) return false;
+    return this.#total + bytes <= this.#most || this.#mayOverdraw(undefined, held);
+  }
+
+  #mayOverdraw(whose: string | undefined, held: HeldBytes): boolean {
+    if (!held.isBehind && !this.#overdrawing.has(whose)) this.#overdrawing.set(whose, held);
+    return this.#overdrawing.get(whose) === held;
   }
 }
 
@@ -109,6 +129,7 @@ export class HeldBytes {
   readonly caller: string | undefined;
   readonly #account: BytesInFlight;
   #bytes = 0;
+  #isBehind = false;
   #isReleased = false;
 
   /** See BytesInFlight.open. */
@@ -119,6 +140,20 @@ export class HeldBytes {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Whether the answer must wait for others. It then takes no more than there is: they may wait for what it holds. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  set isBehind(isBehind: boolean) {
+    this.#isBehind = isBehind;
+    if (!isBehind) this.#account.reconsider();
+  }
+
+  get isReleased(): boolean {
+    return this.#isReleased;
   }
 
   /** Throws what `take` would; takes nothing. */
@@ -136,12 +171,9 @@ export class HeldBytes {
     this.add(bytes);
   }
 
-  /** Counts bytes of a paid answer: waits until there is room for them, and never fails. Undefined: there is room. */
+  /** Counts bytes of an answer: waits until there is room for them, and never fails. Undefined: there is room. */
   takeInTurn(bytes: number): Promise<void> | undefined {
-    if (this.#isReleased) return undefined;
-    if (this.#account.findProblem(this, bytes)) return this.#account.wait(this, bytes);
-    this.add(bytes);
-    return undefined;
+    return this.#isReleased ? undefined : this.#account.takeInTurn(this, bytes);
   }
 
   /** Counts bytes that are there already and owed to the client: never fails. */

@@ -71,7 +71,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
     };
     async function* generate(signal: AbortSignal): AsyncGenerator<ExecutionResult> {
       const results = await ready.run(signal);
-      yield* fitResults(results, { kept: connection.kept, maxBytes: maxResponseBytes, fail });
+      yield* fitResults(results, { kept: connection.kept, maxBytes: maxResponseBytes, held, fail });
       isComplete = true;
     }
     return createCancellable(departure, generate, end);
