@@ -65,6 +65,7 @@ async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): P
     if (run.prepared.operation.operation === "query") for (const field of plan.fields) begin(field).catch(() => {});
     const data: Record<string, unknown> = {};
     const turns = plan.fields.length > 1 ? new Turns() : undefined;
+    if (turns?.isOver()) await turns.next();
     for (const field of plan.fields) {
       const value = await (outcomes.get(field.key) ?? begin(field));
       turns?.begin();

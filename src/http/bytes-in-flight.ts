@@ -142,6 +142,11 @@ export class HeldBytes {
     return this.#bytes;
   }
 
+  /** Opens an entry for what others wait for as well: it has no share of this one's caller. */
+  openShared(): HeldBytes {
+    return this.#account.open(undefined);
+  }
+
   /** Whether the answer must wait for others. It then takes no more than there is: they may wait for what it holds. */
   get isBehind(): boolean {
     return this.#isBehind;

@@ -54,6 +54,7 @@ export async function encodeLarge(result: unknown, maxBytes: number, held: HeldB
   const turns = new Turns();
   let heldBytes = 0;
   let bytes = 0;
+  if (turns.isOver()) await turns.next();
   for (const piece of piecesOf(result)) {
     bytes += piece.length;
     if (bytes > maxBytes) {

@@ -67,8 +67,19 @@ export function createGuardedClient(
       return send(request, signal, scope);
     }
     return readCache.read(`${caller.apiKey === undefined ? "" : caller.key} ${pathOf(request)}`, signal, (shared) =>
-      send(request, shared, scope),
+      sendForAll(request, shared, scope),
     );
+  }
+
+  /** The answer takes no room of the caller's until it is there: others wait for it, too. */
+  async function sendForAll(request: UpstreamRequest, signal: AbortSignal, scope: CallScope): Promise<unknown> {
+    const held = scope.held?.openShared();
+    try {
+      return await send(request, signal, { observer: scope.observer, held });
+    } finally {
+      scope.held?.add(held?.bytes ?? 0);
+      held?.release();
+    }
   }
 
   async function* stream(request: UpstreamRequest, signal: AbortSignal, { observer, held }: CallScope): Events {

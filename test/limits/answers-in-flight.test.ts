@@ -118,6 +118,28 @@ describe("answers that nobody reads fill their caller's share, and leave others 
   }, 60_000);
 });
 
+test("a read that others wait for as well is not held up by the full share of who began it", async () => {
+  const begun: Parameters<Answer>[] = [];
+  const { server, upstream } = await startServed((request, ...rest) => {
+    if (request.path.endsWith("/models/shared")) begun.push([request, ...rest]);
+    else serveModels(request, ...rest);
+  }, LIMITS);
+  await askUnread(server);
+  await expectFull(server);
+  const readShared = { query: '{ model(id: "shared") { id } }' };
+  const alice = await connectRaw(server.url);
+  const target = `/graphql?query=${encodeURIComponent(readShared.query)}`;
+  const headers = `host: localhost\r\ngraphql-require-preflight: 1\r\nauthorization: Bearer ${KEYS.alice}`;
+  // Without a body, for which there is no room.
+  await alice.send(`GET ${target} HTTP/1.1\r\n${headers}\r\n\r\n`);
+  await vi.waitFor(() => expect(begun).toHaveLength(1));
+  const read = server.query(readShared.query, {}, as("bob"));
+  await server.query("{ __typename }", {}, as("bob"));
+  for (const parameters of begun) json({ id: "shared", owned_by: "x".repeat(500_000) })(...parameters);
+  expect((await read).body.data.model.id).toBe("shared");
+  expect(upstream.requests.filter(({ path }) => path.endsWith("/shared"))).toHaveLength(1);
+});
+
 test("an answer behind another on its connection does not keep the room that the other needs", async () => {
   let isSecondRead = () => {};
   const secondRead = new Promise<void>((resolve) => {

@@ -19,9 +19,14 @@ export function untilNextTurn(): Promise<void> {
   });
 }
 
-/** Counts the time of work that comes in many small pieces, with or without waits in between. */
+/** What Turns have counted since the event loop has last gone round. */
+let workedMs = 0;
+
+/**
+ * Counts the time of work that comes in many small pieces, with or without waits in between, together with all other such work:
+ * a hundred short ones that come at once are a long one.
+ */
 export class Turns {
-  #workedMs = 0;
   #begunAt = performance.now();
 
   /** To be called before a piece that comes after a wait. */
@@ -29,18 +34,23 @@ export class Turns {
     this.#begunAt = performance.now();
   }
 
-  /** To be called after a piece: whether it is time to let others have their turn. */
+  /** To be called before the first piece and after each: whether it is time to let others have their turn. */
   isOver(): boolean {
     const now = performance.now();
-    this.#workedMs += now - this.#begunAt;
+    if (workedMs === 0) setImmediate(forgetWork);
+    workedMs += now - this.#begunAt;
     this.#begunAt = now;
-    return this.#workedMs > MAX_WORK_MS;
+    return workedMs > MAX_WORK_MS;
   }
 
   /** Lets others have their turn. */
   async next(): Promise<void> {
     await untilNextTurn();
-    this.#workedMs = 0;
+    workedMs = 0;
     this.begin();
   }
+}
+
+function forgetWork(): void {
+  workedMs = 0;
 }
