@@ -1,6 +1,7 @@
 // The one account of the bytes that this process holds for others: request bodies, WebSocket messages, files, upstream
 // answers, and answers that clients have not taken yet. Each caller may hold a quarter of them.
 import { codedError, requestError } from "../errors/codes.ts";
+import { type Account, HeldBytes } from "./held-bytes.ts";
 
 /** A caller's share of all bytes. */
 const SHARE_OF_CALLER = 1 / 4;
@@ -15,7 +16,7 @@ interface Waiting {
 }
 
 /** The account of a process. */
-export class BytesInFlight {
+export class BytesInFlight implements Account {
   readonly #most: number;
   readonly #mostOfCaller: number;
   readonly #byCaller = new Map<string, number>();
@@ -40,7 +41,6 @@ export class BytesInFlight {
     return new HeldBytes(this, caller);
   }
 
-  /** What keeps `held` from taking `bytes` more. */
   findProblem(held: HeldBytes, bytes: number): Error | undefined {
     const { caller } = held;
     const most = caller === undefined ? this.#most : this.#mostOfCaller;
@@ -55,7 +55,6 @@ export class BytesInFlight {
     return this.#total + bytes > this.#most ? overloaded("All requests", this.#most) : undefined;
   }
 
-  /** Moves `bytes`, which may be negative, to or from the entry of `caller`. */
   change(caller: string | undefined, bytes: number): void {
     this.#total += bytes;
     if (caller !== undefined) {
@@ -66,7 +65,6 @@ export class BytesInFlight {
     if (bytes < 0 && this.#waiting.length > 0) this.#grant();
   }
 
-  /** Gives `held` the bytes. Undefined: it has them; otherwise when it has. */
   takeInTurn(held: HeldBytes, bytes: number): Promise<void> | undefined {
     if (this.#mayTake(held, bytes)) {
       held.add(bytes);
@@ -77,12 +75,10 @@ export class BytesInFlight {
     });
   }
 
-  /** To be called when `held` may do what it might not before. */
   reconsider(): void {
     if (this.#waiting.length > 0) this.#grant();
   }
 
-  /** Takes `held` out of the account; it gets what it waits for without being counted. */
   forget(held: HeldBytes): void {
     for (const whose of [held.caller, undefined]) {
       if (this.#overdrawing.get(whose) === held) this.#overdrawing.delete(whose);
@@ -121,84 +117,6 @@ export class BytesInFlight {
   #mayOverdraw(whose: string | undefined, held: HeldBytes): boolean {
     if (!held.isBehind && !this.#overdrawing.has(whose)) this.#overdrawing.set(whose, held);
     return this.#overdrawing.get(whose) === held;
-  }
-}
-
-/** The bytes that are held for one request or operation. */
-export class HeldBytes {
-  readonly caller: string | undefined;
-  readonly #account: BytesInFlight;
-  #bytes = 0;
-  #isBehind = false;
-  #isReleased = false;
-
-  /** See BytesInFlight.open. */
-  constructor(account: BytesInFlight, caller: string | undefined) {
-    this.#account = account;
-    this.caller = caller;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Opens an entry for what others wait for as well: it has no share of this one's caller. */
-  openShared(): HeldBytes {
-    return this.#account.open(undefined);
-  }
-
-  /** Whether the answer must wait for others. It then takes no more than there is: they may wait for what it holds. */
-  get isBehind(): boolean {
-    return this.#isBehind;
-  }
-
-  set isBehind(isBehind: boolean) {
-    this.#isBehind = isBehind;
-    if (!isBehind) this.#account.reconsider();
-  }
-
-  get isReleased(): boolean {
-    return this.#isReleased;
-  }
-
-  /** Throws what `take` would; takes nothing. */
-  check(bytes: number): void {
-    const problem = this.#isReleased ? undefined : this.#account.findProblem(this, bytes);
-    if (problem) throw problem;
-  }
-
-  /**
-   * Counts bytes that a client sends. Throws OVERLOADED if all or the caller's are used up, and PAYLOAD_TOO_LARGE if the
-   * request alone needs more than that.
-   */
-  take(bytes: number): void {
-    this.check(bytes);
-    this.add(bytes);
-  }
-
-  /** Counts bytes of an answer: waits until there is room for them, and never fails. Undefined: there is room. */
-  takeInTurn(bytes: number): Promise<void> | undefined {
-    return this.#isReleased ? undefined : this.#account.takeInTurn(this, bytes);
-  }
-
-  /** Counts bytes that are there already and owed to the client: never fails. */
-  add(bytes: number): void {
-    if (this.#isReleased) return;
-    this.#bytes += bytes;
-    this.#account.change(this.caller, bytes);
-  }
-
-  /** Gives some of them back, or all if there are no more. */
-  giveBack(bytes: number): void {
-    this.add(-Math.min(bytes, this.#bytes));
-  }
-
-  /** Gives all of them back; the entry counts nothing after that. */
-  release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    if (this.#bytes > 0) this.#account.change(this.caller, -this.#bytes);
-    this.#account.forget(this);
   }
 }
 

@@ -3,7 +3,7 @@
 import type { ExecutionResult } from "graphql";
 import { codedError } from "../errors/codes.ts";
 import { Turns } from "../openai/client/turns.ts";
-import type { HeldBytes } from "./bytes-in-flight.ts";
+import type { HeldBytes } from "./held-bytes.ts";
 
 /** What is written at once by JSON.stringify, in estimated characters. */
 const SMALL_LENGTH = 16 * 1024;

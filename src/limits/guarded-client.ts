@@ -2,7 +2,7 @@
 // fragment or transport it came by. Its tokens are settled when it ends, however it ends.
 
 import type { Caller } from "../callers/caller.ts";
-import type { HeldBytes } from "../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { FollowedClient, OpenAIClient } from "../openai/client/client.ts";
 import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";

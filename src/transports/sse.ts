@@ -3,7 +3,7 @@
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
 import { showError } from "../errors/shown-error.ts";
-import type { HeldBytes } from "../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import { encodeLarge, encodeSmall, STREAM_FACTOR, tooLarge } from "../http/json-pieces.ts";
 import { onTurn } from "../http/line.ts";
 import { CallerGone } from "../openai/cancellable.ts";

@@ -1,6 +1,7 @@
 // The account of bytes in flight by itself: what is refused, what waits, and that everything comes back.
 import { describe, expect, test } from "vitest";
-import { BytesInFlight, type HeldBytes } from "../../src/http/bytes-in-flight.ts";
+import { BytesInFlight } from "../../src/http/bytes-in-flight.ts";
+import type { HeldBytes } from "../../src/http/held-bytes.ts";
 
 /** What taking is refused with. */
 function refusalOf(held: HeldBytes, bytes: number): unknown {

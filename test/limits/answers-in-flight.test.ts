@@ -66,9 +66,9 @@ async function readBody({ socket }: RawClient): Promise<string> {
 }
 
 /** Alice asks for large answers on several connections, and reads none of them. */
-async function askUnread(server: TestServer, headers = ""): Promise<RawClient[]> {
+async function askUnread(server: TestServer, headers = "", count = 8): Promise<RawClient[]> {
   return Promise.all(
-    Array.from({ length: 8 }, async () => {
+    Array.from({ length: count }, async () => {
       const client = await connectRaw(server.url);
       await client.send(post("alice", large, headers));
       return client;
@@ -95,6 +95,20 @@ describe("answers that nobody reads fill their caller's share, and leave others 
     expect(bodies.map((body) => body === answerOfLarge)).toEqual(clients.map(() => true));
     await vi.waitFor(() => expectServed(server, "alice"));
     expect(server.faults).toEqual([]);
+  }, 60_000);
+
+  test("and the values of what is not encoded yet count as well", async () => {
+    const { server } = await startServed(serveModels, LIMITS);
+    const clients = await askUnread(server, "", 60);
+    const bodies = await Promise.all(clients.map(readBody));
+    const isWhole = bodies.filter((body) => body === answerOfLarge);
+    expect(isWhole.length).toBeGreaterThan(0);
+    expect(isWhole.length).toBeLessThan(30);
+    const others = bodies
+      .filter((body) => body !== answerOfLarge)
+      .map((body) => JSON.parse(body).errors[0].extensions.code);
+    expect(new Set(others)).toEqual(new Set(["OVERLOADED"]));
+    await expectServed(server, "alice");
   }, 60_000);
 
   test("as events", async () => {

@@ -2,7 +2,7 @@
 // pieces for it. Also ends a stream that has too much to say, and gives others their turn.
 import type { ExecutionResult } from "graphql";
 import type { Results } from "../../execution/engine.ts";
-import type { HeldBytes } from "../../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../../http/held-bytes.ts";
 import { encodeLarge, isSmall, STREAM_FACTOR, tooLarge } from "../../http/json-pieces.ts";
 import { untilNextTurn } from "../../openai/client/turns.ts";
 

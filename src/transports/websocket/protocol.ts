@@ -1,14 +1,22 @@
 // GraphQL behind a WebSocket, as hooks of graphql-ws: who may connect, and what becomes of each operation. The same engine and
 // errors as over HTTP; knows no socket.
 import { setImmediate } from "node:timers/promises";
-import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
+} from "graphql";
 import { makeServer, type Server } from "graphql-ws";
 import type { Caller } from "../../callers/caller.ts";
 import { codedError } from "../../errors/codes.ts";
 import { showError } from "../../errors/shown-error.ts";
 import type { OperationParams } from "../../execution/engine.ts";
-import type { HeldBytes } from "../../http/bytes-in-flight.ts";
 import type { Departures } from "../../http/departures.ts";
+import type { HeldBytes } from "../../http/held-bytes.ts";
+import { takeValues } from "../../http/values-in-flight.ts";
 import type { CallerContext } from "../../limits/caller-context.ts";
 import { CallerGone, createCancellable } from "../../openai/cancellable.ts";
 import type { ResolveDocument } from "../../request/trusted-documents.ts";
@@ -69,9 +77,18 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
       record?.readResult({ errors });
       return { errors, data: null };
     };
+    const findExcess = (result: ExecutionResult) => {
+      try {
+        takeValues(result, held);
+        return undefined;
+      } catch (error) {
+        return fail(error);
+      }
+    };
     async function* generate(signal: AbortSignal): AsyncGenerator<ExecutionResult> {
       const results = await ready.run(signal);
-      yield* fitResults(results, { kept: connection.kept, maxBytes: maxResponseBytes, held, fail });
+      const refusal = isQuery(args) ? findExcess(results as ExecutionResult) : undefined;
+      yield* fitResults(refusal ?? results, { kept: connection.kept, maxBytes: maxResponseBytes, held, fail });
       isComplete = true;
     }
     return createCancellable(departure, generate, end);
@@ -131,6 +148,10 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
     }),
     onError: (_connection, _id, _payload, errors) => errors.map((error) => showError(maskError(error))),
   });
+}
+
+function isQuery({ document, operationName }: ExecutionArgs): boolean {
+  return getOperationAST(document, operationName)?.operation === OperationTypeNode.QUERY;
 }
 
 /**
