@@ -13,7 +13,6 @@ import { type JsonType, readAcceptance } from "../http/acceptance.ts";
 import { discardRest, refuse, sendAnswer } from "../http/answer.ts";
 import { encodeLarge, encodeSmall, isSmall, type LargeJson } from "../http/json-pieces.ts";
 import { untilTurn } from "../http/line.ts";
-import { takeValues } from "../http/values-in-flight.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { type EncodedAnswer, sendPieces } from "./large-answer.ts";
 import { EVENT_STREAM, type EventOptions, type ResultBatches, writeEvents } from "./sse.ts";
@@ -44,16 +43,13 @@ export function createHttpTransport(
   }
 
   async function execute(context: NodeContext): Promise<Results> {
-    const { req, operation, held } = context;
+    const { req, operation } = context;
     try {
       const params = await readParams(context);
       const prepared = engine.prepare(params, operation);
       if (!("operation" in prepared)) return prepared;
       const refusal = findRefusal(req, prepared.operation.operation);
-      if (refusal) return fail(context, refusal);
-      const results = await engine.run(prepared, params.variables, context);
-      if (prepared.operation.operation === "query") takeValues(results as ExecutionResult, held);
-      return results;
+      return refusal ? fail(context, refusal) : await engine.run(prepared, params.variables, context);
     } catch (error) {
       return fail(context, error);
     }

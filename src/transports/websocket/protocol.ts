@@ -1,14 +1,7 @@
 // GraphQL behind a WebSocket, as hooks of graphql-ws: who may connect, and what becomes of each operation. The same engine and
 // errors as over HTTP; knows no socket.
 import { setImmediate } from "node:timers/promises";
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  type GraphQLError,
-  type GraphQLSchema,
-  getOperationAST,
-  OperationTypeNode,
-} from "graphql";
+import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from "graphql";
 import { makeServer, type Server } from "graphql-ws";
 import type { Caller } from "../../callers/caller.ts";
 import { codedError } from "../../errors/codes.ts";
@@ -16,7 +9,6 @@ import { showError } from "../../errors/shown-error.ts";
 import type { OperationParams } from "../../execution/engine.ts";
 import type { Departures } from "../../http/departures.ts";
 import type { HeldBytes } from "../../http/held-bytes.ts";
-import { takeValues } from "../../http/values-in-flight.ts";
 import type { CallerContext } from "../../limits/caller-context.ts";
 import { CallerGone, createCancellable } from "../../openai/cancellable.ts";
 import type { ResolveDocument } from "../../request/trusted-documents.ts";
@@ -77,18 +69,9 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
       record?.readResult({ errors });
       return { errors, data: null };
     };
-    const findExcess = (result: ExecutionResult) => {
-      try {
-        takeValues(result, held);
-        return undefined;
-      } catch (error) {
-        return fail(error);
-      }
-    };
     async function* generate(signal: AbortSignal): AsyncGenerator<ExecutionResult> {
       const results = await ready.run(signal);
-      const refusal = isQuery(args) ? findExcess(results as ExecutionResult) : undefined;
-      yield* fitResults(refusal ?? results, { kept: connection.kept, maxBytes: maxResponseBytes, held, fail });
+      yield* fitResults(results, { kept: connection.kept, maxBytes: maxResponseBytes, held, fail });
       isComplete = true;
     }
     return createCancellable(departure, generate, end);
@@ -131,7 +114,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         const params = resolveDocument(payload);
         const caller = await extra.caller.identify();
         const held = openHeld(caller);
-        const context = { operation, req: extra.req, ...contextOf(caller) };
+        const context = { operation, held, req: extra.req, ...contextOf(caller) };
         context.openai = context.openai.within({ held });
         if (operation) operation.caller = context;
         const ready = prepareOperation(params as OperationParams, context);
@@ -148,10 +131,6 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
     }),
     onError: (_connection, _id, _payload, errors) => errors.map((error) => showError(maskError(error))),
   });
-}
-
-function isQuery({ document, operationName }: ExecutionArgs): boolean {
-  return getOperationAST(document, operationName)?.operation === OperationTypeNode.QUERY;
 }
 
 /**
