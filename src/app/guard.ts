@@ -4,7 +4,8 @@ import { type Authenticator, createAuthenticator } from "../callers/authenticate
 import { ANYBODY, type Caller, createNameTest } from "../callers/caller.ts";
 import { type Config, ConfigError } from "../config/read-config.ts";
 import { findExcess } from "../execution/document-limits.ts";
-import { BytesInFlight, type HeldBytes } from "../http/bytes-in-flight.ts";
+import { BytesInFlight } from "../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import { type CallerContext, createCallerContexts } from "../limits/caller-context.ts";
 import { createLimits } from "../limits/limits.ts";
 import { createReadCache } from "../limits/read-cache.ts";

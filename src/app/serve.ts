@@ -4,8 +4,9 @@ import type { Authenticator } from "../callers/authenticate.ts";
 import type { Caller } from "../callers/caller.ts";
 import type { createMaskError } from "../errors/mask.ts";
 import { refuse } from "../http/answer.ts";
-import type { HeldBytes } from "../http/bytes-in-flight.ts";
 import type { Departures } from "../http/departures.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
+import { onTurn } from "../http/line.ts";
 import type { CallerContext } from "../limits/caller-context.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { BeginOperation } from "../telemetry/operations.ts";
@@ -36,7 +37,9 @@ export function createServe({
     const signal = departures.signalOf(req.socket);
     const operation = beginOperation(req, "http");
     let held: HeldBytes | undefined;
+    let hasEnded = false;
     const end = (isAborted: boolean) => {
+      hasEnded = true;
       operation?.end(isAborted);
       held?.release();
     };
@@ -49,7 +52,10 @@ export function createServe({
     });
     try {
       const caller = await authenticator.identify(authenticator.readToken(req));
+      // A client may leave while its token is checked.
+      if (hasEnded) return;
       held = openHeld(caller);
+      waitForTurn(res, held);
       const context = { req, res, signal, operation, held, ...contextOf(caller) };
       context.openai = context.openai.within({ held });
       if (operation) operation.caller = context;
@@ -62,4 +68,13 @@ export function createServe({
       else refuse(req, res, masked);
     }
   };
+}
+
+/** A pipelined answer is behind others until its turn has come. */
+function waitForTurn(res: ServerResponse, held: HeldBytes): void {
+  if (res.socket) return;
+  held.isBehind = true;
+  onTurn(res, () => {
+    held.isBehind = false;
+  });
 }

@@ -12,7 +12,7 @@ import {
 import { ChunkStream } from "../openai/chunk-stream.ts";
 import { Turns } from "../openai/client/turns.ts";
 import type { Context } from "../schema/shared/context.ts";
-import { createExcess, mayHaveMoreValues } from "./answer-size.ts";
+import { countValues, createCount, createExcess, mayHaveMoreValues } from "./answer-size.ts";
 import type { PreparedOperation } from "./known-document.ts";
 import {
   createExecution,
@@ -61,20 +61,24 @@ async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): P
     return outcome;
   };
   try {
+    const count = createCount(run);
     // A mutation's fields one after the other, a query's side by side.
     if (run.prepared.operation.operation === "query") for (const field of plan.fields) begin(field).catch(() => {});
     const data: Record<string, unknown> = {};
     const turns = plan.fields.length > 1 ? new Turns() : undefined;
+    if (turns?.isOver()) await turns.next();
     for (const field of plan.fields) {
       const value = await (outcomes.get(field.key) ?? begin(field));
       turns?.begin();
       data[field.key] = completePlanned(plan, field, value, execution);
+      const problem = count(run.maxValues - execution.room);
+      if (problem) return refuse(run, problem);
       if (turns?.isOver()) await turns.next();
     }
     if (execution.pending || execution.hasFailed) await settle(execution);
     return { data };
   } catch (error) {
-    return error === tooManyValues ? refuse(run) : runByExecutor(run, rootValue);
+    return error === tooManyValues ? refuse(run, createExcess(run.maxValues)) : runByExecutor(run, rootValue);
   }
 }
 
@@ -124,7 +128,7 @@ function createStream(source: ChunkStream<unknown>, plan: ExecutionPlan, field: 
           () => executeEvent(run, event),
         );
       } catch (error) {
-        return error === tooManyValues ? refuse(run) : executeEvent(run, event);
+        return error === tooManyValues ? refuse(run, createExcess(maxValues)) : executeEvent(run, event);
       }
     },
     toFailure: (error) => locate(error, prepared),
@@ -146,7 +150,11 @@ async function resolvePlanned(
 async function runByExecutor(run: Run, rootValue: RootValue): Promise<ExecutionResult | ResultStream> {
   const { operation } = run.prepared.operation;
   try {
-    if (operation !== "subscription") return await execute(argumentsOf(run, rootValue));
+    if (operation !== "subscription") {
+      const result = await execute(argumentsOf(run, rootValue));
+      const problem = operation === "query" ? createCount(run)(countValues(result.data)) : undefined;
+      return problem ? refuse(run, problem) : result;
+    }
     const source = await createSourceEventStream(argumentsOf(run, rootValue));
     if (!(Symbol.asyncIterator in source)) return source;
     const events = source instanceof ChunkStream ? source : batchesOf(source);
@@ -162,13 +170,13 @@ async function runByExecutor(run: Run, rootValue: RootValue): Promise<ExecutionR
 function executeEvent(run: Run, event: unknown): ExecutionResult | Promise<ExecutionResult> {
   const { operation, fragments } = run.prepared;
   return mayHaveMoreValues(event, operation, fragments, run.maxValues)
-    ? refuse(run)
+    ? refuse(run, createExcess(run.maxValues))
     : (execute(argumentsOf(run, event)) as ExecutionResult | Promise<ExecutionResult>);
 }
 
-/** The result in place of one that has too many values. */
-function refuse({ prepared: { operation }, maxValues }: Run): ExecutionResult {
-  return { errors: [locatedError(createExcess(maxValues), operation)], data: null };
+/** The result in place of one that is too large. */
+function refuse({ prepared: { operation } }: Run, problem: Error): ExecutionResult {
+  return { errors: [locatedError(problem, operation)], data: null };
 }
 
 /** What a stream throws, as a result: at the operation, as no field of the answer is to blame. */

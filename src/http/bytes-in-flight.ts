@@ -1,6 +1,7 @@
 // The one account of the bytes that this process holds for others: request bodies, WebSocket messages, files, upstream
 // answers, and answers that clients have not taken yet. Each caller may hold a quarter of them, and a little in any case.
 import { codedError, requestError } from "../errors/codes.ts";
+import { type Account, HeldBytes } from "./held-bytes.ts";
 
 /** A caller's share of all bytes. */
 const SHARE_OF_CALLER = 1 / 4;
@@ -17,15 +18,15 @@ interface Waiting {
 }
 
 /** The account of a process. */
-export class BytesInFlight {
+export class BytesInFlight implements Account {
   readonly #most: number;
   readonly #mostOfCaller: number;
   readonly #leastOfCaller: number;
   readonly #byCaller = new Map<string, number>();
   #total = 0;
   #waiting: Waiting[] = [];
-  /** Who may take more than there is, so that what is half read can end. */
-  #overdrawing: HeldBytes | undefined;
+  /** Who may take more than there is, so that what is half made can end: one of each caller, and one of all (undefined). */
+  readonly #overdrawing = new Map<string | undefined, HeldBytes>();
 
   /** At most `most` bytes are held, but for what is owed to callers: see HeldBytes. */
   constructor(most: number) {
@@ -44,7 +45,6 @@ export class BytesInFlight {
     return new HeldBytes(this, caller);
   }
 
-  /** What keeps `held` from taking `bytes` more. */
   findProblem(held: HeldBytes, bytes: number): Error | undefined {
     const { caller } = held;
     const most = caller === undefined ? this.#most : this.#mostOfCaller;
@@ -61,7 +61,6 @@ export class BytesInFlight {
     return this.#total + bytes > this.#most ? overloaded("All requests", this.#most) : undefined;
   }
 
-  /** Moves `bytes`, which may be negative, to or from the entry of `caller`. */
   change(caller: string | undefined, bytes: number): void {
     this.#total += bytes;
     if (caller !== undefined) {
@@ -72,17 +71,24 @@ export class BytesInFlight {
     if (bytes < 0 && this.#waiting.length > 0) this.#grant();
   }
 
-  /** Resolves when `held` has `bytes` more. */
-  wait(held: HeldBytes, bytes: number): Promise<void> {
+  takeInTurn(held: HeldBytes, bytes: number): Promise<void> | undefined {
+    if (this.#mayTake(held, bytes)) {
+      held.add(bytes);
+      return undefined;
+    }
     return new Promise((resolve) => {
       this.#waiting.push({ held, bytes, grant: resolve });
-      this.#grant();
     });
   }
 
-  /** Takes `held` out of the account; it gets what it waits for without being counted. */
+  reconsider(): void {
+    if (this.#waiting.length > 0) this.#grant();
+  }
+
   forget(held: HeldBytes): void {
-    if (this.#overdrawing === held) this.#overdrawing = undefined;
+    for (const whose of [held.caller, undefined]) {
+      if (this.#overdrawing.get(whose) === held) this.#overdrawing.delete(whose);
+    }
     if (this.#waiting.length === 0) return;
     const own = this.#waiting.filter((waiting) => waiting.held === held);
     this.#waiting = this.#waiting.filter((waiting) => waiting.held !== held);
@@ -94,80 +100,31 @@ export class BytesInFlight {
     return this.#byCaller.get(caller) ?? 0;
   }
 
-  /** Grants what fits. One entry at a time gets what does not fit: nothing else may be about to be given back. */
   #grant(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const entry of waiting) {
-      const fits = !this.findProblem(entry.held, entry.bytes);
-      if (!fits) this.#overdrawing ??= entry.held;
-      if (!fits && this.#overdrawing !== entry.held) this.#waiting.push(entry);
+      if (!this.#mayTake(entry.held, entry.bytes)) this.#waiting.push(entry);
       else {
         entry.held.add(entry.bytes);
         entry.grant();
       }
     }
   }
-}
 
-/** The bytes that are held for one request or operation. */
-export class HeldBytes {
-  readonly caller: string | undefined;
-  readonly #account: BytesInFlight;
-  #bytes = 0;
-  #isReleased = false;
-
-  /** See BytesInFlight.open. */
-  constructor(account: BytesInFlight, caller: string | undefined) {
-    this.#account = account;
-    this.caller = caller;
+  /** Whether the bytes fit. One entry at a time gets what does not: nothing else may be about to be given back. */
+  #mayTake(held: HeldBytes, bytes: number): boolean {
+    const { caller } = held;
+    const ofCaller = caller === undefined ? undefined : this.#heldBy(caller) + bytes;
+    if (ofCaller !== undefined && ofCaller <= this.#leastOfCaller) return true;
+    const fitsShare = ofCaller === undefined || ofCaller <= this.#mostOfCaller;
+    if (!fitsShare && !this.#mayOverdraw(caller, held)) return false;
+    return this.#total + bytes <= this.#most || this.#mayOverdraw(undefined, held);
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Throws what `take` would; takes nothing. */
-  check(bytes: number): void {
-    const problem = this.#isReleased ? undefined : this.#account.findProblem(this, bytes);
-    if (problem) throw problem;
-  }
-
-  /**
-   * Counts bytes that a client sends. Throws OVERLOADED if all or the caller's are used up, and PAYLOAD_TOO_LARGE if the
-   * request alone needs more than that.
-   */
-  take(bytes: number): void {
-    this.check(bytes);
-    this.add(bytes);
-  }
-
-  /** Counts bytes of a paid answer: waits until there is room for them, and never fails. Undefined: there is room. */
-  takeInTurn(bytes: number): Promise<void> | undefined {
-    if (this.#isReleased) return undefined;
-    if (this.#account.findProblem(this, bytes)) return this.#account.wait(this, bytes);
-    this.add(bytes);
-    return undefined;
-  }
-
-  /** Counts bytes that are there already and owed to the client: never fails. */
-  add(bytes: number): void {
-    if (this.#isReleased) return;
-    this.#bytes += bytes;
-    this.#account.change(this.caller, bytes);
-  }
-
-  /** Gives some of them back, or all if there are no more. */
-  giveBack(bytes: number): void {
-    this.add(-Math.min(bytes, this.#bytes));
-  }
-
-  /** Gives all of them back; the entry counts nothing after that. */
-  release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    if (this.#bytes > 0) this.#account.change(this.caller, -this.#bytes);
-    this.#account.forget(this);
+  #mayOverdraw(whose: string | undefined, held: HeldBytes): boolean {
+    if (!held.isBehind && !this.#overdrawing.has(whose)) this.#overdrawing.set(whose, held);
+    return this.#overdrawing.get(whose) === held;
   }
 }
 

@@ -1,7 +1,7 @@
 // Reads a JSON request body from the socket, up to a limit. Knows no GraphQL.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { requestError } from "../errors/codes.ts";
-import type { HeldBytes } from "./bytes-in-flight.ts";
+import type { HeldBytes } from "./held-bytes.ts";
 import { parseJson } from "./json-text.ts";
 import { isLarge, whenItsTurn } from "./pace.ts";
 import { continueBody, payloadTooLarge } from "./request-head.ts";

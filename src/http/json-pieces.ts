@@ -3,6 +3,7 @@
 import type { ExecutionResult } from "graphql";
 import { codedError } from "../errors/codes.ts";
 import { Turns } from "../openai/client/turns.ts";
+import type { HeldBytes } from "./held-bytes.ts";
 
 /** What is written at once by JSON.stringify, in estimated characters. */
 const SMALL_LENGTH = 16 * 1024;
@@ -13,9 +14,6 @@ const VALUE_LENGTH = 8;
 
 /** How many times as large as its largest result a whole stream may be: `textSoFar` grows with the square of the answer. */
 export const STREAM_FACTOR = 16;
-
-/** JSON as a text or, if it is large, in pieces. */
-export type Json = string | readonly Uint8Array[];
 
 /** The error for an answer that is larger than it may be. */
 export function tooLarge(what: string, maxBytes: number): Error {
@@ -37,18 +35,43 @@ export function encodeSmall(result: ExecutionResult): string | undefined {
   return isSmall(result) ? JSON.stringify(result) : undefined;
 }
 
-/** A large result as JSON. Throws OPERATION_TOO_COMPLEX as soon as it has more than `maxBytes`. */
-export async function encodeLarge(result: unknown, maxBytes: number): Promise<readonly Uint8Array[]> {
-  const pieces: Uint8Array[] = [];
+/** A large result as JSON. What stands in it many times is there once. */
+export interface LargeJson {
+  readonly pieces: readonly Uint8Array[];
+  /** The bytes of the result. */
+  readonly length: number;
+  /** The bytes in memory, as counted. */
+  readonly heldBytes: number;
+}
+
+/**
+ * Encodes a large result, as there is room for it in `held`. Throws OPERATION_TOO_COMPLEX as soon as it has more than
+ * `maxBytes`. Stops early if `held` is released: then nobody is left to take it.
+ */
+export async function encodeLarge(result: unknown, maxBytes: number, held: HeldBytes): Promise<LargeJson> {
+  const pieces = new Set<Uint8Array>();
+  const all: Uint8Array[] = [];
   const turns = new Turns();
+  let heldBytes = 0;
   let bytes = 0;
+  if (turns.isOver()) await turns.next();
   for (const piece of piecesOf(result)) {
     bytes += piece.length;
-    if (bytes > maxBytes) throw tooLarge("The answer", maxBytes);
-    pieces.push(piece);
+    if (bytes > maxBytes) {
+      held.giveBack(heldBytes);
+      throw tooLarge("The answer", maxBytes);
+    }
+    all.push(piece);
+    if (!pieces.has(piece)) {
+      pieces.add(piece);
+      heldBytes += piece.length;
+      const room = held.takeInTurn(piece.length);
+      if (room) await room;
+    }
     if (turns.isOver()) await turns.next();
+    if (held.isReleased) break;
   }
-  return pieces;
+  return { pieces: all, length: bytes, heldBytes };
 }
 
 function* piecesOf(result: unknown): Generator<Uint8Array> {

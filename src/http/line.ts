@@ -45,6 +45,11 @@ export function isInUse(socket: Socket): boolean {
   return (lines.get(socket)?.length ?? 0) > 0;
 }
 
+/** Resolves when the answers before this one have left; never if the connection ends before. */
+export function untilTurn(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => onTurn(res, resolve));
+}
+
 /**
  * Calls `write` when the answers before this one have left: at once if there are none, and never if the connection ends
  * before.

@@ -2,7 +2,7 @@
 // fragment or transport it came by. Its tokens are settled when it ends, however it ends.
 
 import type { Caller } from "../callers/caller.ts";
-import type { HeldBytes } from "../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { FollowedClient, OpenAIClient } from "../openai/client/client.ts";
 import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
@@ -67,8 +67,19 @@ export function createGuardedClient(
       return send(request, signal, scope);
     }
     return readCache.read(`${caller.apiKey === undefined ? "" : caller.key} ${pathOf(request)}`, signal, (shared) =>
-      send(request, shared, scope),
+      sendForAll(request, shared, scope),
     );
+  }
+
+  /** The answer takes no room of the caller's until it is there: others wait for it, too. */
+  async function sendForAll(request: UpstreamRequest, signal: AbortSignal, scope: CallScope): Promise<unknown> {
+    const held = scope.held?.openShared();
+    try {
+      return await send(request, signal, { observer: scope.observer, held });
+    } finally {
+      scope.held?.add(held?.bytes ?? 0);
+      held?.release();
+    }
   }
 
   async function* stream(request: UpstreamRequest, signal: AbortSignal, { observer, held }: CallScope): Events {

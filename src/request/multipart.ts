@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { GraphQLError } from "graphql";
 import { processRequest, Upload } from "graphql-upload-minimal";
 import { requestError } from "../errors/codes.ts";
-import type { HeldBytes } from "../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import { continueBody } from "../http/request-head.ts";
 import { untilStalled } from "../http/stall.ts";
 import { createFieldCheck, misordered } from "./multipart-fields.ts";

@@ -4,7 +4,7 @@ import type { GraphQLError } from "graphql";
 import type { Caller } from "../callers/caller.ts";
 import { codedError, requestError } from "../errors/codes.ts";
 import type { OperationContext, OperationParams } from "../execution/engine.ts";
-import type { HeldBytes } from "../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { parseJson } from "../http/json-text.ts";
 import { readBodyType } from "../http/request-head.ts";

@@ -2,7 +2,7 @@
 import { GraphQLError } from "graphql";
 import type { FileUpload } from "graphql-upload-minimal";
 import { codedError } from "../errors/codes.ts";
-import type { HeldBytes } from "../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import { type StallLimit, untilStalled } from "../http/stall.ts";
 import type { UploadFile } from "../openai/client/multipart.ts";
 import type { ReceivedFile } from "../schema/shared/received-file.ts";

@@ -11,7 +11,8 @@ import type { Engine, Results } from "../execution/engine.ts";
 import { ResultStream } from "../execution/result-stream.ts";
 import { type JsonType, readAcceptance } from "../http/acceptance.ts";
 import { discardRest, refuse, sendAnswer } from "../http/answer.ts";
-import { encodeLarge, encodeSmall, isSmall } from "../http/json-pieces.ts";
+import { encodeLarge, encodeSmall, isSmall, type LargeJson } from "../http/json-pieces.ts";
+import { untilTurn } from "../http/line.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { type EncodedAnswer, sendPieces } from "./large-answer.ts";
 import { EVENT_STREAM, type EventOptions, type ResultBatches, writeEvents } from "./sse.ts";
@@ -56,15 +57,22 @@ export function createHttpTransport(
 
   /** The result as JSON or, if it is too large, the error that says so. */
   async function encodeWithin(context: NodeContext, result: ExecutionResult, type: JsonType): Promise<EncodedAnswer> {
+    const { res, held } = context;
+    const encodeInTurn = async (shown: unknown) => {
+      // Those before it may need the room that it would take.
+      await untilTurn(res);
+      return encodeLarge(shown, maxResponseBytes, held);
+    };
     try {
-      return await encode(result, type, maxResponseBytes);
+      return await encode(result, type, encodeInTurn);
     } catch (error) {
-      return encode({ ...fail(context, error), data: null }, type, maxResponseBytes);
+      return encode({ ...fail(context, error), data: null }, type, encodeInTurn);
     }
   }
 
   function eventOptions(context: NodeContext): EventOptions {
-    return { pingMs, maxBytes: maxResponseBytes, signal: context.signal, fail: (error) => fail(context, error) };
+    const { signal, held } = context;
+    return { pingMs, maxBytes: maxResponseBytes, signal, held, fail: (error) => fail(context, error) };
   }
 
   return async (context) => {
@@ -82,7 +90,7 @@ export function createHttpTransport(
     if (!json && !stream && error) return refuse(req, res, error, ...more);
     const { status, headers, body } = await encodeWithin(context, results, json ?? "application/json");
     if (json) {
-      if (typeof body !== "string") return sendPieces(req, res, { status, headers, body }, held);
+      if (typeof body !== "string") return sendPieces(req, res, { status, headers }, body);
       // Owed to the client until it has taken them.
       held.add(body.length);
       return sendAnswer(req, res, { status, headers, body });
@@ -122,9 +130,13 @@ function onlyResult(result: ExecutionResult): ResultBatches {
 }
 
 /** A result as JSON, under the status that it calls for. Yoga takes status and headers from its errors. */
-async function encode(result: ExecutionResult, type: JsonType, maxBytes: number): Promise<EncodedAnswer> {
+async function encode(
+  result: ExecutionResult,
+  type: JsonType,
+  encodeRest: (result: unknown) => Promise<LargeJson>,
+): Promise<EncodedAnswer> {
   if (!result.errors && !result.extensions) {
-    const body = encodeSmall(result) ?? (await encodeLarge(result, maxBytes));
+    const body = encodeSmall(result) ?? (await encodeRest(result));
     return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body };
   }
   const shown = withStatus(result, type === "application/graphql-response+json");
@@ -133,7 +145,7 @@ async function encode(result: ExecutionResult, type: JsonType, maxBytes: number)
   const judged = hasLittle || !shown.data ? shown : { ...shown, data: {} };
   const response = processRegularResult(judged, globalThis as unknown as FetchAPI, type);
   const { "content-length": _, ...headers } = Object.fromEntries(response.headers);
-  const body = hasLittle ? await response.text() : await encodeLarge(showResult(shown), maxBytes);
+  const body = hasLittle ? await response.text() : await encodeRest(showResult(shown));
   return { status: response.status, headers, body };
 }
 

@@ -1,8 +1,6 @@
 // Sends an answer in pieces: as fast as the client takes them, and with turns for everybody else in between.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HeldBytes } from "../http/bytes-in-flight.ts";
-import type { Json } from "../http/json-pieces.ts";
-import { onTurn } from "../http/line.ts";
+import type { LargeJson } from "../http/json-pieces.ts";
 import { untilNextTurn } from "../openai/client/turns.ts";
 
 /** How much is written before others have their turn. */
@@ -12,26 +10,20 @@ const TURN_LENGTH = 256 * 1024;
 export interface EncodedAnswer {
   status: number;
   headers: Record<string, string>;
-  body: Json;
+  body: string | LargeJson;
 }
 
-/**
- * Sends the pieces in their turn, counted in `held`. Resolves when they have been taken, or nobody is left to take them; never
- * if the connection ends before its turn.
- */
+/** Sends the pieces; the response's turn must have come. Resolves when they have been taken, or nobody is left to take them. */
 export async function sendPieces(
   req: IncomingMessage,
   res: ServerResponse,
-  { status, headers, body }: { status: number; headers: Record<string, string>; body: readonly Uint8Array[] },
-  held: HeldBytes,
+  { status, headers }: Omit<EncodedAnswer, "body">,
+  { pieces, length }: LargeJson,
 ): Promise<void> {
-  const length = body.reduce((sum, piece) => sum + piece.length, 0);
-  held.add(length);
-  await new Promise<void>((resolve) => onTurn(res, resolve));
   if (res.headersSent || res.destroyed) return;
   res.writeHead(status, { "content-length": length, ...headers, ...(!req.complete && { connection: "close" }) });
   const writer = createWriter(res);
-  for (const piece of body) {
+  for (const piece of pieces) {
     await writer.write(piece);
     if (res.destroyed) return;
   }

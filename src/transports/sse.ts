@@ -3,6 +3,7 @@
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
 import { showError } from "../errors/shown-error.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import { encodeLarge, encodeSmall, STREAM_FACTOR, tooLarge } from "../http/json-pieces.ts";
 import { onTurn } from "../http/line.ts";
 import { CallerGone } from "../openai/cancellable.ts";
@@ -40,6 +41,8 @@ export interface EventOptions {
   maxBytes: number;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
+  /** Counts the bytes of large events until they have been written. */
+  held: HeldBytes;
   /** Reports an error; yields the result that tells the client of it. */
   fail(error: unknown): ExecutionResult;
 }
@@ -52,7 +55,7 @@ export interface EventOptions {
 export async function writeEvents(
   res: ServerResponse,
   results: ResultBatches,
-  { pingMs, maxBytes, signal, fail }: EventOptions,
+  { pingMs, maxBytes, signal, held, fail }: EventOptions,
 ): Promise<void> {
   const writer = createWriter(res);
   let isDone = false;
@@ -83,11 +86,10 @@ export async function writeEvents(
 
   /** Writes a large event, all but its end. `before` stands in front of it and has not been written. */
   async function writeLarge(before: string, result: ExecutionResult): Promise<void> {
-    const pieces = await encodeLarge(result, maxBytes);
-    for (const piece of [`${before}${NEXT}`, ...pieces]) {
-      bytes += piece.length;
-      if (!isLeft) await writer.write(piece);
-    }
+    const { pieces, length, heldBytes } = await encodeLarge(result, maxBytes, held);
+    bytes += length;
+    for (const piece of [`${before}${NEXT}`, ...pieces]) if (!isLeft) await writer.write(piece);
+    held.giveBack(heldBytes);
   }
 
   res.once("close", leave);

@@ -10,7 +10,7 @@ import type { Engine, OperationContext, OperationParams, Results } from "../exec
 import { type BatchSource, batchesOf, ResultStream } from "../execution/result-stream.ts";
 import { readAcceptance } from "../http/acceptance.ts";
 import { discardRest } from "../http/answer.ts";
-import type { HeldBytes } from "../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import { isOver, tooLarge } from "../http/json-pieces.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";

@@ -6,7 +6,7 @@ import { sendNodeResponse } from "@whatwg-node/server";
 import { createYoga, type Plugin } from "graphql-yoga";
 import type { createMaskError } from "../errors/mask.ts";
 import type { Engine, Results } from "../execution/engine.ts";
-import { onTurn } from "../http/line.ts";
+import { untilTurn } from "../http/line.ts";
 import type { ReadParams } from "../request/params.ts";
 import type { AnswerRequest } from "./http.ts";
 import type { PrepareOperation } from "./websocket/operation.ts";
@@ -64,7 +64,7 @@ export function createFrame(
       const { req, res } = context;
       // Not yoga(req, res): it answers with the stack of what a plugin throws outside of GraphQL's hooks.
       const response = await yoga.handleNodeRequestAndResponse(req, res, context);
-      await new Promise<void>((resolve) => onTurn(res, resolve));
+      await untilTurn(res);
       await sendNodeResponse(response, res, req, true);
     },
     prepareOperation(params, context) {

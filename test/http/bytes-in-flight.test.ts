@@ -1,6 +1,7 @@
 // The account of bytes in flight by itself: what is refused, what waits, and that everything comes back.
 import { describe, expect, test } from "vitest";
-import { BytesInFlight, type HeldBytes } from "../../src/http/bytes-in-flight.ts";
+import { BytesInFlight } from "../../src/http/bytes-in-flight.ts";
+import type { HeldBytes } from "../../src/http/held-bytes.ts";
 
 /** What taking is refused with. */
 function refusalOf(held: HeldBytes, bytes: number): unknown {
@@ -105,6 +106,35 @@ describe("an answer waits for room", () => {
     const hangs = [account.open("a"), account.open("a")];
     for (const held of hangs) void held.takeInTurn(90);
     expect(account.open("b").takeInTurn(100)).toBeUndefined();
+  });
+
+  test("one caller that is over its share takes nothing from another that would go over its own", async () => {
+    const account = new BytesInFlight(400);
+    const alice = account.open("a");
+    const [first, second] = [account.open("b"), account.open("b")];
+    expect(await isGranted(alice.takeInTurn(150))).toBe(true);
+    first.take(60);
+    second.take(40);
+    expect(await isGranted(first.takeInTurn(50))).toBe(true);
+    expect(await isGranted(second.takeInTurn(50))).toBe(false);
+    for (const held of [alice, first, second]) held.release();
+    expect(account.total).toBe(0);
+  });
+
+  test("and does not go beyond the limit while it must wait for another answer", async () => {
+    const account = new BytesInFlight(400);
+    const [front, behind] = [account.open("a"), account.open("a")];
+    behind.isBehind = true;
+    behind.take(100);
+    const waiting = behind.takeInTurn(50);
+    expect(await isGranted(waiting)).toBe(false);
+    expect(await isGranted(front.takeInTurn(50))).toBe(true);
+    front.release();
+    expect(await isGranted(waiting)).toBe(false);
+    behind.isBehind = false;
+    expect(await isGranted(waiting)).toBe(true);
+    behind.release();
+    expect(account.total).toBe(0);
   });
 
   test("one that leaves while it waits takes nothing", async () => {

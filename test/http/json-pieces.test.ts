@@ -1,9 +1,16 @@
 // Large results in pieces: the same bytes as JSON.stringify's.
 import { describe, expect, test } from "vitest";
+import { BytesInFlight } from "../../src/http/bytes-in-flight.ts";
 import { encodeLarge, encodeSmall } from "../../src/http/json-pieces.ts";
 
-const decode = async (value: unknown, maxBytes = 2 ** 30) =>
-  Buffer.concat((await encodeLarge(value, maxBytes)) as Uint8Array[]).toString();
+const account = new BytesInFlight(2 ** 30);
+
+const decode = async (value: unknown, maxBytes = 2 ** 30) => {
+  const { pieces, length } = await encodeLarge(value, maxBytes, account.open(undefined));
+  const bytes = Buffer.concat(pieces as Uint8Array[]);
+  expect(bytes).toHaveLength(length);
+  return bytes.toString();
+};
 
 const long = (text: string, length = 600_000) => text.repeat(Math.ceil(length / text.length)).slice(0, length);
 
@@ -55,11 +62,13 @@ test("a limit is met to the byte", async () => {
 
 test("a text under many names is encoded once", async () => {
   const text = long("é");
-  const pieces = await encodeLarge(
+  const { pieces, heldBytes: counted } = await encodeLarge(
     { data: Object.fromEntries(Array.from({ length: 30 }, (_, place) => [`a${place}`, text])) },
     2 ** 30,
+    account.open(undefined),
   );
   const held = new Set(pieces.map((piece) => piece.buffer));
   const heldBytes = [...held].reduce((sum, buffer) => sum + buffer.byteLength, 0);
   expect(heldBytes).toBeLessThan(3_000_000);
+  expect(counted).toBeLessThan(3_000_000);
 });

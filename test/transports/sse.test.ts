@@ -4,6 +4,7 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from "no
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { BytesInFlight } from "../../src/http/bytes-in-flight.ts";
 import { EVENT_STREAM, writeEvents } from "../../src/transports/sse.ts";
 
 /** Writes one batch to a client that has not begun to read. */
@@ -18,7 +19,13 @@ async function writeBatch(count: number, length: number) {
       const value = batches.pop();
       return value ? { value, done: false as const } : { value: undefined, done: true as const };
     };
-    const options = { pingMs: 1000, maxBytes: 2 ** 26, signal: new AbortController().signal, fail: () => ({}) };
+    const options = {
+      held: new BytesInFlight(2 ** 20).open(undefined),
+      pingMs: 1000,
+      maxBytes: 2 ** 26,
+      signal: new AbortController().signal,
+      fail: () => ({}),
+    };
     void writeEvents(res, { nextBatch, return: left }, options);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

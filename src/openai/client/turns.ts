@@ -7,12 +7,20 @@ const MAX_WORK_MS = 5;
 /** Yields a function that calls what it is given in a later turn, in order; `perTurn` of them in each. */
 export function createLine(perTurn: number): (go: () => void) => void {
   const waiting: (() => void)[] = [];
-  const letSome = () => {
-    for (const go of waiting.splice(0, perTurn)) go();
-    if (waiting.length > 0) setImmediate(letSome);
+  let isScheduled = false;
+  const schedule = () => {
+    if (isScheduled || waiting.length === 0) return;
+    isScheduled = true;
+    setImmediate(letSome);
   };
+  function letSome(): void {
+    isScheduled = false;
+    for (const go of waiting.splice(0, perTurn)) go();
+    schedule();
+  }
   return (go) => {
-    if (waiting.push(go) === 1) setImmediate(letSome);
+    waiting.push(go);
+    schedule();
   };
 }
 
@@ -23,9 +31,14 @@ export function untilNextTurn(): Promise<void> {
   return new Promise(enter);
 }
 
-/** Counts the time of work that comes in many small pieces, with or without waits in between. */
+/** What Turns have counted since the event loop has last gone round. */
+let workedMs = 0;
+
+/**
+ * Counts the time of work that comes in many small pieces, with or without waits in between, together with all other such work:
+ * a hundred short ones that come at once are a long one.
+ */
 export class Turns {
-  #workedMs = 0;
   #begunAt = performance.now();
 
   /** To be called before a piece that comes after a wait. */
@@ -33,18 +46,23 @@ export class Turns {
     this.#begunAt = performance.now();
   }
 
-  /** To be called after a piece: whether it is time to let others have their turn. */
+  /** To be called before the first piece and after each: whether it is time to let others have their turn. */
   isOver(): boolean {
     const now = performance.now();
-    this.#workedMs += now - this.#begunAt;
+    if (workedMs === 0) setImmediate(forgetWork);
+    workedMs += now - this.#begunAt;
     this.#begunAt = now;
-    return this.#workedMs > MAX_WORK_MS;
+    return workedMs > MAX_WORK_MS;
   }
 
   /** Lets others have their turn. */
   async next(): Promise<void> {
     await untilNextTurn();
-    this.#workedMs = 0;
+    workedMs = 0;
     this.begin();
   }
+}
+
+function forgetWork(): void {
+  workedMs = 0;
 }

@@ -64,6 +64,8 @@ export interface Context extends ServerContext {
   viewer: Viewer;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
+  /** Counts the bytes of an answer that costs nothing; throws OVERLOADED if there is no room. Undefined: nobody counts. */
+  held?: { take(bytes: number): void } | undefined;
   /** Undefined: the operation is not observed. */
   operation?: FieldsObserver | undefined;
 }

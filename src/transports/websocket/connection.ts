@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { CloseCode, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
-import type { HeldBytes } from "../../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../../http/held-bytes.ts";
 import { findExcess } from "../../http/json-text.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import type { ConnectionCaller } from "./caller.ts";

@@ -2,6 +2,7 @@
 // pieces for it. Also ends a stream that has too much to say, and gives others their turn.
 import type { ExecutionResult } from "graphql";
 import type { Results } from "../../execution/engine.ts";
+import type { HeldBytes } from "../../http/held-bytes.ts";
 import { encodeLarge, isSmall, STREAM_FACTOR, tooLarge } from "../../http/json-pieces.ts";
 import { untilNextTurn } from "../../openai/client/turns.ts";
 
@@ -39,6 +40,8 @@ export interface LargeResultsOptions {
   kept: KeptPieces;
   /** Largest result. */
   maxBytes: number;
+  /** Counts the bytes of large results until they have been sent. */
+  held: HeldBytes;
   /** Reports an error; yields the result that tells the client of it, and that is the last. */
   fail(error: unknown): ExecutionResult;
 }
@@ -46,7 +49,7 @@ export interface LargeResultsOptions {
 /** The same results, with names in place of large ones. */
 export async function* fitResults(
   results: Results,
-  { kept, maxBytes, fail }: LargeResultsOptions,
+  { kept, maxBytes, held, fail }: LargeResultsOptions,
 ): AsyncGenerator<ExecutionResult> {
   let count = 0;
   let bytes = 0;
@@ -54,11 +57,13 @@ export async function* fitResults(
     if (isSmall(result)) yield result;
     else {
       let name: string;
+      let heldBytes: number;
       try {
-        const pieces = await encodeLarge(result, maxBytes);
-        for (const piece of pieces) bytes += piece.length;
+        const json = await encodeLarge(result, maxBytes, held);
+        bytes += json.length;
         if (bytes > maxBytes * STREAM_FACTOR) throw tooLarge("The stream", maxBytes * STREAM_FACTOR);
-        name = kept.keep(pieces);
+        heldBytes = json.heldBytes;
+        name = kept.keep(json.pieces);
       } catch (error) {
         yield fail(error);
         return;
@@ -67,6 +72,7 @@ export async function* fitResults(
         yield { data: name as never };
       } finally {
         kept.forget(name);
+        held.giveBack(heldBytes);
       }
     }
     if (++count % RESULTS_A_TURN === 0) await untilNextTurn();

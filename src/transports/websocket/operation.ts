@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { DocumentNode, ExecutionResult } from "graphql";
 import type { Engine, OperationContext, OperationParams, Results } from "../../execution/engine.ts";
+import type { HeldBytes } from "../../http/held-bytes.ts";
 
 /** An operation that is ready to run. */
 export interface ReadyOperation {
@@ -14,6 +15,8 @@ export interface ReadyOperation {
 export interface PreparedContext extends Omit<OperationContext, "signal"> {
   /** The handshake. */
   req: IncomingMessage;
+  /** Counts the bytes of its answers. */
+  held: HeldBytes;
 }
 
 /** Yields the operation, or why there is none. Never throws. */

@@ -7,8 +7,8 @@ import type { Caller } from "../../callers/caller.ts";
 import { codedError } from "../../errors/codes.ts";
 import { showError } from "../../errors/shown-error.ts";
 import type { OperationParams } from "../../execution/engine.ts";
-import type { HeldBytes } from "../../http/bytes-in-flight.ts";
 import type { Departures } from "../../http/departures.ts";
+import type { HeldBytes } from "../../http/held-bytes.ts";
 import type { CallerContext } from "../../limits/caller-context.ts";
 import { CallerGone, createCancellable } from "../../openai/cancellable.ts";
 import type { ResolveDocument } from "../../request/trusted-documents.ts";
@@ -71,7 +71,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
     };
     async function* generate(signal: AbortSignal): AsyncGenerator<ExecutionResult> {
       const results = await ready.run(signal);
-      yield* fitResults(results, { kept: connection.kept, maxBytes: maxResponseBytes, fail });
+      yield* fitResults(results, { kept: connection.kept, maxBytes: maxResponseBytes, held, fail });
       isComplete = true;
     }
     return createCancellable(departure, generate, end);
@@ -114,7 +114,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         const params = resolveDocument(payload);
         const caller = await extra.caller.identify();
         const held = openHeld(caller);
-        const context = { operation, req: extra.req, ...contextOf(caller) };
+        const context = { operation, held, req: extra.req, ...contextOf(caller) };
         context.openai = context.openai.within({ held });
         if (operation) operation.caller = context;
         const ready = prepareOperation(params as OperationParams, context);

@@ -2,7 +2,7 @@
 // messages until they have been dealt with. Knows no GraphQL.
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
-import type { HeldBytes } from "../../http/bytes-in-flight.ts";
+import type { HeldBytes } from "../../http/held-bytes.ts";
 import { isLarge } from "../../http/pace.ts";
 
 /** What comes before the payload of a ping or pong from a client: two bytes, and the mask. */
