@@ -17,7 +17,7 @@ export const answers: Attack[] = [
     },
   },
   textOf(16, 30),
-  textOf(32, 2),
+  textOf(24, 2),
   {
     name: "texts so far",
     limits: {},

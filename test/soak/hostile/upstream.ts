@@ -39,7 +39,7 @@ const hostile: Record<string, Answer> = {
     res.write(isStream ? event("Wait") : "{");
   },
   "text-16": sendMade(() => JSON.stringify(completion("x".repeat(16 * MEBIBYTE)))),
-  "text-32": sendMade(() => JSON.stringify(completion("é".repeat(16 * MEBIBYTE)))),
+  "text-24": sendMade(() => JSON.stringify(completion("é".repeat(12 * MEBIBYTE)))),
   picture: sendMade(() => JSON.stringify({ created: 1, data: [{ b64_json: "iVBO".repeat(4 * MEBIBYTE) }] })),
   url: sendMade(() => JSON.stringify({ created: 1, data: [{ url: "https://x.test/1" }] })),
   values: sendMade(() => `{"id":"1","object":"chat.completion","choices":[${"{},".repeat(5 * MEBIBYTE)}{}]}`),
