@@ -35,7 +35,12 @@ test("so is one whose event loop is blocked", async () => {
   const running = await start();
   const blocked = block(running.url, "block=60000");
   await expect(blocked).rejects.toThrow();
-  const ended = running.before.find((pid) => !isAlive(pid)) ?? 0;
+  // Its connections close a moment before it is gone.
+  const ended = await vi.waitFor(() => {
+    const gone = running.before.find((pid) => !isAlive(pid));
+    if (gone === undefined) throw new Error("Every worker is alive.");
+    return gone;
+  });
   await expectReplaced(running, ended);
 });
 

@@ -12,7 +12,7 @@ export interface Attack {
   name: string;
   /** The limits of its caller; absent where the attack needs no key. */
   limits?: Record<string, unknown>;
-  /** The mean rest between two rounds: all attacks together leave the server about half of its time. */
+  /** The least rest between two rounds; twice it at most. All attacks together leave the server more than half of its time. */
   pauseMs: number;
   /** Attacks once and leaves. Yields what each request or connection came to. */
   round(target: Target): Promise<string[]>;
@@ -39,6 +39,6 @@ export async function repeat(attack: Attack, port: number, report: AttackReport,
     report.rounds++;
     for (const outcome of outcomes) report.outcomes[outcome] = (report.outcomes[outcome] ?? 0) + 1;
     // At random, so that attacks meet in other ways each time.
-    await sleep(attack.pauseMs * (0.5 + Math.random()));
+    await sleep(attack.pauseMs * (1 + Math.random()));
   }
 }
