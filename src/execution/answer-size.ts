@@ -8,7 +8,10 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { codedError } from "../errors/codes.ts";
+import { roomAfter } from "../openai/client/json.ts";
 import type { Context } from "../schema/shared/context.ts";
+
+const VALUES_ALONE = { value: 1, character: 0 };
 
 /** What a value takes in memory until its answer has been sent, in bytes; its text is shared with what it was read from. */
 const VALUE_BYTES = 64;
@@ -62,7 +65,7 @@ export function mayHaveMoreValues(
   maxValues: number,
 ): boolean {
   const times = 1 + countAliases(selectionSet, fragments, new Map());
-  return roomAfter(value, maxValues / times) < 0;
+  return roomAfter(value, maxValues / times, VALUES_ALONE) < 0;
 }
 
 /** The aliases of a selection set; those of a fragment as often as it is used. The document's limits bound them. */
@@ -84,20 +87,4 @@ function countAliases(
     if (selection.selectionSet) aliases += countAliases(selection.selectionSet, fragments, known);
   }
   return aliases;
-}
-
-/** What is left of `room` after all values in a JSON value; negative as soon as it is known to be too little. */
-function roomAfter(value: unknown, room: number): number {
-  let left = room - 1;
-  if (typeof value !== "object" || value === null) return left;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length && left >= 0; index++) left = roomAfter(value[index], left);
-    return left;
-  }
-  for (const key in value) {
-    if (left < 0) return left;
-    // A chunk knows the text of its stream, which is not a value.
-    if (key !== "transcript") left = roomAfter((value as Record<string, unknown>)[key], left);
-  }
-  return left;
 }

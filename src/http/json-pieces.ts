@@ -2,6 +2,7 @@
 // a result many times is encoded once. The bytes are those of JSON.stringify.
 import type { ExecutionResult } from "graphql";
 import { codedError } from "../errors/codes.ts";
+import { roomAfter } from "../openai/client/json.ts";
 import { Turns } from "../openai/client/turns.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 
@@ -9,8 +10,8 @@ import type { HeldBytes } from "./held-bytes.ts";
 const SMALL_LENGTH = 16 * 1024;
 /** Longest piece, in characters of text: a few milliseconds. */
 const PIECE_LENGTH = 256 * 1024;
-/** What a value counts besides its text, in estimated characters: quotes, comma, colon. */
-const VALUE_LENGTH = 8;
+/** Estimated characters; quotes, comma and colon are those of a value. */
+const LENGTHS = { value: 8, character: 1 };
 
 /** How many times as large as its largest result a whole stream may be: `textSoFar` grows with the square of the answer. */
 export const STREAM_FACTOR = 16;
@@ -22,12 +23,12 @@ export function tooLarge(what: string, maxBytes: number): Error {
 
 /** Whether a result is known to have more than `maxBytes`, escapes and what is not ASCII left aside. */
 export function isOver(result: ExecutionResult, maxBytes: number): boolean {
-  return roomAfter(result, maxBytes) < 0;
+  return roomAfter(result, maxBytes, LENGTHS) < 0;
 }
 
 /** Whether a result can be written at once. */
 export function isSmall(result: ExecutionResult): boolean {
-  return roomAfter(result, SMALL_LENGTH) >= 0;
+  return roomAfter(result, SMALL_LENGTH, LENGTHS) >= 0;
 }
 
 /** A small result as JSON. Undefined for a large one: see encodeLarge. */
@@ -81,7 +82,7 @@ function* piecesOf(result: unknown): Generator<Uint8Array> {
 
   function* write(value: unknown): Generator<Uint8Array> {
     if (typeof value === "string" && value.length > SMALL_LENGTH) yield* writeLong(value);
-    else if (isOpen(value) && roomAfter(value, SMALL_LENGTH) < 0) yield* writeParts(value);
+    else if (isOpen(value) && roomAfter(value, SMALL_LENGTH, LENGTHS) < 0) yield* writeParts(value);
     else text += JSON.stringify(value);
     if (text.length > PIECE_LENGTH) yield takeText();
   }
@@ -144,20 +145,4 @@ function isHighSurrogate(code: number): boolean {
 /** Whether a value is an object or a list of which each part is written for itself. */
 function isOpen(value: unknown): value is object {
   return typeof value === "object" && value !== null && typeof (value as { toJSON?: unknown }).toJSON !== "function";
-}
-
-/** What is left of `room`, in estimated characters, when a value is written; negative as soon as it is known to be too long. */
-function roomAfter(value: unknown, room: number): number {
-  let left = room - VALUE_LENGTH;
-  if (typeof value === "string") return left - value.length;
-  if (typeof value !== "object" || value === null) return left;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length && left >= 0; index++) left = roomAfter(value[index], left);
-    return left;
-  }
-  for (const key in value) {
-    if (left < 0) return left;
-    left = roomAfter((value as Record<string, unknown>)[key], left - key.length);
-  }
-  return left;
 }

@@ -3,12 +3,14 @@
 import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
 import { CallerGone } from "../openai/cancellable.ts";
+import { roomAfter } from "../openai/client/json.ts";
 
 /** Most answers that are kept. Their keys hold the names of models, which clients invent. */
 const MAX_ANSWERS = 100;
 /** Most values and characters in all kept answers, and in one of them; a list of a thousand models has 60,000. */
 const MAX_SIZE = 4 * 2 ** 20;
 const MAX_ANSWER_SIZE = 2 ** 20;
+const SIZES = { value: 10, character: 1 };
 
 /** Asks the upstream; `signal` ends the call. */
 export type Load = (signal: AbortSignal) => Promise<unknown>;
@@ -36,7 +38,7 @@ export function createReadCache(ttlMs: number): ReadCache {
     ttl: ttlMs,
     maxSize: MAX_SIZE,
     maxEntrySize: MAX_ANSWER_SIZE,
-    sizeCalculation: (answer, key) => key.length + sizeOf(answer, MAX_ANSWER_SIZE),
+    sizeCalculation: (answer, key) => key.length + MAX_ANSWER_SIZE - roomAfter(answer, MAX_ANSWER_SIZE, SIZES),
   });
   const flights = new Map<string, Flight>();
 
@@ -80,18 +82,6 @@ export function createReadCache(ttlMs: number): ReadCache {
       });
     },
   };
-}
-
-/** Ten for each value, and its characters; no more than is needed to be over `limit`. */
-function sizeOf(value: unknown, limit: number): number {
-  let size = 10;
-  if (typeof value === "string") return size + value.length;
-  if (typeof value !== "object" || value === null) return size;
-  for (const key in value) {
-    if (size > limit) return size;
-    size += key.length + sizeOf((value as Record<string, unknown>)[key], limit - size);
-  }
-  return size;
 }
 
 /** The promise's outcome, or the signal's reason as soon as it is aborted. */

@@ -2,31 +2,10 @@
 // byte, by a plan as well as by the executor. Each root field is resolved once, whatever happens below it.
 import { execute, type GraphQLError, parse, validate } from "graphql";
 import { describe, expect, test } from "vitest";
-import { ANYBODY } from "../../src/callers/caller.ts";
-import { createEngine, type OperationContext } from "../../src/execution/engine.ts";
 import { ResultStream } from "../../src/execution/result-stream.ts";
 import { generateOperation } from "../support/operations.ts";
 import { createRandom } from "../support/random.ts";
-import { createTestSchema } from "../support/test-schema.ts";
-
-const LIMITS = { maxTokens: 100_000, maxLength: 2 ** 20, maxDepth: 100, maxAliases: 1000, maxDirectives: 1000 };
-
-/** An engine that shows errors as they are, and counts the calls of root fields. */
-function start() {
-  const calls: string[] = [];
-  const schema = createTestSchema((field) => calls.push(field));
-  const engine = createEngine({
-    schema,
-    limits: LIMITS,
-    messages: { hideSuggestions: true },
-    introspection: true,
-    maxPaidFields: 1000,
-    maxResponseBytes: 2 ** 26,
-    maskError: (error) => error as GraphQLError,
-  });
-  const context = { caller: ANYBODY, signal: new AbortController().signal } as unknown as OperationContext;
-  return { calls, schema, engine, context };
-}
+import { startTestEngine } from "../support/test-engine.ts";
 
 /** Errors by place: side by side, one executor meets them in another order than the other. */
 function comparable({ data, errors = [] }: { data?: unknown; errors?: readonly GraphQLError[] | undefined }) {
@@ -39,7 +18,7 @@ function comparable({ data, errors = [] }: { data?: unknown; errors?: readonly G
 
 describe.each(Array.from({ length: 20 }, (_, index) => index))("seed %i", (seed) => {
   test("a hundred operations are answered as by graphql-js", async () => {
-    const { calls, schema, engine, context } = start();
+    const { calls, schema, engine, context } = startTestEngine();
     const random = createRandom(seed);
     let planned = 0;
     for (let round = 0; round < 100; round++) {

@@ -5,7 +5,6 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
-  type GraphQLError,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
@@ -17,13 +16,11 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { expect, test } from "vitest";
-import { ANYBODY } from "../../src/callers/caller.ts";
-import { createEngine, type OperationContext } from "../../src/execution/engine.ts";
 import { ResultStream } from "../../src/execution/result-stream.ts";
 import { generateOperation } from "../support/operations.ts";
 import { createRandom } from "../support/random.ts";
 import { startServed } from "../support/served-upstream.ts";
-import { createTestSchema } from "../support/test-schema.ts";
+import { startTestEngine } from "../support/test-engine.ts";
 import { json } from "../support/upstream.ts";
 
 /** The fields of an object, in order, each with all of its selections. */
@@ -101,17 +98,7 @@ function createReader(schema: GraphQLSchema, document: DocumentNode, variables: 
 }
 
 test.each(Array.from({ length: 10 }, (_, index) => index + 100))("generated operations, seed %i", async (seed) => {
-  const schema = createTestSchema(() => {});
-  const engine = createEngine({
-    schema,
-    limits: { maxTokens: 100_000, maxLength: 2 ** 20, maxDepth: 100, maxAliases: 1000, maxDirectives: 1000 },
-    messages: { hideSuggestions: true },
-    introspection: true,
-    maxPaidFields: 1000,
-    maxResponseBytes: 2 ** 26,
-    maskError: (error) => error as GraphQLError,
-  });
-  const context = { caller: ANYBODY, signal: new AbortController().signal } as unknown as OperationContext;
+  const { schema, engine, context } = startTestEngine();
   const random = createRandom(seed);
   const counts = { planned: 0, executed: 0, failed: 0 };
   for (let round = 0; round < 60; round++) {

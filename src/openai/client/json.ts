@@ -89,6 +89,30 @@ export function readJson(text: string): unknown {
   }
 }
 
+/** What the parts of a JSON value count. */
+export interface Weights {
+  /** Each value: members, list entries, and the value itself. */
+  readonly value: number;
+  /** Each character of a text or a name. */
+  readonly character: number;
+}
+
+/** What is left of `room` after all of a JSON value; negative as soon as it is known to be too little. */
+export function roomAfter(value: unknown, room: number, weights: Weights): number {
+  let left = room - weights.value;
+  if (typeof value === "string") return left - value.length * weights.character;
+  if (typeof value !== "object" || value === null) return left;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && left >= 0; index++) left = roomAfter(value[index], left, weights);
+    return left;
+  }
+  for (const key in value) {
+    if (left < 0) return left;
+    left = roomAfter((value as Record<string, unknown>)[key], left - key.length * weights.character, weights);
+  }
+  return left;
+}
+
 /** Whether a JSON value is an object (not null, not a list). */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
