@@ -56,7 +56,7 @@ export function createApp(
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
   const guard = createGuard(config, report);
-  const { authenticator, contextOf, openHeld, resolveDocument, isUpstreamDead, poolStats } = guard;
+  const { authenticator, contextOf, openHeld, untilStart, resolveDocument, isUpstreamDead, poolStats } = guard;
   const departures = createDepartures();
   const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines }) : undefined;
   const answerMetrics = metrics && createMetricsPage(metrics);
@@ -128,6 +128,7 @@ export function createApp(
     authenticator,
     contextOf,
     openHeld,
+    untilStart,
     departures,
     beginOperation,
     maskError,
@@ -143,7 +144,16 @@ export function createApp(
     isDraining,
   });
 
-  const serve = createServe({ authenticator, beginOperation, contextOf, openHeld, departures, maskError, answer });
+  const serve = createServe({
+    authenticator,
+    beginOperation,
+    contextOf,
+    openHeld,
+    untilStart,
+    departures,
+    maskError,
+    answer,
+  });
 
   return {
     handle(req, res) {

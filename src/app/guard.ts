@@ -10,6 +10,7 @@ import { type CallerContext, createCallerContexts } from "../limits/caller-conte
 import { createLimits } from "../limits/limits.ts";
 import { createReadCache } from "../limits/read-cache.ts";
 import { createSlots } from "../limits/slots.ts";
+import { createStarts, type UntilStart } from "../limits/starts.ts";
 import { createOpenAIClient, type PoolStats } from "../openai/client/client.ts";
 import { isOpenAIHost, obeyedCapsOf } from "../openai/output-cap.ts";
 import { ManifestError, readOperationManifest } from "../request/operation-manifest.ts";
@@ -25,6 +26,8 @@ export interface Guard {
   contextOf(caller: Caller): CallerContext;
   /** Opens the account of the bytes that a connection or an operation of the caller holds. */
   openHeld(caller: Caller): HeldBytes;
+  /** Keeps an operation waiting where many come at once. */
+  untilStart: UntilStart;
   resolveDocument: ResolveDocument;
   /** Whether the last calls show that the upstream is not there. */
   isUpstreamDead(): boolean;
@@ -73,6 +76,7 @@ export function createGuard(config: Config, report: (fault: unknown) => void): G
       createReadCache(config.MODELS_TTL_SECONDS * 1000),
       createServerContext(config),
     ),
+    untilStart: createStarts(),
     resolveDocument,
     isUpstreamDead: openai.isDead,
     poolStats: openai.stats,

@@ -8,6 +8,7 @@ import type { Departures } from "../http/departures.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { onTurn } from "../http/line.ts";
 import type { CallerContext } from "../limits/caller-context.ts";
+import type { UntilStart } from "../limits/starts.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { BeginOperation } from "../telemetry/operations.ts";
 import type { AnswerRequest } from "../transports/http.ts";
@@ -18,6 +19,7 @@ export interface ServeOptions {
   contextOf(caller: Caller): CallerContext;
   /** Opens the account of the bytes that one operation of the caller holds. */
   openHeld(caller: Caller): HeldBytes;
+  untilStart: UntilStart;
   departures: Departures;
   maskError: ReturnType<typeof createMaskError>;
   answer: AnswerRequest;
@@ -29,6 +31,7 @@ export function createServe({
   beginOperation,
   contextOf,
   openHeld,
+  untilStart,
   departures,
   maskError,
   answer,
@@ -52,7 +55,9 @@ export function createServe({
     });
     try {
       const caller = await authenticator.identify(authenticator.readToken(req));
-      // A client may leave while its token is checked.
+      const start = untilStart(caller);
+      if (start) await start;
+      // A client may leave while its token is checked, or while others start.
       if (hasEnded) return;
       held = openHeld(caller);
       waitForTurn(res, held);

@@ -6,49 +6,70 @@ import { isRecord } from "./client/json.ts";
 const BYTES_PER_TOKEN = 3;
 /** Deeper JSON is not counted: an upstream may nest its answers without limit. */
 const MAX_DEPTH = 64;
+/** How much is looked at letter by letter, in UTF-16 units; what follows is taken to be like it. */
+const MAX_LOOKED_AT = 2 ** 20;
 
 /** The tokens of all texts in a JSON value, and of the names in it: a model reads those of tools and schemas as well. */
 export function countText(value: unknown): number {
-  return countWithin(value, true, 0);
+  const count = new TokenCount(true);
+  count.addValue(value, 0);
+  return count.tokens;
 }
 
 /** The tokens of an object's fields and of their names, except those in `except`. */
 export function countFields(body: Readonly<Record<string, unknown>>, except: ReadonlySet<string>): number {
-  let tokens = 0;
-  for (const name in body) if (!except.has(name)) tokens += countWords(name) + countWithin(body[name], true, 1);
-  return tokens;
+  const count = new TokenCount(true);
+  for (const name in body) {
+    if (except.has(name)) continue;
+    count.addWords(name);
+    count.addValue(body[name], 1);
+  }
+  return count.tokens;
 }
 
 /** The tokens that a model has written, in an answer's message or a stream's delta. Its role and field names do not count. */
 export function countSaid(said: unknown): number {
-  if (!isRecord(said)) return countWithin(said, false, 1);
-  let tokens = 0;
-  for (const name in said) if (name !== "role") tokens += countWithin(said[name], false, 1);
-  return tokens;
+  const count = new TokenCount(false);
+  if (isRecord(said)) {
+    for (const name in said) if (name !== "role") count.addValue(said[name], 1);
+  } else count.addValue(said, 1);
+  return count.tokens;
 }
 
-function countWithin(value: unknown, withNames: boolean, depth: number): number {
-  if (typeof value === "string") return countWords(value);
-  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return 0;
-  let tokens = 0;
-  if (Array.isArray(value)) {
-    for (const entry of value) tokens += countWithin(entry, withNames, depth + 1);
-    return tokens;
-  }
-  for (const name in value) {
-    if (withNames) tokens += countWords(name);
-    tokens += countWithin((value as Record<string, unknown>)[name], withNames, depth + 1);
-  }
-  return tokens;
-}
+class TokenCount {
+  tokens = 0;
+  #lookedAt = 0;
+  #signs = 0;
+  readonly #withNames: boolean;
 
-/** Digits and signs are tokens of their own at worst; letters and blanks come together. */
-function countWords(text: string): number {
-  let signs = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 32 || code > 127;
-    if (!isLetter) signs++;
+  constructor(withNames: boolean) {
+    this.#withNames = withNames;
   }
-  return signs + Math.ceil((Buffer.byteLength(text) - signs) / BYTES_PER_TOKEN);
+
+  addValue(value: unknown, depth: number): void {
+    if (typeof value === "string") this.addWords(value);
+    else if (Array.isArray(value)) {
+      if (depth <= MAX_DEPTH) for (const entry of value) this.addValue(entry, depth + 1);
+    } else if (isRecord(value) && depth <= MAX_DEPTH) {
+      for (const name in value) {
+        if (this.#withNames) this.addWords(name);
+        this.addValue(value[name], depth + 1);
+      }
+    }
+  }
+
+  /** Digits and signs are tokens of their own at worst; letters and blanks come together. */
+  addWords(text: string): void {
+    const end = Math.min(text.length, MAX_LOOKED_AT - this.#lookedAt);
+    let signs = 0;
+    for (let index = 0; index < end; index++) {
+      const code = text.charCodeAt(index);
+      const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 32 || code > 127;
+      if (!isLetter) signs++;
+    }
+    this.#lookedAt += end;
+    this.#signs += signs;
+    if (end < text.length) signs += Math.round(((text.length - end) * this.#signs) / this.#lookedAt);
+    this.tokens += signs + Math.ceil((Buffer.byteLength(text) - signs) / BYTES_PER_TOKEN);
+  }
 }

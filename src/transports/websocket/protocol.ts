@@ -10,6 +10,7 @@ import type { OperationParams } from "../../execution/engine.ts";
 import type { Departures } from "../../http/departures.ts";
 import type { HeldBytes } from "../../http/held-bytes.ts";
 import type { CallerContext } from "../../limits/caller-context.ts";
+import type { UntilStart } from "../../limits/starts.ts";
 import { CallerGone, createCancellable } from "../../openai/cancellable.ts";
 import type { ResolveDocument } from "../../request/trusted-documents.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
@@ -40,6 +41,7 @@ export interface GraphQLOptions {
   contextOf(caller: Caller): CallerContext;
   /** Opens the account of the bytes that a connection or an operation of the caller holds. */
   openHeld(caller: Caller): HeldBytes;
+  untilStart: UntilStart;
   departures: Departures;
   maskError(error: unknown): GraphQLError;
   resolveDocument: ResolveDocument;
@@ -51,8 +53,8 @@ export interface GraphQLOptions {
 
 /** Builds the protocol's server, which opens no port. */
 export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionExtra> {
-  const { schema, prepareOperation, contextOf, openHeld, departures, maskError, resolveDocument, isDraining } = options;
-  const { maxResponseBytes } = options;
+  const { schema, prepareOperation, contextOf, openHeld, untilStart, departures } = options;
+  const { maskError, resolveDocument, maxResponseBytes, isDraining } = options;
 
   /** Results that can be left: a client's `complete` ends the upstream call, of a mutation too. */
   function run(args: ExecutionArgs): AsyncIterableIterator<ExecutionResult> {
@@ -113,6 +115,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         await untilNextMessage();
         const params = resolveDocument(payload);
         const caller = await extra.caller.identify();
+        await untilStart(caller);
         const held = openHeld(caller);
         const context = { operation, held, req: extra.req, ...contextOf(caller) };
         context.openai = context.openai.within({ held });
