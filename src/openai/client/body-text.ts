@@ -1,6 +1,7 @@
 // Reads the whole body of an upstream answer as text.
 import { errors } from "undici";
 import type { Exchange } from "./exchange.ts";
+import { Turns } from "./turns.ts";
 
 /** A body over this size, in bytes, is decoded as it comes. */
 const LARGE_BYTES = 256 * 1024;
@@ -24,6 +25,7 @@ export async function readText(
   let bytes = 0;
   let text = "";
   let stream: TextDecoder | undefined;
+  const turns = new Turns();
   for (let chunks = await answer.read(); chunks; chunks = await answer.read()) {
     for (const chunk of chunks) {
       pieces.push(chunk);
@@ -32,7 +34,11 @@ export async function readText(
     if (bytes < LARGE_BYTES) continue;
     // All at once it would hold everybody else up, and take its memory twice.
     stream ??= new TextDecoder();
-    for (const piece of pieces) text += stream.decode(piece, { stream: true });
+    turns.begin();
+    for (const piece of pieces) {
+      text += stream.decode(piece, { stream: true });
+      if (turns.isOver()) await turns.next();
+    }
     pieces = [];
   }
   if (stream) return text + stream.decode();
