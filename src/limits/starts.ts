@@ -3,11 +3,11 @@
 import type { Caller } from "../callers/caller.ts";
 
 /** How long operations start as they come, in milliseconds; then those that follow wait for the next turn. */
-const MAX_BURST_MS = 5;
+const MAX_BURST_MS = 3;
 /** A time without a start that ends a burst, in milliseconds. */
 const REST_MS = 2;
 /** How many of those that wait start in a turn. */
-const STARTS_A_TURN = 8;
+const STARTS_A_TURN = 4;
 
 /** Yields what resolves when the caller's next operation may start; undefined: at once. */
 export type UntilStart = (caller: Caller) => Promise<void> | undefined;

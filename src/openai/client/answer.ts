@@ -8,8 +8,8 @@ import { untilNextTurn } from "./turns.ts";
 
 /** Longest body of an error that is read, in characters. Of a longer one, or one nested too deeply, only the status counts. */
 const MAX_ERROR_LENGTH = 256 * 1024;
-/** What is looked through in one turn of the event loop, in characters: about 5 ms. */
-const SCAN_LENGTH = 2 ** 20;
+/** What is looked through in one turn of the event loop, in characters: about 3 ms. */
+const SCAN_LENGTH = 2 ** 19;
 
 /** The head of an HTTP answer. */
 export interface AnswerHead {

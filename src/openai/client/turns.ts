@@ -2,7 +2,7 @@
 // in each turn. So everybody else waits for one piece at most, however much long work there is.
 
 /** Longest time that a piece of long work should take, in milliseconds. */
-const MAX_WORK_MS = 5;
+const MAX_WORK_MS = 3;
 
 /** Yields a function that calls what it is given in a later turn, in order; `perTurn` of them in each. */
 export function createLine(perTurn: number): (go: () => void) => void {

@@ -7,7 +7,7 @@ const MAX_KEPT = 256 * 1024;
 const PIECE = 64 * 1024;
 
 /** The time between two connections. */
-const OPEN_EVERY_MS = 25;
+const OPEN_EVERY_MS = 50;
 /** When the next one may be opened. */
 let opensAt = 0;
 
