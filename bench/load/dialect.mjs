@@ -7,7 +7,7 @@ export const CLIENT_KEY = "sk-bench-0123456789abcdef";
 
 export const ACCEPT_JSON = { accept: "application/json" };
 export const ACCEPT_EVENTS = { accept: "text/event-stream" };
-export const MAX_TOKENS = 64;
+export const MAX_TOKENS = 512;
 
 /** A request with a JSON body. */
 export function postJson(path, headers, body) {
