@@ -9,6 +9,7 @@ const MAX_LEVELS = 256;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const BRACKETS = ["{", "["] as const;
 
 /** Looks through a JSON text once, in as many steps as its user likes. The text need not be valid JSON. */
 export class JsonScan {
@@ -33,6 +34,10 @@ export class JsonScan {
   /** Goes on for about `length` characters. Yields what the text has too much of, as it follows the text's name in a message. */
   findExcess(length = Number.POSITIVE_INFINITY): string | undefined {
     const text = this.#text;
+    if (this.#place === 0 && text.length <= length && hasTooLittle(text, this.#maxValues)) {
+      this.#place = text.length;
+      return undefined;
+    }
     const stop = Math.min(text.length, this.#place + length);
     let place = this.#place;
     while (place < stop) {
@@ -74,10 +79,24 @@ export class JsonScan {
   }
 }
 
+/**
+ * Whether a text is too short for too many values, and has too few brackets for too many levels. Most texts are and have, and
+ * to find some brackets takes a fraction of a look at each character.
+ */
+function hasTooLittle(text: string, maxValues: number): boolean {
+  if (text.length >= maxValues) return false;
+  let left = MAX_LEVELS;
+  for (const bracket of BRACKETS) {
+    for (let place = text.indexOf(bracket); place >= 0; place = text.indexOf(bracket, place + 1)) {
+      if (--left < 0) return false;
+    }
+  }
+  return true;
+}
+
 /** What a whole text has too much of: see JsonScan. */
 export function findExcess(text: string, maxValues: number): string | undefined {
-  // One so short has neither.
-  return text.length <= MAX_LEVELS && text.length <= maxValues ? undefined : new JsonScan(text, maxValues).findExcess();
+  return new JsonScan(text, maxValues).findExcess();
 }
 
 /** The JSON value, or undefined if the text is not JSON. */
