@@ -48,7 +48,8 @@ export async function readAnswer(
     const message = `The upstream answered with a redirect (status ${statusCode}); redirects are not followed.`;
     throw new OpenAIError("invalid_response", message, { status: statusCode });
   }
-  const excess = await findExcessInTurns(text, maxValues);
+  const isSmall = text.length <= SCAN_LENGTH;
+  const excess = isSmall ? findExcess(text, maxValues) : await findExcessInTurns(text, maxValues);
   if (excess) throw tooMuch("answer", excess);
   let body: unknown;
   try {
@@ -79,7 +80,6 @@ export function boundError(text: string): string {
 }
 
 async function findExcessInTurns(text: string, maxValues: number): Promise<string | undefined> {
-  if (text.length <= SCAN_LENGTH) return findExcess(text, maxValues);
   const scan = new JsonScan(text, maxValues);
   for (;;) {
     const excess = scan.findExcess(SCAN_LENGTH);
@@ -102,6 +102,6 @@ export function withId<Answer extends { readonly id?: unknown }>(
   answer: Answer,
   prefix: string,
 ): Answer & { id: string } {
-  const id = typeof answer.id === "string" && answer.id !== "" ? answer.id : `${prefix}-${crypto.randomUUID()}`;
-  return { ...answer, id };
+  if (typeof answer.id === "string" && answer.id !== "") return answer as Answer & { id: string };
+  return { ...answer, id: `${prefix}-${crypto.randomUUID()}` };
 }

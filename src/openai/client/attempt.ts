@@ -6,13 +6,15 @@ import { pathOf, type UpstreamRequest } from "./endpoint.ts";
 import { readRequestId } from "./error-answer.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type AnswerBytes, type Exchange, exchange } from "./exchange.ts";
-import { createMultipart, StreamedFile } from "./multipart.ts";
+import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
 import { isRetryable, retryDelayMs } from "./retry.ts";
 import { type Credentials, createFixedHeaders, findSecrets } from "./secrets/credentials.ts";
 import { untilNextTurn } from "./turns.ts";
 
 /** A body of this length, in characters, takes a few milliseconds to write. */
 const LARGE_LENGTH = 2 ** 20;
+
+const NO_FILES: readonly StreamedFile[] = [];
 
 /** Where and how to call the upstream. */
 export interface OpenAIClientOptions extends Credentials {
@@ -76,27 +78,29 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
   }
 
   /** Sends the request once and waits for the head of the answer. */
-  async function send(request: UpstreamRequest, hooks: CallHooks | undefined, deadline: Deadline) {
+  async function send(request: UpstreamRequest, hooks: CallHooks | undefined, deadline: Deadline): Promise<Exchange> {
     const observer = hooks?.observer;
     const more = observer?.attemptBegins();
-    const { headers, body: whole } = createBody(request);
-    const body = typeof whole === "string" && whole.length > LARGE_LENGTH ? await encode(whole) : whole;
+    const { headers, body } = createBody(request);
     const sent = {
       method: request.endpoint.method,
       path: root + pathOf(request) + baseUrl.search,
       headers: more ? { ...headers, ...more } : headers,
-      body,
+      body: typeof body === "string" && body.length > LARGE_LENGTH ? await encode(body) : body,
     };
-    const answer = await exchange(pool, sent, deadline, hooks?.held).catch((error: unknown) => {
+    let answer: Exchange;
+    try {
+      answer = await exchange(pool, sent, deadline, hooks?.held);
+    } catch (error) {
       throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
-    });
+    }
     observer?.answerBegins(answer.statusCode, readRequestId(answer.headers, secrets), isEventStream(answer));
     return answer;
   }
 
   return async (request, hooks, deadline, read) => {
     const observer = hooks?.observer;
-    const files = Object.values(request.multipart ?? {}).filter((part) => part instanceof StreamedFile);
+    const files = request.multipart ? findFiles(request.multipart) : NO_FILES;
     for (const file of files) {
       file.limitTaking(options.idleTimeoutMs, () => {
         const message = `The upstream took no byte of the upload for ${options.idleTimeoutMs} ms.`;
@@ -118,6 +122,10 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
       }
     }
   };
+}
+
+function findFiles(multipart: MultipartFields): readonly StreamedFile[] {
+  return Object.values(multipart).filter((part) => part instanceof StreamedFile);
 }
 
 /** A large body in bytes. To write it, to encode it and to send it have a turn of the event loop each. */

@@ -10,17 +10,22 @@ const LARGE_BYTES = 256 * 1024;
 const decoder = new TextDecoder();
 
 /**
- * Yields the text. A body whose Content-Length is over `maxBytes` is not read at all; undici stops any other. Rejects as
+ * Yields the text. A body whose Content-Length is over `maxBytes` is not read at all; undici stops any other. Throws as
  * `read` does.
  */
-export async function readText(
-  answer: Pick<Exchange, "headers" | "read" | "close">,
+export function readText(
+  answer: Pick<Exchange, "headers" | "takeWhole" | "read" | "close">,
   maxBytes: number,
-): Promise<string> {
+): string | Promise<string> {
   if (Number(answer.headers["content-length"]) > maxBytes) {
     answer.close(false);
     throw new errors.ResponseExceededMaxSizeError();
   }
+  const whole = answer.takeWhole();
+  return whole ? decode(whole) : readInTurns(answer);
+}
+
+async function readInTurns(answer: Pick<Exchange, "read">): Promise<string> {
   let pieces: Uint8Array[] = [];
   let bytes = 0;
   let text = "";
@@ -41,7 +46,9 @@ export async function readText(
     }
     pieces = [];
   }
-  if (stream) return text + stream.decode();
-  const [first, ...others] = pieces;
-  return decoder.decode(first && others.length === 0 ? first : Buffer.concat(pieces));
+  return stream ? text + stream.decode() : decode(pieces);
+}
+
+function decode(pieces: readonly Uint8Array[]): string {
+  return decoder.decode(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
 }

@@ -83,11 +83,13 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
   const reading = { secrets: findSecrets(options), maxValues: options.maxUpstreamValues };
 
   async function readWhole(answer: Exchange): Promise<unknown> {
-    const text = await readText(answer, options.maxUpstreamBytes).catch((error: unknown) => {
+    let text = "";
+    try {
+      text = await readText(answer, options.maxUpstreamBytes);
+    } catch (error) {
       // An error status is enough, even if its body could not be read.
-      if (answer.statusCode >= 400) return "";
-      throw toOpenAIError(error, "interrupted", options);
-    });
+      if (answer.statusCode < 400) throw toOpenAIError(error, "interrupted", options);
+    }
     try {
       return await readAnswer(answer, text, reading);
     } catch (error) {

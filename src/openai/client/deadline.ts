@@ -1,13 +1,19 @@
 // The time one upstream call may take, retries and waits included. Knows no request.
 import { OpenAIError } from "./errors.ts";
 
+/** What is under way within a deadline. */
+export interface Step {
+  /** Ends it: the call is over, for `reason`. */
+  leave(reason: unknown): void;
+}
+
 /**
  * A running deadline: it is over when the time is up (with OpenAIError) or the caller has gone. Not an AbortSignal: one per
  * call costs more than everything else here, and only one thing is under way at a time.
  */
 export class Deadline {
-  /** Called once, with the reason for which the call is over. Set by the step that is under way. */
-  onOver: ((reason: unknown) => void) | undefined;
+  /** Left once the call is over. Set by what is under way. */
+  step: Step | undefined;
   readonly #callerSignal: AbortSignal;
   readonly #endsAt: number;
   readonly #timer: NodeJS.Timeout;
@@ -44,27 +50,31 @@ export class Deadline {
     this.check();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, delayMs);
-      this.onOver = () => {
-        clearTimeout(timer);
-        resolve();
+      this.step = {
+        leave() {
+          clearTimeout(timer);
+          resolve();
+        },
       };
     });
-    this.onOver = undefined;
+    this.step = undefined;
     this.check();
   }
 
-  /** Waits for `step`, or throws the reason as soon as it is over; the step before is told as well. */
-  async until(step: Promise<void>): Promise<void> {
+  /** Waits for `wait`, or throws the reason as soon as it is over; the step before is left as well. */
+  async until(wait: Promise<void>): Promise<void> {
     this.check();
-    const outer = this.onOver;
+    const outer = this.step;
     await new Promise<void>((resolve, reject) => {
-      this.onOver = (reason) => {
-        outer?.(reason);
-        reject(reason);
+      this.step = {
+        leave(reason) {
+          outer?.leave(reason);
+          reject(reason);
+        },
       };
-      step.then(resolve, reject);
+      wait.then(resolve, reject);
     }).finally(() => {
-      this.onOver = outer;
+      this.step = outer;
     });
   }
 
@@ -72,7 +82,7 @@ export class Deadline {
   abort(reason: unknown): void {
     if (this.#over) return;
     this.#over = { reason };
-    this.onOver?.(reason);
+    this.step?.leave(reason);
   }
 
   /** Frees the timer and the listener on the caller's signal. */

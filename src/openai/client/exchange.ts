@@ -2,7 +2,7 @@
 // undici's request() would put a stream, a promise and an iterator around each of them.
 import { type Dispatcher, errors, type Pool } from "undici";
 import type { AnswerHead } from "./answer.ts";
-import type { Deadline } from "./deadline.ts";
+import type { Deadline, Step } from "./deadline.ts";
 
 /** Bytes that may wait to be read before the upstream is held back. */
 const MAX_WAITING_BYTES = 64 * 1024;
@@ -23,6 +23,11 @@ export interface AnswerBytes {
 
 /** An answer whose head has come. */
 export interface Exchange extends AnswerHead {
+  /**
+   * The bytes of the whole body, if it has come by now and is small. Most answers come in one packet with their head.
+   * Undefined: it is to be read.
+   */
+  takeWhole(): readonly Uint8Array[] | undefined;
   /**
    * The bytes that have come since, once there are any; undefined at the end of the body. Rejects with what undici threw,
    * or why the deadline is over.
@@ -53,12 +58,13 @@ export function exchange(
   });
 }
 
-class Handler implements Dispatcher.DispatchHandler, Exchange {
+class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
   statusCode = 0;
   headers: AnswerHead["headers"] = {};
   readonly #deadline: Deadline;
   readonly #held: AnswerBytes | undefined;
-  #settle: { resolve(exchange: Exchange): void; reject(error: unknown): void } | undefined;
+  readonly #resolve: (exchange: Exchange) => void;
+  readonly #reject: (error: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #chunks: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -68,7 +74,6 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
   #wake: (() => void) | undefined;
   #hasEnded = false;
   #failure: { error: unknown } | undefined;
-  readonly #leave = (reason: unknown) => this.#end(reason);
 
   constructor(
     deadline: Deadline,
@@ -78,8 +83,9 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
   ) {
     this.#deadline = deadline;
     this.#held = held;
-    this.#settle = { resolve, reject };
-    deadline.onOver = this.#leave;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    deadline.step = this;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -93,8 +99,7 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
     if (statusCode < 200) return;
     this.statusCode = statusCode;
     this.headers = headers;
-    this.#settle?.resolve(this);
-    this.#settle = undefined;
+    this.#resolve(this);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -112,6 +117,14 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#fail(error);
+  }
+
+  takeWhole(): readonly Uint8Array[] | undefined {
+    if (!this.#hasEnded || this.#waitingBytes > MAX_UNCOUNTED_BYTES) return undefined;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#waitingBytes = 0;
+    return chunks;
   }
 
   async read(): Promise<readonly Uint8Array[] | undefined> {
@@ -146,10 +159,10 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
   close(isAboutToEnd: boolean): void {
     if (this.#hasEnded || this.#failure) return;
     if (!isAboutToEnd) {
-      this.#end(new errors.RequestAbortedError());
+      this.leave(new errors.RequestAbortedError());
       return;
     }
-    const timer = setTimeout(() => this.#end(new errors.RequestAbortedError()), END_WAIT_MS);
+    const timer = setTimeout(() => this.leave(new errors.RequestAbortedError()), END_WAIT_MS);
     const drain = () => {
       this.#chunks = [];
       this.#waitingBytes = 0;
@@ -161,7 +174,7 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
   }
 
   /** Ends what is under way, and the upstream's work with it. */
-  #end(reason: unknown): void {
+  leave(reason: unknown): void {
     if (this.#hasEnded || this.#failure) return;
     this.#fail(reason);
     this.#controller?.abort(toError(reason));
@@ -171,14 +184,14 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
     if (this.#failure) return;
     this.#failure = { error };
     this.#stopListening();
-    this.#settle?.reject(error);
-    this.#settle = undefined;
+    // Does nothing once the head has come.
+    this.#reject(error);
     this.#wake?.();
   }
 
   #stopListening(): void {
     // The deadline may already belong to the next attempt.
-    if (this.#deadline.onOver === this.#leave) this.#deadline.onOver = undefined;
+    if (this.#deadline.step === this) this.#deadline.step = undefined;
   }
 }
 
