@@ -3,7 +3,7 @@ import { Pool } from "undici";
 import { isEventStream, readAnswer } from "./answer.ts";
 import { type CallHooks, createAttempt, type OpenAIClientOptions } from "./attempt.ts";
 import { readText } from "./body-text.ts";
-import { Deadline } from "./deadline.ts";
+import { Deadlines } from "./deadline.ts";
 import type { UpstreamRequest } from "./endpoint.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type EventStreamEnd, readEventStream } from "./event-stream.ts";
@@ -80,6 +80,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnecti
 
 function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamHealth): FollowedClient {
   const attempt = health.watch(createAttempt(pool, options));
+  const deadlines = new Deadlines(options.totalTimeoutMs);
   const reading = { secrets: findSecrets(options), maxValues: options.maxUpstreamValues };
 
   async function readWhole(answer: Exchange): Promise<unknown> {
@@ -108,7 +109,7 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
   return {
     async request(request, callerSignal, hooks) {
       callerSignal.throwIfAborted();
-      const deadline = new Deadline(options.totalTimeoutMs, callerSignal);
+      const deadline = deadlines.start(callerSignal);
       try {
         return await attempt(request, hooks, deadline, readWhole);
       } finally {
@@ -117,7 +118,7 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
     },
     async *stream(request, callerSignal, hooks) {
       callerSignal.throwIfAborted();
-      const deadline = new Deadline(options.totalTimeoutMs, callerSignal);
+      const deadline = deadlines.start(callerSignal);
       let answer: Exchange | undefined;
       let end: EventStreamEnd = "body";
       try {

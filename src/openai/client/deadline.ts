@@ -7,6 +7,41 @@ export interface Step {
   leave(reason: unknown): void;
 }
 
+/** Less than this is no time left: Node's timers count whole milliseconds. */
+const TICK_MS = 1;
+
+/** The deadlines of calls that may all take as long. They are up in the order in which they start: one timer serves all. */
+export class Deadlines {
+  readonly #totalMs: number;
+  readonly #running = new Set<Deadline>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(totalMs: number) {
+    this.#totalMs = totalMs;
+  }
+
+  /** Starts one that also follows `callerSignal`. It is to be ended. */
+  start(callerSignal: AbortSignal): Deadline {
+    const deadline = new Deadline(performance.now() + this.#totalMs, callerSignal, this.#running);
+    this.#wait(this.#totalMs);
+    return deadline;
+  }
+
+  #wait(delayMs: number): void {
+    this.#timer ??= setTimeout(this.#look, delayMs).unref();
+  }
+
+  readonly #look = () => {
+    this.#timer = undefined;
+    for (const deadline of this.#running) {
+      const restMs = deadline.remainingMs();
+      if (restMs > TICK_MS) return this.#wait(restMs);
+      this.#running.delete(deadline);
+      deadline.abort(new OpenAIError("timeout", `The upstream took longer than ${this.#totalMs} ms in all.`));
+    }
+  };
+}
+
 /**
  * A running deadline: it is over when the time is up (with OpenAIError) or the caller has gone. Not an AbortSignal: one per
  * call costs more than everything else here, and only one thing is under way at a time.
@@ -14,21 +49,24 @@ export interface Step {
 export class Deadline {
   /** Left once the call is over. Set by what is under way. */
   step: Step | undefined;
-  readonly #callerSignal: AbortSignal;
   readonly #endsAt: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #callerSignal: AbortSignal;
+  readonly #running: Set<Deadline>;
   #over: { readonly reason: unknown } | undefined;
-  readonly #follow = () => this.abort(this.#callerSignal.reason);
 
-  /** Starts a deadline of `totalMs` that also follows `callerSignal`. */
-  constructor(totalMs: number, callerSignal: AbortSignal) {
+  /** See Deadlines. `endsAt` is performance.now()'s; `running` are those that have not ended. */
+  constructor(endsAt: number, callerSignal: AbortSignal, running: Set<Deadline>) {
+    this.#endsAt = endsAt;
     this.#callerSignal = callerSignal;
-    this.#endsAt = performance.now() + totalMs;
-    this.#timer = setTimeout(() => {
-      this.abort(new OpenAIError("timeout", `The upstream took longer than ${totalMs} ms in all.`));
-    }, totalMs);
-    callerSignal.addEventListener("abort", this.#follow, { once: true });
-    if (callerSignal.aborted) this.#follow();
+    this.#running = running;
+    running.add(this);
+    callerSignal.addEventListener("abort", this);
+    if (callerSignal.aborted) this.handleEvent();
+  }
+
+  /** The caller has gone. */
+  handleEvent(): void {
+    this.abort(this.#callerSignal.reason);
   }
 
   /** Why the call is over. Undefined: it is not. */
@@ -85,9 +123,9 @@ export class Deadline {
     this.step?.leave(reason);
   }
 
-  /** Frees the timer and the listener on the caller's signal. */
+  /** Follows nothing any more. */
   end(): void {
-    clearTimeout(this.#timer);
-    this.#callerSignal.removeEventListener("abort", this.#follow);
+    this.#running.delete(this);
+    this.#callerSignal.removeEventListener("abort", this);
   }
 }

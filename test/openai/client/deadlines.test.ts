@@ -1,6 +1,6 @@
 // The three deadlines of an upstream call: to the head of the answer, between its bytes, and in all.
 import { describe, expect, test } from "vitest";
-import { Deadline } from "../../../src/openai/client/deadline.ts";
+import { Deadlines } from "../../../src/openai/client/deadline.ts";
 import { calls, chat, chatAnswer } from "../../support/calls.ts";
 import { shared } from "../../support/lifetime.ts";
 import { startServed } from "../../support/served-upstream.ts";
@@ -156,7 +156,7 @@ describe("UPSTREAM_TOTAL_TIMEOUT_MS", () => {
 
 describe("a deadline", () => {
   test("counts down, and ends a wait with its own error", async () => {
-    const deadline = new Deadline(50, new AbortController().signal);
+    const deadline = new Deadlines(50).start(new AbortController().signal);
     expect(deadline.remainingMs()).toBeLessThanOrEqual(50);
     await expect(deadline.sleep(10_000)).rejects.toMatchObject({ name: "OpenAIError", reason: "timeout" });
     expect(deadline.remainingMs()).toBeLessThanOrEqual(1);
@@ -164,7 +164,7 @@ describe("a deadline", () => {
 
   test("ends a wait with the caller's reason", async () => {
     const caller = new AbortController();
-    const deadline = new Deadline(10_000, caller.signal);
+    const deadline = new Deadlines(10_000).start(caller.signal);
     const wait = deadline.sleep(10_000);
     caller.abort("gone");
     await expect(wait).rejects.toBe("gone");
@@ -173,10 +173,36 @@ describe("a deadline", () => {
 
   test("that has ended is never up and follows nobody", async () => {
     const caller = new AbortController();
-    const deadline = new Deadline(1, caller.signal);
+    const deadline = new Deadlines(1).start(caller.signal);
     deadline.end();
     caller.abort();
     await deadline.sleep(20);
     expect(deadline.over).toBeUndefined();
+  });
+
+  test("is up in its own time, with those that have started before it or after", async () => {
+    const deadlines = new Deadlines(60);
+    const start = () => deadlines.start(new AbortController().signal);
+    const [ended, first] = [start(), start()];
+    ended.end();
+    await first.sleep(30);
+    const second = start();
+    const waits = [first, second].map(async (deadline) => {
+      const restMs = deadline.remainingMs();
+      const startedAt = performance.now();
+      await expect(deadline.sleep(10_000)).rejects.toMatchObject({ reason: "timeout" });
+      expect(performance.now() - startedAt).toBeGreaterThanOrEqual(restMs - 2);
+    });
+    await waits[0];
+    expect(second.over).toBeUndefined();
+    await waits[1];
+    expect(ended.over).toBeUndefined();
+  });
+
+  test("is up for all that have started together", async () => {
+    const deadlines = new Deadlines(20);
+    const started = Array.from({ length: 100 }, () => deadlines.start(new AbortController().signal));
+    const waits = await Promise.allSettled(started.map((deadline) => deadline.sleep(10_000)));
+    expect(waits.every(({ status }) => status === "rejected")).toBe(true);
   });
 });
