@@ -12,7 +12,7 @@ import { readScrape } from "./metrics.ts";
 
 /** Opens the upstream at `upstreamUrl` for one caller; it is closed with the test. Answers are kept for a minute. */
 export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: number; models?: string[] } = {}) {
-  const { limits } = startLimits();
+  const { plain: limits } = startLimits();
   const caller = createCaller(callerLimits);
   const openai = createOpenAIClient({
     baseUrl: new URL(upstreamUrl),
