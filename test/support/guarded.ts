@@ -29,7 +29,8 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
   onTestFinished(() => openai.close());
   const metrics = createMetrics(() => openai.stats());
   const lines: string[] = [];
-  const log = createLogObserver(createLogger("info", { write: (line) => void lines.push(line) }));
+  const destination = { write: (line: string) => void lines.push(line) };
+  const log = createLogObserver(createLogger("info", destination), destination);
   const client = createGuardedClient(
     openai,
     caller,
