@@ -89,7 +89,7 @@ async function serve(config: Config): Promise<void> {
       const { startServing } = await import("./process/serving.ts");
       running = await startServing(settle(config, isWorker ? process.env[SANDBOX_URL] : sandbox?.url, isWorker), {
         logger,
-        droppedLogLines: output.dropped,
+        output,
         environment: process.env,
         version: readVersion(),
         shareMetrics: shared?.share,

@@ -54,7 +54,8 @@ export function createServe({
       end(!res.writableFinished);
     });
     try {
-      const caller = await authenticator.identify(authenticator.readToken(req));
+      const identified = authenticator.identifyRequest(req);
+      const caller = identified instanceof Promise ? await identified : identified;
       const start = untilStart(caller);
       if (start) await start;
       // A client may leave while its token is checked, or while others start.

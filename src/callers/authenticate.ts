@@ -7,7 +7,8 @@ import { ANYBODY, type Caller } from "./caller.ts";
 import { type ClientKey, sha256 } from "./caller-schema.ts";
 import { createClientKeys } from "./client-keys.ts";
 import { type ClientKeysFile, openClientKeysFile } from "./client-keys-file.ts";
-import { createJwtVerifier } from "./jwt.ts";
+import { type Identity, recall, remember } from "./connection-callers.ts";
+import { createJwtVerifier, type JwtCaller } from "./jwt.ts";
 import { unauthenticated } from "./refusals.ts";
 
 /** How callers are told apart, from the configuration. */
@@ -39,6 +40,11 @@ export interface Authenticator {
    * with OVERLOADED if the token cannot be checked at the moment.
    */
   identify(token: string | undefined): Caller | Promise<Caller>;
+  /**
+   * The caller of an HTTP request: of its token, as by `readToken` and `identify`. A token that came before on the same
+   * connection is not checked again while its keys are the same and its time has not run out.
+   */
+  identifyRequest(req: IncomingMessage): Caller | Promise<Caller>;
   /** Reads the client keys' file again, if there is one. A bad version is reported, and the old keys stay. */
   reload(): void;
   /** Stops watching the client keys' file. */
@@ -55,6 +61,7 @@ const OPEN: Authenticator = {
   isOpen: true,
   readToken: () => undefined,
   identify: () => ANYBODY,
+  identifyRequest: () => ANYBODY,
   reload: () => {},
   close: () => {},
 };
@@ -76,19 +83,43 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
       ? createJwtVerifier({ ...options, limits: options.jwtLimits ?? {} }, report)
       : undefined;
 
+  function find(token: string | undefined): Identity | Promise<Identity> {
+    if (token === undefined) throw unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
+    const digest = sha256(token);
+    if (!isOwnKey(digest)) {
+      if (auth === "passthrough" && UPSTREAM_KEY.test(token)) return { caller: passThrough(token), holds: () => true };
+      const version = keys?.version();
+      const caller = keys?.find(digest);
+      if (caller) return { caller, holds: () => keys?.version() === version };
+      if (verifyJwt && JWT.test(token)) return verifyJwt(token).then(identityOf);
+    }
+    throw unauthenticated("The credentials are not valid.");
+  }
+
+  /** A new client key may be anything, also what was a JWT. */
+  function identityOf(caller: JwtCaller): Identity {
+    const version = keys?.version();
+    return { caller, holds: () => keys?.version() === version && caller.isGood() };
+  }
+
   return {
     isOpen: false,
     readToken: readRequestToken,
     identify(token) {
-      if (token === undefined) throw unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
-      const digest = sha256(token);
-      if (!isOwnKey(digest)) {
-        if (auth === "passthrough" && UPSTREAM_KEY.test(token)) return passThrough(token);
-        const caller = keys?.find(digest);
-        if (caller) return caller;
-        if (verifyJwt && JWT.test(token)) return verifyJwt(token);
-      }
-      throw unauthenticated("The credentials are not valid.");
+      const found = find(token);
+      return found instanceof Promise ? found.then(({ caller }) => caller) : found.caller;
+    },
+    identifyRequest(req) {
+      const { socket } = req;
+      const token = readRequestToken(req);
+      const known = token === undefined ? undefined : recall(socket, token);
+      if (known) return known;
+      const found = find(token);
+      const keep = (identity: Identity) => {
+        if (token !== undefined) remember(socket, token, identity);
+        return identity.caller;
+      };
+      return found instanceof Promise ? found.then(keep) : keep(found);
     },
     reload: () => keys?.reload(),
     close: () => keys?.close(),
@@ -105,7 +136,7 @@ function createKeyCheck(key: string | undefined): (digest: Buffer) => boolean {
 function openKeys(options: AuthenticatorOptions, report: (fault: unknown) => void): ClientKeysFile {
   const { clientKeys = [], clientKeysFile: path, upstreamKey: forbidden } = options;
   if (path !== undefined) return openClientKeysFile({ path, forbidden, report });
-  return { ...createClientKeys(clientKeys), reload: () => {}, close: () => {} };
+  return { ...createClientKeys(clientKeys), version: () => 0, reload: () => {}, close: () => {} };
 }
 
 /** A caller known only by the upstream key that it sends. */

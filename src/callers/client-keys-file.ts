@@ -20,6 +20,8 @@ export interface ClientKeysFileOptions {
 }
 
 export interface ClientKeysFile extends ClientKeys {
+  /** Another number once other keys are in force. */
+  version(): number;
   /** Reads the file again at once. Never throws: a bad version is reported, and the old keys stay. */
   reload(): void;
   /** Stops watching the file. */
@@ -36,10 +38,12 @@ export function openClientKeysFile({ path, forbidden, report }: ClientKeysFileOp
   // for the first time at some moment after the start, and would miss such a change.
   let seen = look(path);
   let keys = readClientKeys(path, forbidden);
+  let version = 0;
   const reload = () => {
     try {
       seen = look(path);
       keys = readClientKeys(path, forbidden);
+      version++;
     } catch (error) {
       report(error);
     }
@@ -48,7 +52,7 @@ export function openClientKeysFile({ path, forbidden, report }: ClientKeysFileOp
   const timer = setInterval(() => {
     if (look(path) !== seen) reload();
   }, LOOK_EVERY_MS).unref();
-  return { find: (digest) => keys.find(digest), reload, close: () => clearInterval(timer) };
+  return { find: (digest) => keys.find(digest), version: () => version, reload, close: () => clearInterval(timer) };
 }
 
 /** A text that changes with the file or its version; the reason if there is no file. Never throws. */

@@ -29,7 +29,30 @@ export interface JwtOptions {
 }
 
 /** Yields the caller that a token names. Rejects with UNAUTHENTICATED, or with OVERLOADED if no key is available. */
-export type JwtVerifier = (token: string) => Promise<Caller>;
+export type JwtVerifier = (token: string) => Promise<JwtCaller>;
+
+/** The caller that a token names, who is no longer known by it once it expires or once other keys are in force. */
+export class JwtCaller implements Caller {
+  readonly id: string;
+  readonly key: string;
+  readonly limits: CallerLimits;
+  readonly #areGood: () => boolean;
+  readonly #expiresAt: number;
+
+  /** `exp` is the token's; `areGood` tells whether the keys that verified it are those in force. */
+  constructor(subject: string, limits: CallerLimits, exp: number, areGood: () => boolean) {
+    this.id = subject;
+    this.key = `jwt:${subject}`;
+    this.limits = limits;
+    this.#areGood = areGood;
+    this.#expiresAt = (exp + CLOCK_TOLERANCE) * 1000;
+  }
+
+  /** Whether the token would be accepted again without a look at any new keys. */
+  isGood(): boolean {
+    return Date.now() < this.#expiresAt && this.#areGood();
+  }
+}
 
 /**
  * Builds the verifier; fetches nothing yet. `report` is called for keys that cannot be fetched or used: at most once
@@ -63,12 +86,13 @@ export function createJwtVerifier(options: JwtOptions, report: (fault: unknown) 
 
   return async (token) => {
     const jose = await loading;
+    const version = keys.version();
     const { payload } = await verify(jose, token, keys, checks).catch((error: unknown) => {
       throw refuse(jose, error);
     });
-    const { sub } = payload;
+    const { sub, exp = 0 } = payload;
     if (typeof sub !== "string" || !SUBJECT.test(sub)) throw unauthenticated("The token is not valid.");
-    return { id: sub, key: `jwt:${sub}`, limits };
+    return new JwtCaller(sub, limits, exp, () => version !== undefined && keys.version() === version);
   };
 }
 

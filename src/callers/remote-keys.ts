@@ -22,7 +22,8 @@ const REPORT_AFTER_MS = 60_000;
  */
 export function createRemoteKeys(url: URL, report: (fault: unknown) => void): SigningKeys {
   if (url.username || url.password) throw new Error("JWT_JWKS_URL must not hold a user or a password.");
-  return { find: new RemoteKeys(url, report).find, algorithms: REMOTE_ALGORITHMS };
+  const keys = new RemoteKeys(url, report);
+  return { find: keys.find, algorithms: REMOTE_ALGORITHMS, version: () => keys.version };
 }
 
 type Jose = typeof import("jose");
@@ -62,6 +63,11 @@ class RemoteKeys {
       return this.#known.find(header, token);
     }
   };
+
+  /** The keys, unless they are due to be fetched again. */
+  get version(): unknown {
+    return this.#age() > MAX_AGE_MS ? undefined : this.#known;
+  }
 
   /** Infinite without keys. */
   #age(): number {

@@ -6,6 +6,8 @@ import type { JWTVerifyGetKey } from "jose";
 export interface SigningKeys {
   find: JWTVerifyGetKey;
   algorithms: readonly string[];
+  /** The same as long as `find` would look at the same keys. Undefined: it would fetch them first. */
+  version(): unknown;
 }
 
 const RSA = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
@@ -24,7 +26,7 @@ export function createFixedKey(pem: string): SigningKeys {
   if (algorithms.length === 0) {
     throw new Error("JWT_PUBLIC_KEY must be RSA of at least 2048 bits, EC on P-256, P-384 or P-521, or Ed25519.");
   }
-  return { find: () => key, algorithms };
+  return { find: () => key, algorithms, version: () => key };
 }
 
 function readPublicKey(pem: string): KeyObject {

@@ -7,7 +7,9 @@ import { openFiles } from "../openai/client/multipart.ts";
 import { untilNextTurn } from "../openai/client/turns.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { CallObserver } from "./call-observer.ts";
+import { type NowOrLater, whenThere } from "./counters.ts";
 import type { Limits } from "./limits.ts";
+import type { Reservation } from "./reservations.ts";
 import type { Slots } from "./slots.ts";
 import { createSpending, NO_SPENDING, type Spending } from "./spending.ts";
 
@@ -24,59 +26,73 @@ export interface Gate {
 
 /** A call that was let through. */
 export interface Admission {
-  spending: Spending;
-  /** Gives the slot back and settles the tokens. */
-  end(usedTokens: number): void;
+  readonly spending: Spending;
+  /** Gives the slot back and settles the tokens. Needs no `this`. */
+  readonly end: (usedTokens: number) => void;
 }
+
+/** A check of a call that is to be made. It throws if the call is refused, and yields a promise if it has to wait. */
+type Check = (entry: Entry) => unknown;
 
 /**
  * `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, what a file's own `open` throws, or the signal's
- * reason; it then takes nothing, and reports to `call`. `mayRepeat` counts a further attempt like a call.
+ * reason; it then takes nothing, and reports to `call`. Nothing waits, unless for Redis, for files, or for a large prompt to
+ * be counted. `mayRepeat` counts a further attempt like a call.
  */
 export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: Gate) {
-  async function admit(request: UpstreamRequest, signal: AbortSignal, call?: CallObserver): Promise<Admission> {
-    const { endpoint } = request;
-    let undo = () => {};
-    try {
-      checkModel(caller, request);
-      undo = await limits.takeRequest(caller);
-      const estimate = endpoint.isPaid ? endpoint.estimate(request, obeyedCaps) : undefined;
-      // What has been counted is about to be written, which takes as long.
-      if (estimate && estimate.prompt > LARGE_PROMPT) await untilNextTurn();
-      const end = await reserve(request, signal, estimate);
+  const checks: readonly Check[] = [checkModel, takeRequest, estimateTokens, takeTokens, takeSlot, openAllFiles];
+
+  function admit(request: UpstreamRequest, signal: AbortSignal, call?: CallObserver): NowOrLater<Admission> {
+    const entry = new Entry(request, signal);
+    const accept = (): Admission => {
       call?.admitted();
-      return { spending: endpoint.isPaid && estimate ? createSpending(endpoint, estimate) : NO_SPENDING, end };
-    } catch (error) {
-      undo();
+      return { spending: spendingOf(entry), end: entry.end };
+    };
+    const refuse = (error: unknown): never => {
+      entry.takeNothing();
       call?.refused(error);
       throw error;
+    };
+    let checking: Promise<void> | undefined;
+    try {
+      checking = pass(checks, entry);
+    } catch (error) {
+      return refuse(error);
     }
+    return checking ? checking.then(accept, refuse) : accept();
   }
 
-  /** Takes tokens for a call that costs any, a slot, and the beginnings of its files; yields how to settle them. */
-  async function reserve(
-    request: UpstreamRequest,
-    signal: AbortSignal,
-    estimate: TokenEstimate | undefined,
-  ): Promise<Admission["end"]> {
-    const reservation = estimate && (await limits.reserveTokens(caller, boundsOf(estimate)));
-    let release = () => {};
-    const end = (usedTokens: number) => {
-      release();
-      void reservation?.settle(usedTokens);
-    };
-    try {
-      signal.throwIfAborted();
-      // After the tokens, so that no call that waits for Redis, or is refused, holds a slot.
-      release = slots.take(caller, !request.endpoint.isPaid);
-      // No file is read for a call that is refused.
-      if (request.multipart) await openFiles(request.multipart);
-      signal.throwIfAborted();
-      return end;
-    } catch (error) {
-      end(0);
-      throw error;
-    }
+  function checkModel({ request }: Entry): void {
+    if (mayAsk(caller, request)) return;
+    const problem = "The caller may not use this model; `viewer { limits { models } }` lists those it may use.";
+    throw codedError(callerLimits.models.code, problem);
+  }
+
+  function takeRequest(entry: Entry): unknown {
+    return whenThere(limits.takeRequest(caller), (undo) => {
+      entry.undoRequest = undo;
+    });
+  }
+
+  function estimateTokens(entry: Entry): unknown {
+    const { endpoint } = entry.request;
+    if (!endpoint.isPaid) return undefined;
+    entry.estimate = endpoint.estimate(entry.request, obeyedCaps);
+    // What has been counted is about to be written, which takes as long.
+    return entry.estimate.prompt > LARGE_PROMPT ? untilNextTurn() : undefined;
+  }
+
+  function takeTokens(entry: Entry): unknown {
+    if (!entry.estimate) return undefined;
+    return whenThere(limits.reserveTokens(caller, boundsOf(entry.estimate)), (reservation) => {
+      entry.reservation = reservation;
+    });
+  }
+
+  /** After the tokens, so that no call that waits for Redis, or is refused, holds a slot. */
+  function takeSlot(entry: Entry): void {
+    entry.signal.throwIfAborted();
+    entry.giveSlotBack = slots.take(caller, !entry.request.endpoint.isPaid);
   }
 
   async function mayRepeat(): Promise<boolean> {
@@ -91,6 +107,49 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
   return { admit, mayRepeat };
 }
 
+/** A call under check, and what it has taken so far. */
+class Entry {
+  readonly request: UpstreamRequest;
+  readonly signal: AbortSignal;
+  undoRequest: (() => void) | undefined = undefined;
+  estimate: TokenEstimate | undefined = undefined;
+  reservation: Reservation | undefined = undefined;
+  giveSlotBack: (() => void) | undefined = undefined;
+
+  constructor(request: UpstreamRequest, signal: AbortSignal) {
+    this.request = request;
+    this.signal = signal;
+  }
+
+  readonly end = (usedTokens: number): void => {
+    this.giveSlotBack?.();
+    void this.reservation?.settle(usedTokens);
+  };
+
+  takeNothing(): void {
+    this.end(0);
+    this.undoRequest?.();
+  }
+}
+
+/** Makes one check after the other, from the one at `place` on; all at once unless one has to wait. */
+function pass(checks: readonly Check[], entry: Entry, place = 0): Promise<void> | undefined {
+  for (let next = place; next < checks.length; next++) {
+    const waiting = checks[next]?.(entry);
+    if (waiting instanceof Promise) return waiting.then(() => pass(checks, entry, next + 1));
+  }
+  return undefined;
+}
+
+/** The last check: no file is read for a call that is refused. */
+function openAllFiles({ request, signal }: Entry): unknown {
+  return request.multipart && openFiles(request.multipart).then(() => signal.throwIfAborted());
+}
+
+function spendingOf({ request: { endpoint }, estimate }: Entry): Spending {
+  return endpoint.isPaid && estimate ? createSpending(endpoint, estimate) : NO_SPENDING;
+}
+
 /**
  * A call without a cap on its output is let through with what is left, if its prompt fits. No call is let through if
  * nothing is left, not even one whose tokens are only known afterwards.
@@ -98,12 +157,6 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
 function boundsOf({ prompt, output, isCapped, cap = 0 }: TokenEstimate): { atLeast: number; atMost: number } {
   const atMost = prompt + output;
   return { atLeast: isCapped ? Math.max(1, atMost) : prompt + Math.max(1, cap), atMost };
-}
-
-function checkModel(caller: Caller, request: UpstreamRequest): void {
-  if (mayAsk(caller, request)) return;
-  const problem = "The caller may not use this model; `viewer { limits { models } }` lists those it may use.";
-  throw codedError(callerLimits.models.code, problem);
 }
 
 /** Whether the caller may use the model that the request names. Every caller may make a request that cannot name one. */

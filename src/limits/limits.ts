@@ -3,12 +3,13 @@ import { ANYBODY, type Caller } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
 import type { ViewerUsage } from "../schema/shared/context.ts";
-import { type Counter, type CounterStoreOptions, createCounterStore, keyOf } from "./counters.ts";
+import { type CounterStoreOptions, createCounterStore } from "./counter-store.ts";
+import { type NowOrLater, whenThere } from "./counters.ts";
 import { createReservations, type Estimate, type Reservation } from "./reservations.ts";
 
 /**
- * Counts callers, also those without limits, unless the server does not distinguish them. Everything answers within a
- * second. While Redis is away, callers with the limit in question are refused with OVERLOADED, or counted in memory;
+ * Counts callers, also those without limits, unless the server does not distinguish them. Without Redis everything is
+ * there at once, and what is thrown is thrown at once; with Redis within a second. While Redis is away, callers with the limit in question are refused with OVERLOADED, or counted in memory;
  * callers without it are served.
  */
 export interface Limits {
@@ -16,12 +17,12 @@ export interface Limits {
    * Counts one upstream call, and returns a function that takes it back if the call is not made. Throws RATE_LIMITED
    * with `retryAfterMs` when the caller's minute is used up. A caller without that limit does not wait for the counter.
    */
-  takeRequest(caller: Caller): Promise<() => void>;
+  takeRequest(caller: Caller): NowOrLater<() => void>;
   /**
    * Takes tokens of the caller's day before they are spent. Throws BUDGET_EXCEEDED with `retryAfterMs` if fewer than
    * `atLeast` are left.
    */
-  reserveTokens(caller: Caller, estimate: Estimate): Promise<Reservation>;
+  reserveTokens(caller: Caller, estimate: Estimate): NowOrLater<Reservation>;
   /** What the caller has used. If that cannot be read it throws OVERLOADED, or yields 0 for what has no limit. */
   read(caller: Caller): Promise<ViewerUsage>;
   /** Ends the connection to Redis, after commands in progress. */
@@ -33,28 +34,28 @@ export function createLimits(options: CounterStoreOptions, report: (fault: unkno
   const store = createCounterStore(options, report);
   const reservations = createReservations(store);
   return {
-    async takeRequest(caller) {
+    takeRequest(caller) {
       if (isAnybody(caller)) return () => {};
       const limit = caller.limits.requestsPerMinute;
-      const key = keyOf(caller);
-      const take = async (counter: Counter) => ({ counter, count: await counter.take(key, 1) });
-      const taking = store.use(limit !== undefined, ({ requests }) => take(requests));
+      const key = store.keyOf(caller);
+      const taking = store.use(limit !== undefined, ({ requests }) => requests.take(key, 1));
       // Nothing waits until it is undone.
-      const undo = () => void taking.then((taken) => taken?.counter.undo(key, 1, taken.count));
+      const undo = () => void whenThere(taking, (taken) => taken?.undo(1));
       if (limit === undefined) return undo;
-      const taken = await taking;
-      if (!taken || taken.count.used <= limit) return undo;
-      undo();
-      throw rateLimited(limit, taken.count.resetMs);
+      return whenThere(taking, (taken) => {
+        if (!taken || taken.used <= limit) return undo;
+        undo();
+        throw rateLimited(limit, taken.resetMs);
+      });
     },
-    async reserveTokens(caller, estimate) {
-      if (isAnybody(caller)) return { tokens: estimate.atMost, async settle() {} };
+    reserveTokens(caller, estimate) {
+      if (isAnybody(caller)) return { tokens: estimate.atMost, settle() {} };
       return reservations.reserve(caller, estimate);
     },
     async read(caller) {
       if (isAnybody(caller)) return { requests: 0, requestsResetMs: 0, tokens: 0, tokensResetMs: 0 };
       const limit = caller.limits.requestsPerMinute;
-      const key = keyOf(caller);
+      const key = store.keyOf(caller);
       const [count, tokens] = await Promise.all([
         store.use(limit !== undefined, ({ requests }) => requests.read(key)),
         reservations.read(caller),

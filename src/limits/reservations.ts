@@ -2,7 +2,8 @@
 import type { Caller } from "../callers/caller.ts";
 import { codedError } from "../errors/codes.ts";
 import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
-import { type Counter, type CounterStore, keyOf } from "./counters.ts";
+import type { CounterStore } from "./counter-store.ts";
+import { type NowOrLater, type Taken, whenThere } from "./counters.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -30,7 +31,7 @@ export interface Reservation {
    * however it ended; only the first time counts. Never throws; on failure, and if `usedTokens` is not a count, the
    * reservation stands.
    */
-  settle(usedTokens: number): Promise<void>;
+  settle(usedTokens: number): NowOrLater<void>;
 }
 
 /** The tokens of all callers. */
@@ -39,7 +40,7 @@ export interface Reservations {
    * Takes tokens of the caller's day. Parallel calls, also of several processes on one Redis, never get more than
    * there are. Throws BUDGET_EXCEEDED, or OVERLOADED while Redis is away.
    */
-  reserve(caller: Caller, estimate: Estimate): Promise<Reservation>;
+  reserve(caller: Caller, estimate: Estimate): NowOrLater<Reservation>;
   /** The tokens of today, and when today ends, in milliseconds from now. Throws OVERLOADED while Redis is away. */
   read(caller: Caller): Promise<{ tokens: number; tokensResetMs: number }>;
 }
@@ -54,22 +55,22 @@ export function createReservations(store: CounterStore): Reservations {
     else open.delete(key);
   }
 
-  /** `correct` is given the difference between the tokens used and those counted. */
+  /** `correct` is given the difference between the tokens used and those counted. It never throws. */
   function createReservation(
     key: string,
     tokens: number,
     counted: number,
-    correct: (tokens: number) => Promise<unknown>,
+    correct: (tokens: number) => NowOrLater<void>,
   ): Reservation {
     let settled = false;
     return {
       tokens,
-      async settle(usedTokens) {
-        if (settled) return;
+      settle(usedTokens) {
+        if (settled) return undefined;
         settled = true;
         changeOpen(key, -tokens);
         const used = Number.isSafeInteger(usedTokens) && usedTokens >= 0 ? usedTokens : tokens;
-        if (used !== counted) await correct(used - counted).catch(() => {});
+        return used === counted ? undefined : correct(used - counted);
       },
     };
   }
@@ -80,40 +81,41 @@ export function createReservations(store: CounterStore): Reservations {
     return createReservation(key, tokens, 0, (used) => store.use(false, ({ tokens }) => tokens.add(key, used)));
   }
 
-  async function takeTokens(key: string, limit: number, { atLeast, atMost }: Estimate): Promise<Reservation> {
+  function takeTokens(key: string, limit: number, { atLeast, atMost }: Estimate): NowOrLater<Reservation> {
     // What can never be granted is not taken, not even briefly: it would block other calls. Taking 0 reads the sum.
     const asked = atLeast > limit ? 0 : Math.min(atMost, limit, shareOf(limit, atLeast));
     const openBefore = open.get(key) ?? 0;
     changeOpen(key, asked);
-    let tokens = 0;
-    try {
-      const take = async (counter: Counter) => ({ counter, count: await counter.take(key, asked) });
-      const taken = await store.use(true, (counters) => take(counters.tokens));
+
+    function grant(taken: Taken | undefined): Reservation {
       if (!taken) throw new TypeError("A limited caller is counted or refused.");
       // Each of several parallel calls sees what the earlier ones added, so that no two are granted the same tokens.
-      const left = limit - Math.max(0, taken.count.used - asked);
-      if (left >= atLeast) tokens = Math.min(asked, left, shareOf(left, atLeast));
-      void taken.counter.undo(key, asked - tokens, taken.count);
-      if (left < atLeast) {
-        const reserved = Math.min((open.get(key) ?? 0) - asked, limit);
-        const retryAfterMs = left + openBefore >= atLeast ? OPEN_RETRY_MS : untilMidnight();
-        throw budgetExceeded({ limit, left, reserved, needed: atLeast, retryAfterMs });
-      }
-      return createReservation(key, tokens, tokens, (difference) => taken.counter.add(key, difference));
-    } finally {
+      const left = limit - Math.max(0, taken.used - asked);
+      const tokens = left >= atLeast ? Math.min(asked, left, shareOf(left, atLeast)) : 0;
+      void taken.undo(asked - tokens);
       changeOpen(key, tokens - asked);
+      if (left >= atLeast) return createReservation(key, tokens, tokens, (difference) => taken.add(difference));
+      const reserved = Math.min(open.get(key) ?? 0, limit);
+      const retryAfterMs = left + openBefore >= atLeast ? OPEN_RETRY_MS : untilMidnight();
+      throw budgetExceeded({ limit, left, reserved, needed: atLeast, retryAfterMs });
     }
+
+    const taking = store.use(true, ({ tokens }) => tokens.take(key, asked));
+    return whenThere(taking, grant, (error) => {
+      changeOpen(key, -asked);
+      throw error;
+    });
   }
 
   return {
-    async reserve(caller, estimate) {
+    reserve(caller, estimate) {
       const { tokensPerDay } = caller.limits;
-      const key = dayKeyOf(caller);
+      const key = dayKeyOf(store.keyOf(caller));
       return tokensPerDay === undefined ? countLater(key, estimate.atMost) : takeTokens(key, tokensPerDay, estimate);
     },
     async read(caller) {
       const isLimited = caller.limits.tokensPerDay !== undefined;
-      const key = dayKeyOf(caller);
+      const key = dayKeyOf(store.keyOf(caller));
       const count = await store.use(isLimited, ({ tokens }) => tokens.read(key));
       const uncounted = isLimited ? 0 : (open.get(key) ?? 0);
       return { tokens: (count?.used ?? 0) + uncounted, tokensResetMs: untilMidnight() };
@@ -127,8 +129,8 @@ function shareOf(left: number, atLeast: number): number {
 }
 
 /** The day is part of the key: a call is settled in the day it began in, and no day inherits from another. */
-function dayKeyOf(caller: Caller): string {
-  return `${Math.floor(Date.now() / DAY_MS)}:${keyOf(caller)}`;
+function dayKeyOf(key: string): string {
+  return `${Math.floor(Date.now() / DAY_MS)}:${key}`;
 }
 
 /** Until the next midnight of UTC, in milliseconds. */

@@ -6,6 +6,7 @@ import type { Config } from "../config/read-config.ts";
 import { createLogObserver } from "../telemetry/log.ts";
 import type { ShareMetrics } from "../telemetry/metrics.ts";
 import { startTraces } from "../telemetry/traces.ts";
+import type { LogDestination } from "./log-destination.ts";
 import { startServer } from "./server.ts";
 import { nameVariables } from "./start-fault.ts";
 
@@ -27,8 +28,8 @@ export interface Running {
 
 export interface ServingOptions {
   logger: Logger;
-  /** How many lines the log has dropped. */
-  droppedLogLines(): number;
+  /** Where the logger writes to. */
+  output: LogDestination;
   /** Holds OpenTelemetry's variables. */
   environment: Readonly<Record<string, string | undefined>>;
   /** This server's version. */
@@ -40,7 +41,7 @@ export interface ServingOptions {
 /** Starts to serve. Throws ConfigError, or the system's error if it cannot listen. */
 export async function startServing(
   config: Config,
-  { logger, droppedLogLines, environment, version, shareMetrics }: ServingOptions,
+  { logger, output, environment, version, shareMetrics }: ServingOptions,
 ): Promise<Running> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
   const traces = await startTraces(environment, {
@@ -49,13 +50,13 @@ export async function startServing(
     warn: (message) => logger.warn(message),
   });
   const observers = [
-    ...(config.LOG_LEVEL === "silent" ? [] : [createLogObserver(logger)]),
+    ...(config.LOG_LEVEL === "silent" ? [] : [createLogObserver(logger, output)]),
     ...(traces ? [traces.observer] : []),
   ];
   const app = createApp(config, (fault) => logger.error({ err: fault }, "fault"), {
     observers,
     shareMetrics,
-    droppedLogLines,
+    droppedLogLines: output.dropped,
   });
   try {
     const server = await startServer(app, config).catch(nameVariables("HOST, PORT or METRICS_PORT"));

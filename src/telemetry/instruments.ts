@@ -1,8 +1,9 @@
 // The metrics by name, label and bucket: OpenTelemetry's names for generative AI in Prometheus' spelling, if there
 // are any. No label has a value that a client can invent.
 // https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import type { PoolStats } from "../openai/client/client.ts";
+import { CounterSeries, HistogramSeries } from "./series.ts";
 
 /** The buckets that OpenTelemetry advises. */
 const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, power) => 4 ** power);
@@ -52,41 +53,41 @@ export function createInstruments(registry: Registry, { poolStats, droppedLogLin
     },
   });
   return {
-    tokens: new Histogram({
+    tokens: new HistogramSeries({
       name: "gen_ai_client_token_usage",
       help: "Tokens of an upstream call, as the upstream tells them.",
-      labelNames: [...GEN_AI_LABELS, "gen_ai_token_type"],
+      labelNames: ["gen_ai_token_type", ...GEN_AI_LABELS],
       buckets: TOKEN_BUCKETS,
       registers,
     }),
-    callDuration: new Histogram({
+    callDuration: new HistogramSeries({
       name: "gen_ai_client_operation_duration_seconds",
       help: "Time of an upstream call, retries and the whole stream included.",
-      labelNames: [...GEN_AI_LABELS, "error_type"],
+      labelNames: ["error_type", ...GEN_AI_LABELS],
       buckets: DURATION_BUCKETS,
       registers,
     }),
-    firstToken: new Histogram({
+    firstToken: new HistogramSeries({
       name: "gen_ai_server_time_to_first_token_seconds",
       help: "Time from sending a streaming request to the first words of its answer.",
       labelNames: GEN_AI_LABELS,
       buckets: FIRST_TOKEN_BUCKETS,
       registers,
     }),
-    operations: new Counter({
+    operations: new CounterSeries({
       name: "graphql_operations_total",
       help: "GraphQL operations that have ended, by outcome: OK, ABORTED or the worst error's code.",
       labelNames: ["transport", "type", "code"],
       registers,
     }),
-    operationDuration: new Histogram({
+    operationDuration: new HistogramSeries({
       name: "graphql_operation_duration_seconds",
       help: "Time of a GraphQL operation, to the end of its answer.",
       labelNames: ["transport", "type"],
       buckets: DURATION_BUCKETS,
       registers,
     }),
-    fields: new Counter({
+    fields: new CounterSeries({
       name: "graphql_root_fields_total",
       help: "Root fields of operations that have ended, by outcome.",
       labelNames: ["type", "field", "code"],
@@ -98,24 +99,24 @@ export function createInstruments(registry: Registry, { poolStats, droppedLogLin
       labelNames: ["transport"],
       registers,
     }),
-    uploadBytes: new Counter({
+    uploadBytes: new CounterSeries({
       name: "graphql_upload_bytes_total",
       help: "Bytes of files received in multipart requests.",
       registers,
     }),
-    attempts: new Counter({
+    attempts: new CounterSeries({
       name: "upstream_attempts_total",
       help: "Requests sent to the upstream, by HTTP status, or the failure where none came.",
       labelNames: ["endpoint", "result"],
       registers,
     }),
-    refusals: new Counter({
+    refusals: new CounterSeries({
       name: "graphql_requests_refused_total",
       help: "Requests refused before they were operations, by HTTP status; `handshake` for WebSocket handshakes, `pipelined` for too many requests on a connection, which ends.",
       labelNames: ["code"],
       registers,
     }),
-    decisions: new Counter({
+    decisions: new CounterSeries({
       name: "limiter_decisions_total",
       help: "Upstream calls that were let through (ADMITTED) or refused before they were made, by code.",
       labelNames: ["decision"],

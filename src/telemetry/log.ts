@@ -1,4 +1,7 @@
-// The log: one JSON line an operation, and the process' own lines, by pino. Writes no document, variable, prompt or answer.
+// The log: one JSON line an operation, and the process' own lines, by pino. An operation's line has the form of pino's, but is
+// written from a template: pino's way to lines of any shape costs more than most of what it logs. Writes no document, variable,
+// prompt or answer.
+import { hostname } from "node:os";
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { Observer, OperationRecord } from "./operation-record.ts";
 import { severityOf } from "./outcome.ts";
@@ -7,11 +10,16 @@ import type { UpstreamCall } from "./upstream-call.ts";
 /** Least severity that is logged. `debug` adds a line for each upstream attempt and each request that is not an operation. */
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 
+/** What every line begins with. */
+const BASE = { pid: process.pid, hostname: hostname() };
+const BASE_TEXT = JSON.stringify(BASE).slice(1, -1);
+
 /** Writes to `destination`. Of an `err`, its name, message and stack are logged, and none of its other properties. */
 export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
   return pino(
     {
       level,
+      base: BASE,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeFault },
@@ -20,27 +28,46 @@ export function createLogger(level: LogLevel, destination: DestinationStream): L
   );
 }
 
-/** Logs each operation once it has ended: what went wrong on the client's side, and aborts, as `info`. */
-export function createLogObserver(logger: Logger): Observer {
+/**
+ * Logs each operation once it has ended: what went wrong on the client's side, and aborts, as `info`. `logger` decides by its
+ * level what is logged, and `destination` is the one that it writes to.
+ */
+export function createLogObserver(logger: Logger, destination: DestinationStream): Observer {
   return {
     operationEnds(operation) {
       if (logger.isLevelEnabled("debug")) logAttempts(logger, operation);
       const severity = severityOf(operation.outcome);
       // A line that is not logged is not built.
-      if (logger.isLevelEnabled(severity)) logger[severity](describeOperation(operation), "operation");
+      if (!logger.isLevelEnabled(severity)) return;
+      const head = `"level":"${severity}","time":"${writeTime(Date.now())}",${BASE_TEXT}`;
+      destination.write(`{${head}${describeOperation(operation)},"msg":"operation"}\n`);
     },
     requestRefused: (request) => logger.debug(request, "refused"),
   };
 }
 
+/** The second that was written last: a server ends many operations in one, and a time costs as much as the rest of a line. */
+let second = Number.NaN;
+let secondText = "";
+
+/** As Date's `toISOString`. */
+function writeTime(milliseconds: number): string {
+  const rest = milliseconds % 1_000;
+  if (milliseconds - rest !== second) {
+    second = milliseconds - rest;
+    secondText = new Date(second).toISOString().slice(0, -"000Z".length);
+  }
+  return `${secondText}${String(rest).padStart(3, "0")}Z`;
+}
+
 /** Times are whole milliseconds. `upstreamMs` adds up calls, also those that ran side by side. */
-function describeOperation(operation: OperationRecord): object {
+function describeOperation(operation: OperationRecord): string {
   let upstreamMs = 0;
   let retries = 0;
   let inputTokens: number | undefined;
   let outputTokens: number | undefined;
   let firstTokenAt = Number.POSITIVE_INFINITY;
-  const upstream: object[] = [];
+  let upstream = "";
   for (const field of operation.fields) {
     for (const call of field.calls) {
       upstreamMs += (call.endedAt ?? operation.endedAt) - call.startedAt;
@@ -48,36 +75,59 @@ function describeOperation(operation: OperationRecord): object {
       if (call.inputTokens !== undefined) inputTokens = (inputTokens ?? 0) + call.inputTokens;
       if (call.outputTokens !== undefined) outputTokens = (outputTokens ?? 0) + call.outputTokens;
       if (call.firstTokenAt !== undefined) firstTokenAt = Math.min(firstTokenAt, call.firstTokenAt);
-      upstream.push(describeCall(call));
+      upstream += `${upstream === "" ? "" : ","}${describeCall(call)}`;
     }
   }
-  return {
-    requestId: operation.requestId,
-    caller: operation.caller?.caller.id,
-    transport: operation.transport,
-    operationType: operation.type,
-    operationName: operation.name,
-    fields: operation.fields.length > 0 ? [...new Set(operation.fields.map(({ name }) => name))] : undefined,
-    code: operation.outcome,
-    durationMs: Math.round(operation.endedAt - operation.startedAt),
-    timeToFirstTokenMs: Number.isFinite(firstTokenAt) ? Math.round(firstTokenAt - operation.startedAt) : undefined,
-    inputTokens,
-    outputTokens,
-    uploadBytes: operation.uploadBytes || undefined,
-    ...(upstream.length > 0 && { upstreamMs: Math.round(upstreamMs), retries, upstream }),
-  };
+  return (
+    foreign("requestId", operation.requestId) +
+    foreign("caller", operation.caller?.caller.id) +
+    own("transport", operation.transport) +
+    own("operationType", operation.type) +
+    own("operationName", operation.name) +
+    describeFields(operation) +
+    own("code", operation.outcome) +
+    count("durationMs", Math.round(operation.endedAt - operation.startedAt)) +
+    (Number.isFinite(firstTokenAt) ? count("timeToFirstTokenMs", Math.round(firstTokenAt - operation.startedAt)) : "") +
+    count("inputTokens", inputTokens) +
+    count("outputTokens", outputTokens) +
+    count("uploadBytes", operation.uploadBytes || undefined) +
+    (upstream && `${count("upstreamMs", Math.round(upstreamMs))}${count("retries", retries)},"upstream":[${upstream}]`)
+  );
 }
 
-function describeCall(call: UpstreamCall): object {
+function describeFields({ fields }: OperationRecord): string {
+  const [first, ...others] = fields;
+  if (!first) return "";
+  const names = others.length === 0 ? [first.name] : [...new Set(fields.map(({ name }) => name))];
+  return `,"fields":["${names.join('","')}"]`;
+}
+
+function describeCall(call: UpstreamCall): string {
   const last = call.attempts.at(-1);
-  return {
-    endpoint: call.endpoint.name,
-    model: call.model,
-    requestId: last?.requestId,
-    status: last?.status,
-    failure: call.failure,
-    durationMs: call.endedAt === undefined ? undefined : Math.round(call.endedAt - call.startedAt),
-  };
+  const duration = call.endedAt === undefined ? undefined : Math.round(call.endedAt - call.startedAt);
+  const members =
+    own("endpoint", call.endpoint.name) +
+    foreign("model", call.model) +
+    foreign("requestId", last?.requestId) +
+    count("status", last?.status) +
+    own("failure", call.failure) +
+    count("durationMs", duration);
+  return `{${members.slice(1)}}`;
+}
+
+/** A member with a text of this server's own, or a GraphQL name: nothing in it needs to be escaped. Undefined: no member. */
+function own(key: string, value: string | undefined): string {
+  return value === undefined ? "" : `,"${key}":"${value}"`;
+}
+
+/** A member with a text that others chose. */
+function foreign(key: string, value: string | undefined): string {
+  return value === undefined ? "" : `,"${key}":${JSON.stringify(value)}`;
+}
+
+/** A member with a finite number. */
+function count(key: string, value: number | undefined): string {
+  return value === undefined ? "" : `,"${key}":${value}`;
 }
 
 function logAttempts(logger: Logger, { requestId, calls }: OperationRecord): void {

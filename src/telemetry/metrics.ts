@@ -65,15 +65,17 @@ function createObserver(instruments: Instruments, models: ModelLabels): Observer
   const { operations, operationDuration, fields, streams, uploadBytes, refusals } = instruments;
   return {
     streamBegins: ({ transport }) => streams.inc({ transport }),
-    requestRefused: ({ code }) => refusals.inc({ code }),
+    requestRefused({ code }) {
+      refusals.of(code).value++;
+    },
     operationEnds(operation) {
       const { transport, type = "none", outcome, isStream } = operation;
       if (isStream) streams.dec({ transport });
-      operations.inc({ transport, type, code: outcome });
-      operationDuration.observe({ transport, type }, (operation.endedAt - operation.startedAt) / 1000);
-      if (operation.uploadBytes > 0) uploadBytes.inc(operation.uploadBytes);
+      operations.of(transport, type, outcome).value++;
+      operationDuration.of(transport, type).observe((operation.endedAt - operation.startedAt) / 1000);
+      uploadBytes.of().value += operation.uploadBytes;
       for (const field of operation.fields) {
-        fields.inc({ type, field: field.name, code: outcomeOfField(field, outcome) });
+        fields.of(type, field.name, outcomeOfField(field, outcome)).value++;
         for (const call of field.calls) countCall(call, instruments, models);
       }
     },
@@ -90,28 +92,19 @@ function outcomeOfField(
 
 function countCall(call: UpstreamCall, instruments: Instruments, models: ModelLabels): void {
   const { attempts, decisions, callDuration, firstToken, tokens } = instruments;
-  if (call.decision !== undefined) decisions.inc({ decision: call.decision });
+  if (call.decision !== undefined) decisions.of(call.decision).value++;
   const { endpoint } = call;
-  for (const { status, failure } of call.attempts) {
-    attempts.inc({ endpoint: endpoint.name, result: String(status ?? failure) });
-  }
+  for (const { status, failure } of call.attempts) attempts.of(endpoint.name, String(status ?? failure)).value++;
   const attempt = call.attempts.at(-1);
   if (!endpoint.isPaid || attempt === undefined) return;
   if (call.failure === undefined) models.learn(call.model);
-  const labels = {
-    gen_ai_operation_name: endpoint.operationName,
-    gen_ai_provider_name: PROVIDER,
-    gen_ai_request_model: models.labelOf(call.model),
-  };
+  const model = models.labelOf(call.model);
+  const { operationName } = endpoint;
   const seconds = ((call.endedAt ?? call.startedAt) - call.startedAt) / 1000;
-  callDuration.observe(call.failure === undefined ? labels : { error_type: call.failure, ...labels }, seconds);
+  callDuration.of(call.failure, operationName, PROVIDER, model).observe(seconds);
   if (call.firstTokenAt !== undefined) {
-    firstToken.observe(labels, (call.firstTokenAt - attempt.startedAt) / 1000);
+    firstToken.of(operationName, PROVIDER, model).observe((call.firstTokenAt - attempt.startedAt) / 1000);
   }
-  if (call.inputTokens !== undefined) {
-    tokens.observe({ gen_ai_token_type: "input", ...labels }, call.inputTokens);
-  }
-  if (call.outputTokens !== undefined) {
-    tokens.observe({ gen_ai_token_type: "output", ...labels }, call.outputTokens);
-  }
+  if (call.inputTokens !== undefined) tokens.of("input", operationName, PROVIDER, model).observe(call.inputTokens);
+  if (call.outputTokens !== undefined) tokens.of("output", operationName, PROVIDER, model).observe(call.outputTokens);
 }

@@ -88,7 +88,7 @@ export class UpstreamCall implements CallObserver {
   }
 
   attemptFails(failure: unknown): void {
-    this.#endAttempt(describeFailure(failure));
+    this.#endAttempt(describeFailure(failure), performance.now());
   }
 
   received(answer: unknown): void {
@@ -107,15 +107,16 @@ export class UpstreamCall implements CallObserver {
   ended(failure?: unknown): void {
     if (this.endedAt !== undefined) return;
     this.failure = failure === undefined ? undefined : describeFailure(failure);
-    this.#endAttempt(this.failure);
-    this.endedAt = performance.now();
+    const now = performance.now();
+    this.#endAttempt(this.failure, now);
+    this.endedAt = now;
     this.#listener.callEnds();
   }
 
-  #endAttempt(failure: string | undefined): void {
+  #endAttempt(failure: string | undefined, now: number): void {
     const attempt = this.attempts.at(-1);
     if (!attempt || attempt.endedAt > 0) return;
-    attempt.endedAt = performance.now();
+    attempt.endedAt = now;
     attempt.failure = failure;
   }
 }

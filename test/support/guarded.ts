@@ -12,7 +12,7 @@ import { readScrape } from "./metrics.ts";
 
 /** Opens the upstream at `upstreamUrl` for one caller; it is closed with the test. Answers are kept for a minute. */
 export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: number; models?: string[] } = {}) {
-  const { limits } = startLimits();
+  const { plain: limits } = startLimits();
   const caller = createCaller(callerLimits);
   const openai = createOpenAIClient({
     baseUrl: new URL(upstreamUrl),
@@ -29,7 +29,8 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
   onTestFinished(() => openai.close());
   const metrics = createMetrics(() => openai.stats());
   const lines: string[] = [];
-  const log = createLogObserver(createLogger("info", { write: (line) => void lines.push(line) }));
+  const destination = { write: (line: string) => void lines.push(line) };
+  const log = createLogObserver(createLogger("info", destination), destination);
   const client = createGuardedClient(
     openai,
     caller,

@@ -8,15 +8,18 @@ export function createCaller(limits: CallerLimits = {}, id = "team"): Caller {
   return { id, key: `key:${id}`, limits };
 }
 
-/** Limits that end with the test, and what they reported. */
-export function startLimits(
-  redisUrl?: string,
-  redisDown: "refuse" | "serve" = "refuse",
-): { limits: Limits; faults: unknown[] } {
+/** Limits that end with the test, and what they reported. `limits` always answers by promises, `plain` as it does. */
+export function startLimits(redisUrl?: string, redisDown: "refuse" | "serve" = "refuse") {
   const faults: unknown[] = [];
-  const limits = createLimits({ redisUrl, redisDown }, (fault) => faults.push(fault));
-  onTestFinished(() => limits.close());
-  return { limits, faults };
+  const plain = createLimits({ redisUrl, redisDown }, (fault) => faults.push(fault));
+  onTestFinished(() => plain.close());
+  const limits = {
+    takeRequest: async (...given: Parameters<Limits["takeRequest"]>) => plain.takeRequest(...given),
+    reserveTokens: async (...given: Parameters<Limits["reserveTokens"]>) => plain.reserveTokens(...given),
+    read: plain.read,
+    close: plain.close,
+  };
+  return { limits, plain, faults };
 }
 
 /** How often each outcome came: "done", or the error's code. */

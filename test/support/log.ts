@@ -13,8 +13,9 @@ export async function startLogged(
   level: LogLevel = "debug",
 ) {
   const texts: string[] = [];
-  const logger = createLogger(level, { write: (text) => void texts.push(text) });
-  const server = await startTestServer(upstreamUrl, environment, [createLogObserver(logger)]);
+  const destination = { write: (text: string) => void texts.push(text) };
+  const log = createLogObserver(createLogger(level, destination), destination);
+  const server = await startTestServer(upstreamUrl, environment, [log]);
   const lines = (): Line[] => texts.map((text) => JSON.parse(text));
   const operations = () => lines().filter(({ msg }) => msg === "operation");
   return {
