@@ -88,7 +88,7 @@ export function createEngine(engineOptions: EngineOptions): Engine {
   function findRefusals(prepared: PreparedOperation, { variables, given, caller }: Attempt): readonly GraphQLError[] {
     const errors = variables ? [] : findVariableErrors(schema, prepared.operation, given, messages);
     if (errors.length > 0) return errors;
-    const excess = findExcess(schema, prepared, { caller, given }, maxPaidFields);
+    const excess = findExcess(schema, prepared, { caller, variables }, maxPaidFields);
     return excess ? [excess] : [];
   }
 
