@@ -16,6 +16,8 @@ await build({
   platform: "node",
   target: "node20",
   format: "esm",
+  // Its CommonJS build, which is its main one, would be copied for each module that imports it, at every start.
+  alias: { graphql: "graphql/index.mjs" },
   // Packages that a server does not load at every start: they stay in node_modules.
   external: ["pino-pretty", "pngjs", "gpt-tokenizer", "jose", "@opentelemetry/*"],
   // Bundled CommonJS packages call `require` for Node's own modules; an ES module has none.

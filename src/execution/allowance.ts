@@ -6,7 +6,6 @@ import {
   type GraphQLSchema,
   GraphQLSkipDirective,
   getDirectiveValues,
-  getVariableValues,
   type SelectionNode,
 } from "graphql";
 import { type Caller, isOperationAllowed } from "../callers/caller.ts";
@@ -19,8 +18,8 @@ import type { Variables } from "./variables.ts";
 /** Who asks for what, in one request. */
 export interface Request {
   caller: Caller;
-  /** As the client sent them. */
-  given: Readonly<Variables> | null | undefined;
+  /** As coerced. Undefined if only the executor can coerce them. */
+  variables: Variables | undefined;
 }
 
 /**
@@ -30,12 +29,12 @@ export interface Request {
 export function findExcess(
   schema: GraphQLSchema,
   prepared: PreparedOperation,
-  { caller, given }: Request,
+  { caller, variables }: Request,
   maxPaidFields: number,
 ): GraphQLError | undefined {
   const { operation } = prepared.operation;
   const typeName = schema.getRootType(operation)?.name ?? "";
-  const fields = findNames(schema, prepared, given);
+  const fields = findNames(prepared, variables);
   const forbidden = fields.find((field) => !isOperationAllowed(caller, typeName, field));
   if (forbidden)
     return requestError(callerLimits.operations.code, 403, `The caller may not use ${typeName}.${forbidden}.`);
@@ -49,23 +48,19 @@ export function findExcess(
 }
 
 /** The root fields that will be resolved, by name, one for each key in the answer. */
-function findNames(schema: GraphQLSchema, prepared: PreparedOperation, given: Request["given"]): readonly string[] {
-  const { operation, fragments, fieldNames, plan } = prepared;
+function findNames({ operation, fragments, fieldNames, plan }: PreparedOperation, variables: Request["variables"]) {
   // An operation with a plan has no directives.
   if (plan) return fieldNames;
-  return namesOf(findRootFields(operation, fragments, createIsIncluded(schema, prepared, given)));
+  return namesOf(findRootFields(operation, fragments, createIsIncluded(variables)));
 }
 
 /** https://spec.graphql.org/September2025/#sec--skip */
-function createIsIncluded(schema: GraphQLSchema, { operation }: PreparedOperation, given: Request["given"]) {
-  let variables: ReturnType<typeof getVariableValues> | undefined;
+function createIsIncluded(variables: Request["variables"]) {
   return (selection: SelectionNode): boolean => {
-    if (!selection.directives?.length) return true;
-    variables ??= getVariableValues(schema, operation.variableDefinitions ?? [], given ?? {});
-    // Variables that do not fit fail the operation when it is executed.
-    if (!variables.coerced) return true;
-    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables.coerced);
-    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables.coerced);
+    // Without variables, more may be counted than will be resolved.
+    if (!selection.directives?.length || !variables) return true;
+    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
+    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);
     return skip?.if !== true && include?.if !== false;
   };
 }

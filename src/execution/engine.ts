@@ -20,6 +20,7 @@ import { findExcess } from "./allowance.ts";
 import { MAX_NAME_LENGTH } from "./document-limits.ts";
 import { createDocuments, type DocumentsOptions } from "./documents.ts";
 import type { PreparedOperation } from "./known-document.ts";
+import type { Result } from "./result.ts";
 import { ResultStream } from "./result-stream.ts";
 import { createExecutableSchema } from "./root-fields.ts";
 import { runOperation } from "./run.ts";
@@ -42,7 +43,7 @@ export interface OperationParams {
 }
 
 /** What an operation yields: one result, or a stream of them. */
-export type Results = ExecutionResult | ResultStream;
+export type Results = Result | ResultStream;
 
 /** None of its functions throws, but `parse`. Errors are as clients may see them, but for those of `parse` and what comes after it. */
 export interface Engine {
@@ -50,8 +51,16 @@ export interface Engine {
   readonly schema: GraphQLSchema;
   /** Finds the operation that is asked for, parsing and validating its document if need be; `record` learns of it. */
   prepare(params: OperationParams, record?: OperationRecord): PreparedOperation | ExecutionResult;
-  /** Runs the operation, if the caller may and the variables fit; the context's record learns how it went. */
-  run(prepared: PreparedOperation, given: OperationParams["variables"], context: OperationContext): Promise<Results>;
+  /**
+   * Runs the operation, if the caller may and the variables fit; the context's record learns how it went. The result of one
+   * that goes well is JSON at once if that is asked for and takes the least.
+   */
+  run(
+    prepared: PreparedOperation,
+    given: OperationParams["variables"],
+    context: OperationContext,
+    asJson?: boolean,
+  ): Promise<Results>;
   /** For a frame that does both in steps of its own. Throws what is wrong with the syntax. */
   parse(source: string): DocumentNode;
   /** For such a frame; `rules` beside GraphQL's own are checked every time. */
@@ -88,7 +97,7 @@ export function createEngine(engineOptions: EngineOptions): Engine {
   function findRefusals(prepared: PreparedOperation, { variables, given, caller }: Attempt): readonly GraphQLError[] {
     const errors = variables ? [] : findVariableErrors(schema, prepared.operation, given, messages);
     if (errors.length > 0) return errors;
-    const excess = findExcess(schema, prepared, { caller, given }, maxPaidFields);
+    const excess = findExcess(schema, prepared, { caller, variables }, maxPaidFields);
     return excess ? [excess] : [];
   }
 
@@ -97,15 +106,18 @@ export function createEngine(engineOptions: EngineOptions): Engine {
     prepared: PreparedOperation,
     given: OperationParams["variables"],
     context: OperationContext,
+    asJson = false,
   ): Promise<Results> {
     const variables = prepared.readVariables(given);
     const errors = findRefusals(prepared, { variables, given, caller: context.caller });
-    return errors.length > 0 ? { errors } : runOperation({ schema, prepared, given, variables, context, maxValues });
+    return errors.length > 0
+      ? { errors }
+      : runOperation({ schema, prepared, given, variables, context, maxValues, asJson });
   }
 
   /** The results as clients may see them; the record learns of each. */
   function show(results: Results, record: OperationRecord | undefined): Results {
-    const showOne = (result: ExecutionResult): ExecutionResult => {
+    const showOne = (result: Result): Result => {
       if (!result.errors) return result;
       const masked = maskErrors(result, maskError);
       record?.readResult(masked);
@@ -138,7 +150,8 @@ export function createEngine(engineOptions: EngineOptions): Engine {
       if (record) describeOperation(prepared, record);
       return prepared;
     },
-    run: async (prepared, given, context) => show(await attempt(prepared, given, context), context.operation),
+    run: async (prepared, given, context, asJson) =>
+      show(await attempt(prepared, given, context, asJson), context.operation),
     parse: documents.parse,
     validate: (document, rules = []) =>
       documents.validate(

@@ -15,7 +15,7 @@ import { createReadVariables, type ReadVariables } from "./variables.ts";
 const TOKEN_BYTES = 400;
 const ESCAPE_BYTES = 40;
 const OPERATION_BYTES = 4_096;
-const PLANNED_FIELD_BYTES = 900;
+const PLANNED_FIELD_BYTES = 1_100;
 
 /** An operation that is known to be valid, and all of it that is the same for every request. */
 export interface PreparedOperation {

@@ -46,7 +46,9 @@ export function resolveRootField(
 export function createExecutableSchema(schema: GraphQLSchema, maxValues: number): GraphQLSchema {
   const config = schema.toConfig();
   const roots = { query: "resolve", mutation: "resolve", subscription: "subscribe" } as const;
-  const executable: GraphQLSchemaConfig = { ...config, types: config.types.filter((type) => !isRoot(schema, type)) };
+  const types = config.types.filter((type) => !isRoot(schema, type));
+  // The schema is the same at every start: a test validates it, so that the first request need not wait for that.
+  const executable: GraphQLSchemaConfig = { ...config, types, assumeValid: true };
   for (const [root, role] of Object.entries(roots) as [keyof typeof roots, "resolve" | "subscribe"][]) {
     executable[root] = config[root] && wrapFields(config[root], role, maxValues);
   }

@@ -9,6 +9,7 @@ import {
   type GraphQLSchema,
   locatedError,
 } from "graphql";
+import { SMALL_LENGTH } from "../http/json-pieces.ts";
 import { ChunkStream } from "../openai/chunk-stream.ts";
 import { Turns } from "../openai/client/turns.ts";
 import type { Context } from "../schema/shared/context.ts";
@@ -24,6 +25,7 @@ import {
   tooManyValues,
 } from "./plan/compilation.ts";
 import type { ExecutionPlan, PlannedField } from "./plan/plan.ts";
+import type { Result } from "./result.ts";
 import { batchesOf, ResultStream } from "./result-stream.ts";
 import { RootValue, resolveRootField } from "./root-fields.ts";
 import type { Variables } from "./variables.ts";
@@ -40,10 +42,12 @@ export interface Run {
   context: Context;
   /** Most values of the answer, or of one event. */
   maxValues: number;
+  /** Whether the result may be JSON already. */
+  asJson: boolean;
 }
 
 /** Yields an operation's result, or its stream of results, with errors as they were thrown. Never throws. */
-export async function runOperation(run: Run): Promise<ExecutionResult | ResultStream> {
+export async function runOperation(run: Run): Promise<Result | ResultStream> {
   const { plan, operation } = run.prepared;
   const rootValue = new RootValue();
   if (!plan || !run.variables) return runByExecutor(run, rootValue);
@@ -52,7 +56,7 @@ export async function runOperation(run: Run): Promise<ExecutionResult | ResultSt
     : runByPlan(plan, run, rootValue);
 }
 
-async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): Promise<ExecutionResult | ResultStream> {
+async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): Promise<Result | ResultStream> {
   const { outcomes } = rootValue;
   const execution = createExecution(run.context, run.variables ?? {}, rootValue, run.maxValues);
   const begin = (field: PlannedField) => {
@@ -69,8 +73,10 @@ async function runByPlan(plan: ExecutionPlan, run: Run, rootValue: RootValue): P
     if (turns?.isOver()) await turns.next();
     for (const field of plan.fields) {
       const value = await (outcomes.get(field.key) ?? begin(field));
+      const json = run.asJson ? plan.write?.(value, run.context, Math.min(SMALL_LENGTH, run.maxValues)) : undefined;
+      if (json !== undefined) return { json };
       turns?.begin();
-      data[field.key] = completePlanned(plan, field, value, execution);
+      data[field.key] = field.complete(value, execution, plan.compilation.needsPaths ? field.path : undefined);
       const problem = count(run.maxValues - execution.room);
       if (problem) return refuse(run, problem);
       if (turns?.isOver()) await turns.next();
@@ -182,10 +188,6 @@ function refuse({ prepared: { operation } }: Run, problem: Error): ExecutionResu
 /** What a stream throws, as a result: at the operation, as no field of the answer is to blame. */
 function locate(error: unknown, { operation }: PreparedOperation): ExecutionResult {
   return { errors: [locatedError(error, operation)] };
-}
-
-function completePlanned(plan: ExecutionPlan, field: PlannedField, value: unknown, execution: Execution): unknown {
-  return field.complete(value, execution, plan.compilation.needsPaths ? field.path : undefined);
 }
 
 function argumentsOf({ schema, prepared: { document, operation }, given, context }: Run, rootValue: unknown) {

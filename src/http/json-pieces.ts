@@ -6,12 +6,12 @@ import { roomAfter } from "../openai/client/json.ts";
 import { Turns } from "../openai/client/turns.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 
-/** What is written at once by JSON.stringify, in estimated characters. */
-const SMALL_LENGTH = 16 * 1024;
+/** What is written at once, in estimated characters. */
+export const SMALL_LENGTH = 16 * 1024;
 /** Longest piece, in characters of text: a few milliseconds. */
 const PIECE_LENGTH = 256 * 1024;
 /** Estimated characters; quotes, comma and colon are those of a value. */
-const LENGTHS = { value: 8, character: 1 };
+export const JSON_LENGTHS = { value: 8, character: 1 };
 
 /** How many times as large as its largest result a whole stream may be: `textSoFar` grows with the square of the answer. */
 export const STREAM_FACTOR = 16;
@@ -23,12 +23,12 @@ export function tooLarge(what: string, maxBytes: number): Error {
 
 /** Whether a result is known to have more than `maxBytes`, escapes and what is not ASCII left aside. */
 export function isOver(result: ExecutionResult, maxBytes: number): boolean {
-  return roomAfter(result, maxBytes, LENGTHS) < 0;
+  return roomAfter(result, maxBytes, JSON_LENGTHS) < 0;
 }
 
 /** Whether a result can be written at once. */
 export function isSmall(result: ExecutionResult): boolean {
-  return roomAfter(result, SMALL_LENGTH, LENGTHS) >= 0;
+  return roomAfter(result, SMALL_LENGTH, JSON_LENGTHS) >= 0;
 }
 
 /** A small result as JSON. Undefined for a large one: see encodeLarge. */
@@ -82,7 +82,7 @@ function* piecesOf(result: unknown): Generator<Uint8Array> {
 
   function* write(value: unknown): Generator<Uint8Array> {
     if (typeof value === "string" && value.length > SMALL_LENGTH) yield* writeLong(value);
-    else if (isOpen(value) && roomAfter(value, SMALL_LENGTH, LENGTHS) < 0) yield* writeParts(value);
+    else if (isOpen(value) && roomAfter(value, SMALL_LENGTH, JSON_LENGTHS) < 0) yield* writeParts(value);
     else text += JSON.stringify(value);
     if (text.length > PIECE_LENGTH) yield takeText();
   }

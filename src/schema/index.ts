@@ -13,4 +13,4 @@ import "./completions/completions.ts";
 import "./images.ts";
 
 /** The executable schema. */
-export const schema = builder.toSchema();
+export const schema = builder.toSchema({ sortSchema: false });

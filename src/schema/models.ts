@@ -108,11 +108,14 @@ builder.queryField("models", (t) =>
       "Lists the models that the upstream serves and the caller may use, in the upstream's order.\n\nREST: `GET /models`",
     args: { filter: t.arg({ type: ModelFilter, description: "Which models to list. Null lists all." }) },
     resolve: async (_, { filter }, { openai, signal, viewer }) => {
-      const idPart = filter?.idContains?.toLowerCase() ?? "";
+      const ownedBy = filter?.ownedBy ?? undefined;
+      const idPart = filter?.idContains?.toLowerCase();
       const models = await listModels(openai, signal);
       return models.filter(
         ({ id, owned_by }) =>
-          id.toLowerCase().includes(idPart) && (filter?.ownedBy ?? owned_by) === owned_by && viewer.mayUseModel(id),
+          (idPart === undefined || id.toLowerCase().includes(idPart)) &&
+          (ownedBy === undefined || owned_by === ownedBy) &&
+          viewer.mayUseModel(id),
       );
     },
   }),

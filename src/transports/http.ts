@@ -8,6 +8,7 @@ import type { createMaskError } from "../errors/mask.ts";
 import { showError } from "../errors/shown-error.ts";
 import { withStatus } from "../errors/status.ts";
 import type { Engine, Results } from "../execution/engine.ts";
+import type { Result } from "../execution/result.ts";
 import { ResultStream } from "../execution/result-stream.ts";
 import { type JsonType, readAcceptance } from "../http/acceptance.ts";
 import { discardRest, refuse, sendAnswer } from "../http/answer.ts";
@@ -42,21 +43,21 @@ export function createHttpTransport(
     return result;
   }
 
-  async function execute(context: NodeContext): Promise<Results> {
+  async function execute(context: NodeContext, asJson: boolean): Promise<Results> {
     const { req, operation } = context;
     try {
       const params = await readParams(context);
       const prepared = engine.prepare(params, operation);
       if (!("operation" in prepared)) return prepared;
       const refusal = findRefusal(req, prepared.operation.operation);
-      return refusal ? fail(context, refusal) : await engine.run(prepared, params.variables, context);
+      return refusal ? fail(context, refusal) : await engine.run(prepared, params.variables, context, asJson);
     } catch (error) {
       return fail(context, error);
     }
   }
 
   /** The result as JSON or, if it is too large, the error that says so. */
-  async function encodeWithin(context: NodeContext, result: ExecutionResult, type: JsonType): Promise<EncodedAnswer> {
+  async function encodeWithin(context: NodeContext, result: Result, type: JsonType): Promise<EncodedAnswer> {
     const { res, held } = context;
     const encodeInTurn = async (shown: unknown) => {
       // Those before it may need the room that it would take.
@@ -79,7 +80,7 @@ export function createHttpTransport(
     const { req, res, held } = context;
     const { json, stream, isServed } = readAcceptance(req.headers.accept);
     if (isServed && !json && !stream) return others(context);
-    const results = await execute(context);
+    const results = await execute(context, json !== undefined);
     if (results instanceof ResultStream) {
       res.writeHead(200, EVENT_STREAM);
       return writeEvents(res, results, eventOptions(context));
@@ -131,12 +132,12 @@ function onlyResult(result: ExecutionResult): ResultBatches {
 
 /** A result as JSON, under the status that it calls for. Yoga takes status and headers from its errors. */
 async function encode(
-  result: ExecutionResult,
+  result: Result,
   type: JsonType,
   encodeRest: (result: unknown) => Promise<LargeJson>,
 ): Promise<EncodedAnswer> {
   if (!result.errors && !result.extensions) {
-    const body = encodeSmall(result) ?? (await encodeRest(result));
+    const body = result.json ?? encodeSmall(result) ?? (await encodeRest(result));
     return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body };
   }
   const shown = withStatus(result, type === "application/graphql-response+json");

@@ -14,6 +14,7 @@ import {
   isSpecifiedScalarType,
   lexicographicSortSchema,
   printSchema,
+  validateSchema,
 } from "graphql";
 import { describe, expect, test } from "vitest";
 import { schema } from "../../src/schema/index.ts";
@@ -33,6 +34,9 @@ describe("the contract", () => {
 
   test.each(promised)("%s", (promise) => expect(actual).toContain(promise));
 });
+
+// The engine takes it as valid.
+test("the schema is valid", () => expect(validateSchema(schema)).toEqual([]));
 
 test("every type, field, argument and enum value has a description", () => {
   const undescribed = Object.values(schema.getTypeMap())

@@ -4,7 +4,12 @@
 import {
   defaultTypeResolver,
   type GraphQLAbstractType,
+  GraphQLBoolean,
+  GraphQLID,
+  GraphQLInt,
+  type GraphQLLeafType,
   type GraphQLOutputType,
+  GraphQLString,
   isAbstractType,
   isLeafType,
   isListType,
@@ -47,7 +52,7 @@ export function createComplete(
     const complete = createComplete(type.ofType, nodes, info, compilation);
     return complete && ((value, execution, path) => completeList(value, complete, execution, path));
   }
-  if (isLeafType(type)) return (value) => completeLeaf(value, type);
+  if (isLeafType(type)) return createCompleteLeaf(type);
   if (isAbstractType(type)) return createCompleteAbstract(type, nodes, info, compilation);
   return createCompleteObject(type, nodes, info, compilation, createComplete);
 }
@@ -107,18 +112,39 @@ function createCompleteAbstract(
   };
 }
 
-function completeLeaf(value: unknown, type: { serialize(value: unknown): unknown }): unknown {
+/** Values that are what the type says are their own place in the answer. */
+function createCompleteLeaf(type: GraphQLLeafType): Complete {
+  if (type === GraphQLString || type === GraphQLID)
+    return (value) => (typeof value === "string" ? value : completeLeaf(value, type));
+  if (type === GraphQLInt) return (value) => (isInt(value) ? value : completeLeaf(value, type));
+  if (type === GraphQLBoolean) return (value) => (typeof value === "boolean" ? value : completeLeaf(value, type));
+  return (value) => completeLeaf(value, type);
+}
+
+/** Whether a value is an Int as it stands. */
+export function isInt(value: unknown): boolean {
+  return typeof value === "number" && (value | 0) === value;
+}
+
+function completeLeaf(value: unknown, type: GraphQLLeafType): unknown {
   if (value === null || value === undefined) return null;
+  const serialized = serializeLeaf(value, type);
+  return serialized instanceof Date ? writeTime(serialized) : serialized;
+}
+
+/** What the type makes of a value. Throws `notPlain`, or what the type throws. */
+export function serializeLeaf(value: unknown, type: GraphQLLeafType): unknown {
   if (typeof value === "object" && !isPlain(value)) throw notPlain;
   const serialized = type.serialize(value);
   if (serialized === null || serialized === undefined) throw notPlain;
-  return serialized instanceof Date ? writeTime(serialized) : serialized;
+  return serialized;
 }
 
 /** Times in the text that JSON has for them. To make one costs as much as all of a model's other fields. */
 const texts = new LRUCache<number, string>({ max: 1_000 });
 
-function writeTime(time: Date): string {
+/** A time as ISO 8601. */
+export function writeTime(time: Date): string {
   const milliseconds = time.getTime();
   let text = texts.get(milliseconds);
   if (text === undefined) {

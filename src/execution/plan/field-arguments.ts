@@ -8,8 +8,13 @@ export type ReadArguments = (variables: Record<string, unknown>) => Record<strin
 /** Clients send what they have as variables, which are checked already: those need only be put in their places. */
 export function createReadArguments(definition: GraphQLField<unknown, unknown>, node: FieldNode): ReadArguments {
   const readAny: ReadArguments = (variables) => getArgumentValues(definition, node, variables);
+  if (!node.arguments?.length) {
+    // Nothing but defaults, which are the same for every request.
+    const defaults = Object.freeze(readAny({}));
+    return () => defaults;
+  }
   const places: { name: string; variable: string }[] = [];
-  for (const { name, value } of node.arguments ?? []) {
+  for (const { name, value } of node.arguments) {
     if (value.kind !== Kind.VARIABLE) return readAny;
     places.push({ name: name.value, variable: value.name.value });
   }

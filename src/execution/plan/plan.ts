@@ -5,6 +5,7 @@ import { describeField } from "./complete-object.ts";
 import { createComplete } from "./complete-value.ts";
 import { createReadArguments, type ReadArguments } from "./field-arguments.ts";
 import { createSelect, hasDirectives } from "./selection.ts";
+import { createWriteAnswer, type WriteAnswer } from "./write-answer.ts";
 
 /** One root field, and what becomes of the value that it resolves to. */
 export interface PlannedField {
@@ -19,6 +20,8 @@ export interface PlannedField {
 /** An operation whose selected fields do not depend on its variables. */
 export interface ExecutionPlan {
   readonly fields: readonly PlannedField[];
+  /** Writes the answer from the value of the only root field, if there is no other. */
+  readonly write: WriteAnswer | undefined;
   /** Whether the functions are given the path of each value. Known once all of them are made. */
   readonly compilation: Readonly<Pick<Compilation, "needsPaths" | "fields">>;
 }
@@ -42,6 +45,7 @@ export function createPlan(
   const selected = parentType && compilation.select(parentType, [operation]);
   if (!selected) return undefined;
   const fields: PlannedField[] = [];
+  let write: WriteAnswer | undefined;
   for (const [key, nodes] of selected) {
     const definition = parentType.getFields()[nodes[0].name.value];
     if (!definition) return undefined;
@@ -49,7 +53,8 @@ export function createPlan(
     const complete = createComplete(definition.type, nodes, info, compilation);
     if (!complete) return undefined;
     const path = { prev: undefined, key, typename: parentType.name };
+    if (selected.size === 1) write = createWriteAnswer(key, definition.type, nodes, compilation.select);
     fields.push({ key, definition, readArguments: createReadArguments(definition, nodes[0]), info, path, complete });
   }
-  return { fields, compilation };
+  return { fields, write, compilation };
 }

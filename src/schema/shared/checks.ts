@@ -54,12 +54,16 @@ export function checkLength(
 export const MODEL_NAME =
   "The model's name, 1 to 256 printable characters without blanks, commas, semicolons and bars.";
 
+/** Names of which nothing more need be known. */
+const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,255}$/;
+
 /**
  * Refuses a model name that is longer than 256 characters or not printable, or that could name anything else than one
  * model: routers split a name at commas, semicolons, bars and blanks into several, of which an allow-list such as `a*` sees
  * only the first; and a proxy could resolve a segment `.` or `..` to another resource.
  */
 export function checkModelName(field: string, name: string): void {
+  if (PLAIN_NAME.test(name)) return;
   if (name.length < 1 || name.length > 256) refuse(field, `must be 1 to 256 characters long; got ${name.length}.`);
   // In the form that software gives to a text before it compares it: U+FF0C becomes a comma, U+00A0 a space.
   const folded = name.normalize("NFKC");

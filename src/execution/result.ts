@@ -1,0 +1,7 @@
+// What an operation yields, once or as an event of a stream.
+import type { ExecutionResult } from "graphql";
+
+/** If `json` is there, it is the whole result, and there are neither data nor errors beside it. */
+export interface Result extends ExecutionResult {
+  readonly json?: string;
+}
