@@ -6,25 +6,33 @@ import { parseJson } from "./json-text.ts";
 import { isLarge, whenItsTurn } from "./pace.ts";
 import { continueBody, payloadTooLarge } from "./request-head.ts";
 
+const EMPTY = Buffer.alloc(0);
+
 /**
- * Yields the body's JSON value. Throws PAYLOAD_TOO_LARGE (413) as soon as the body is known to be larger than
- * `maxBytes`, before reading it if Content-Length says so, and BAD_REQUEST (400) for what parseJson refuses or if the
- * request breaks off. The bytes are counted in `held`, which may refuse them: see HeldBytes.take.
+ * Yields the body's JSON value, at once if the body has come whole and is not long. Throws or rejects with PAYLOAD_TOO_LARGE
+ * (413) as soon as the body is known to be larger than `maxBytes`, before reading it if Content-Length says so, and with
+ * BAD_REQUEST (400) for what parseJson refuses or if the request breaks off. The bytes are counted in `held`, which may
+ * refuse them: see HeldBytes.take.
  */
-export async function readJsonBody(
-  req: IncomingMessage,
-  res: ServerResponse,
-  maxBytes: number,
-  held: HeldBytes,
-): Promise<unknown> {
+export function readJsonBody(req: IncomingMessage, res: ServerResponse, maxBytes: number, held: HeldBytes): unknown {
   const declared = Number(req.headers["content-length"] ?? 0);
   if (declared > maxBytes) throw payloadTooLarge(maxBytes);
+  const parse = (body: Buffer) => {
+    // What is in it is held twice from now on: as values, and as the text for the upstream.
+    held.add(body.length);
+    return parseJson(body, "The request body");
+  };
+  if (req.complete) return parse(takeBody(req, maxBytes, held));
   held.check(declared);
   continueBody(req, res);
-  const body = await readBody(req, maxBytes, held);
-  // What is in it is held twice from now on: as values, and as the text for the upstream.
-  held.add(body.length);
-  return parseJson(body, "The request body");
+  return readBody(req, maxBytes, held).then(parse);
+}
+
+/** The body of a request that has come whole, as most do: in one packet with the head. */
+function takeBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Buffer {
+  if (req.readableLength > maxBytes) throw payloadTooLarge(maxBytes);
+  held.take(req.readableLength);
+  return req.read() ?? EMPTY;
 }
 
 function readBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Promise<Buffer> {

@@ -29,8 +29,8 @@ export interface ReadParamsOptions {
   resolveDocument: ResolveDocument;
 }
 
-/** Reads a request's parameters. */
-export type ReadParams = (context: NodeContext) => Promise<OperationParams>;
+/** Reads a request's parameters: at once if they have come whole, as most do. Throws, or rejects with, what is wrong with them. */
+export type ReadParams = (context: NodeContext) => OperationParams | Promise<OperationParams>;
 
 /**
  * Builds the reader of parameters: it reads bodies once, from the socket, up to their limit, and its
@@ -50,7 +50,11 @@ export function createReadParams({ limits, checkUpload, resolveDocument }: ReadP
     }
     return readJsonBody(req, res, limits.maxBodyBytes, held);
   }
-  return async (context) => checkParams(resolveDocument(expectObject(await read(context))));
+  const toParams = (body: unknown) => checkParams(resolveDocument(expectObject(body)));
+  return (context) => {
+    const body = read(context);
+    return body instanceof Promise ? body.then(toParams) : toParams(body);
+  };
 }
 
 async function readQueryString(url: string): Promise<object> {

@@ -46,7 +46,8 @@ export function createHttpTransport(
   async function execute(context: NodeContext, asJson: boolean): Promise<Results> {
     const { req, operation } = context;
     try {
-      const params = await readParams(context);
+      const read = readParams(context);
+      const params = read instanceof Promise ? await read : read;
       const prepared = engine.prepare(params, operation);
       if (!("operation" in prepared)) return prepared;
       const refusal = findRefusal(req, prepared.operation.operation);
