@@ -24,7 +24,7 @@ import {
   tooManyValues,
 } from "./plan/compilation.ts";
 import type { ExecutionPlan, PlannedField } from "./plan/plan.ts";
-import { batchesOf, ResultStream } from "./result-stream.ts";
+import { ResultStream, sourceOf } from "./result-stream.ts";
 import { RootValue, resolveRootField } from "./root-fields.ts";
 import type { Variables } from "./variables.ts";
 
@@ -157,7 +157,7 @@ async function runByExecutor(run: Run, rootValue: RootValue): Promise<ExecutionR
     }
     const source = await createSourceEventStream(argumentsOf(run, rootValue));
     if (!(Symbol.asyncIterator in source)) return source;
-    const events = source instanceof ChunkStream ? source : batchesOf(source);
+    const events = source instanceof ChunkStream ? source : sourceOf(source);
     return new ResultStream(events, {
       toResult: (event) => executeEvent(run, event),
       toFailure: (error) => locate(error, run.prepared),

@@ -23,15 +23,22 @@ const MAX_FOREIGN_LINES = 1_000;
 export type EventStreamEnd = "done" | "body";
 
 /**
- * Yields the JSON objects of the events as soon as their bytes have come, all that one read brought at once unless that is
- * much, and returns how the events ended. Throws OpenAIError, after the events before it: `status` for an error event or an error object,
- * `invalid_response` for what is not an event stream of JSON objects, `interrupted` for one cut in the middle of an event; or
- * what `answer` throws. Leaves `answer` to the caller to close.
+ * Takes all values of a stream that have come at once; they are its own from then on. If it yields a promise, no more are wanted
+ * before that has resolved. What it throws ends the stream.
  */
-export async function* readEventStream(
+export type Take<Value> = (values: readonly Value[]) => Promise<void> | undefined;
+
+/**
+ * Hands the JSON objects of the events to `take` as soon as their bytes have come, all that one read brought at once unless
+ * that is much, and yields how the events ended. Throws OpenAIError, after the events before it: `status` for an error event or an error object,
+ * `invalid_response` for what is not an event stream of JSON objects, `interrupted` for one cut in the middle of an event; or
+ * what `answer` and `take` throw. Leaves `answer` to the caller to close.
+ */
+export async function readEventStream(
   answer: Pick<Exchange, "headers" | "read" | "forget">,
+  take: Take<Record<string, unknown>>,
   { secrets, maxValues }: ReadAnswerOptions,
-): AsyncGenerator<readonly Record<string, unknown>[], EventStreamEnd> {
+): Promise<EventStreamEnd> {
   let queue: { event?: string | undefined; data: string }[] = [];
   let fault: OpenAIError | undefined;
   let sawEvent = false;
@@ -104,7 +111,8 @@ export async function* readEventStream(
         failure = error;
       }
       if (objects.length > 0) {
-        yield objects;
+        const ready = take(objects);
+        if (ready) await ready;
         // An event that is not whole yet stays counted.
         answer.forget();
       }
