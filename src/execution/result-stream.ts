@@ -1,34 +1,28 @@
-// The results of a subscription: one by one, as GraphQL's transports read them, or all that have come at once, for SSE. What
+// The results of a subscription: pushed as what they are made of comes, or read one by one, as GraphQL's transports do it. What
 // the source throws is the last result.
 import type { ExecutionResult } from "graphql";
+import type { Take } from "../openai/client/event-stream.ts";
+import { Repeat } from "../openai/client/events/event-form.ts";
+import { Pull, type Source } from "../openai/pull.ts";
+import { ResultTemplates } from "./result-templates.ts";
 
-/** Values that come in batches, as from one read of the upstream. */
-export interface BatchSource<Value> {
-  /** At least one value; waits for it. */
-  nextBatch(): Promise<IteratorResult<readonly Value[], undefined>>;
-  /** Ends the source, and what feeds it. */
-  return(): Promise<unknown>;
-}
-
-/** How a stream makes results of what its source yields and throws. */
+/** How a stream makes results of what its source hands out and throws. */
 export interface ResultStreamOptions<Value> {
   toResult(value: Value): ExecutionResult | Promise<ExecutionResult>;
   toFailure(error: unknown): ExecutionResult;
 }
 
-/** Never throws; ends and is left as its source is. */
+/** Never throws; ends and is left as its source is. Is either run or iterated, once. */
 export class ResultStream<Value = unknown> implements AsyncIterableIterator<ExecutionResult> {
-  readonly #source: BatchSource<Value>;
+  readonly #source: Source<Value | Repeat>;
   readonly #options: ResultStreamOptions<Value>;
-  /** What has come and not been read. Each result is made when it is read: it may be far larger than its value. */
-  #batch: readonly Value[] = [];
-  #place = 0;
-  #failure: ExecutionResult | undefined;
-  #hasFailed = false;
+  readonly #pull: Pull<Value | Repeat>;
+  readonly #templates = new ResultTemplates((event) => this.#options.toResult(event as Value));
 
-  constructor(source: BatchSource<Value>, options: ResultStreamOptions<Value>) {
+  constructor(source: Source<Value | Repeat>, options: ResultStreamOptions<Value>) {
     this.#source = source;
     this.#options = options;
+    this.#pull = new Pull(source);
   }
 
   /** The same results, each as `change` makes it. To be used in place of this stream. */
@@ -43,71 +37,69 @@ export class ResultStream<Value = unknown> implements AsyncIterableIterator<Exec
     });
   }
 
-  async next(): Promise<IteratorResult<ExecutionResult, undefined>> {
-    if (!(await this.#fill())) return { value: undefined, done: true };
-    return { value: this.#takeFailure() ?? (await this.#takeOne()), done: false };
-  }
-
-  /** At least one result; waits for it. The list is the caller's. */
-  async nextBatch(): Promise<IteratorResult<ExecutionResult[], undefined>> {
-    if (!(await this.#fill())) return { value: undefined, done: true };
-    const failure = this.#takeFailure();
-    if (failure) return { value: [failure], done: false };
-    const results: ExecutionResult[] = [];
-    while (this.#place < this.#batch.length) {
-      const result = this.#takeOne();
-      results.push(result instanceof Promise ? await result : result);
+  /** Hands out what the results are made of, each by `toResult`; resolves with the last one if it is made of a failure. */
+  async run(take: Take<Value | Repeat>): Promise<ExecutionResult | undefined> {
+    try {
+      await this.#source.run(take);
+      return undefined;
+    } catch (error) {
+      return this.#options.toFailure(error);
     }
-    return { value: results, done: false };
   }
 
-  /** Ends the stream, and the upstream call with it. Not a generator's, which would wait for the step under way. */
+  /** To be called when the result is to be sent: it may be far larger than what it is made of. */
+  toResult(value: Value | Repeat): ExecutionResult | Promise<ExecutionResult> {
+    return this.#options.toResult(value instanceof Repeat ? (value.toValue() as Value) : value);
+  }
+
+  /** The result as JSON, if that takes no more than to fill a text in. */
+  toText(value: Value | Repeat): string | undefined {
+    return value instanceof Repeat ? this.#templates.fill(value) : undefined;
+  }
+
+  /** Ends the stream, and the upstream call with it. */
+  leave(): void {
+    this.#source.leave();
+  }
+
+  /** Has the source begin before the first result is asked for. */
+  begin(): void {
+    this.#pull.begin();
+  }
+
+  async next(): Promise<IteratorResult<ExecutionResult, undefined>> {
+    try {
+      const { value, done } = await this.#pull.next();
+      return done ? { value: undefined, done } : { value: await this.toResult(value), done: false };
+    } catch (error) {
+      return { value: this.#options.toFailure(error), done: false };
+    }
+  }
+
   async return(): Promise<IteratorResult<ExecutionResult, undefined>> {
-    this.#batch = [];
-    this.#place = 0;
-    await this.#source.return();
+    this.#pull.leave();
     return { value: undefined, done: true };
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
-
-  /** Waits until there is something to read; false at the end. */
-  async #fill(): Promise<boolean> {
-    if (this.#place < this.#batch.length) return true;
-    if (this.#hasFailed) return false;
-    try {
-      const { value, done } = await this.#source.nextBatch();
-      if (done) return false;
-      this.#batch = value;
-      this.#place = 0;
-    } catch (error) {
-      this.#hasFailed = true;
-      this.#failure = this.#options.toFailure(error);
-    }
-    return true;
-  }
-
-  #takeOne(): ExecutionResult | Promise<ExecutionResult> {
-    return this.#options.toResult(this.#batch[this.#place++] as Value);
-  }
-
-  #takeFailure(): ExecutionResult | undefined {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    return failure;
-  }
 }
 
-/** Any iterable as a source of batches of one. */
-export function batchesOf<Value>(values: AsyncIterable<Value>): BatchSource<Value> {
+/** Any iterable as a source. */
+export function sourceOf<Value>(values: AsyncIterable<Value>): Source<Value> {
   const iterator = values[Symbol.asyncIterator]();
   return {
-    async nextBatch() {
-      const { value, done } = await iterator.next();
-      return done ? { value: undefined, done } : { value: [value], done: false };
+    async run(take) {
+      for (;;) {
+        const { value, done } = await iterator.next();
+        if (done) return;
+        const ready = take([value]);
+        if (ready) await ready;
+      }
     },
-    return: async () => iterator.return?.(),
+    leave() {
+      iterator.return?.().catch(() => {});
+    },
   };
 }

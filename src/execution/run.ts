@@ -26,7 +26,7 @@ import {
 } from "./plan/compilation.ts";
 import type { ExecutionPlan, PlannedField } from "./plan/plan.ts";
 import type { Result } from "./result.ts";
-import { batchesOf, ResultStream } from "./result-stream.ts";
+import { ResultStream, sourceOf } from "./result-stream.ts";
 import { RootValue, resolveRootField } from "./root-fields.ts";
 import type { Variables } from "./variables.ts";
 
@@ -163,7 +163,7 @@ async function runByExecutor(run: Run, rootValue: RootValue): Promise<ExecutionR
     }
     const source = await createSourceEventStream(argumentsOf(run, rootValue));
     if (!(Symbol.asyncIterator in source)) return source;
-    const events = source instanceof ChunkStream ? source : batchesOf(source);
+    const events = source instanceof ChunkStream ? source : sourceOf(source);
     return new ResultStream(events, {
       toResult: (event) => executeEvent(run, event),
       toFailure: (error) => locate(error, run.prepared),

@@ -4,9 +4,11 @@
 import type { Caller } from "../callers/caller.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { CallerGone } from "../openai/cancellable.ts";
-import type { FollowedClient, OpenAIClient } from "../openai/client/client.ts";
+import type { FollowedClient, OpenAIClient, OpenAIEvent } from "../openai/client/client.ts";
 import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import { OpenAIError } from "../openai/client/errors.ts";
+import type { EventStreamEnd, Take } from "../openai/client/event-stream.ts";
+import { Repeat } from "../openai/client/events/event-form.ts";
 import { createAdmission, type Gate, mayAsk } from "./admission.ts";
 import type { CallsObserver } from "./call-observer.ts";
 import type { ReadCache } from "./read-cache.ts";
@@ -25,8 +27,6 @@ export interface GuardedClient extends OpenAIClient {
   /** The same, for the calls of one operation, or of one of its fields; what `scope` leaves out stays as it is. */
   within(scope: CallScope): GuardedClient;
 }
-
-type Events = ReturnType<OpenAIClient["stream"]>;
 
 /**
  * Wraps `openai` for `caller`. Besides what the client throws, calls throw FORBIDDEN, OVERLOADED, RATE_LIMITED and
@@ -82,41 +82,44 @@ export function createGuardedClient(
     }
   }
 
-  async function* stream(request: UpstreamRequest, signal: AbortSignal, { observer, held }: CallScope): Events {
+  async function stream(
+    request: UpstreamRequest,
+    signal: AbortSignal,
+    take: Take<OpenAIEvent | Repeat>,
+    { observer, held }: CallScope,
+  ): Promise<EventStreamEnd> {
     const call = observer?.beginCall(request.endpoint, modelOf(request));
     const { spending, end } = await admit(request, signal, call);
-    const events = openai.stream(request, signal, { mayRepeat: countRepeats(spending), observer: call, held });
-    let isWhole = false;
-    let hasFailed = false;
-    let wasRefused = false;
-    try {
-      for (;;) {
-        const { value, done } = await events.next();
-        if (done) {
-          isWhole = true;
-          call?.ended();
-          return value;
-        }
-        for (const event of value) {
+    const count: Take<OpenAIEvent | Repeat> = (events) => {
+      for (const event of events) {
+        if (event instanceof Repeat) {
+          spending.addText(event.text);
+          call?.receivedText(event.text);
+        } else {
           spending.addEvent(event);
           call?.received(event);
         }
-        const excess = spending.excess();
-        // What has come is paid for. Nothing more is to come while it is read.
-        if (excess) await events.return("body");
-        yield value;
-        if (excess) throw excess;
       }
+      const ready = take(events);
+      const excess = spending.excess();
+      // What has come is paid for, and given out. Nothing more is to come while it is read.
+      if (excess) throw excess;
+      return ready;
+    };
+    let used = 0;
+    try {
+      const hooks = { mayRepeat: countRepeats(spending), observer: call, held };
+      const how = await openai.stream(request, signal, count, hooks);
+      used = spending.ofStream();
+      call?.ended();
+      return how;
     } catch (error) {
-      hasFailed = true;
-      wasRefused = isUnpaid(error);
+      used = isUnpaid(error) ? spending.ofRefusal() : spending.soFar();
+      // Who leaves after the end of the answer has not missed any of it.
       call?.ended(error instanceof CallerGone && spending.isComplete() ? undefined : error);
       throw error;
     } finally {
-      await events.return("body");
-      end(wasRefused ? spending.ofRefusal() : isWhole ? spending.ofStream() : spending.soFar());
-      // Who leaves after the end of the answer has not missed any of it.
-      if (!isWhole && !hasFailed) call?.ended(spending.isComplete() ? undefined : new CallerGone());
+      end(used);
     }
   }
 
@@ -131,7 +134,7 @@ export function createGuardedClient(
 
   const within = (scope: CallScope): GuardedClient => ({
     request: async (request, signal) => read(request, signal, scope),
-    stream: (request, signal) => stream(request, signal, scope),
+    stream: (request, signal, take) => stream(request, signal, take, scope),
     within: ({ held = scope.held, observer = scope.observer }) => within({ held, observer }),
   });
   return within({});

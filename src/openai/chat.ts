@@ -14,9 +14,8 @@ import type {
   ChatCompletionTokenLogprob as OpenAITokenLogprob,
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
-import { createCancellable } from "./cancellable.ts";
 import { ChoiceProgress } from "./choice-progress.ts";
-import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput } from "./choices.ts";
+import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput, readAddedText } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
@@ -120,6 +119,7 @@ export const CHAT_COMPLETIONS = defineEndpoint({
   readUsage,
   countOutput,
   hasOutput,
+  readAddedText,
   followStream: () => new ChoiceProgress(),
 });
 
@@ -135,7 +135,7 @@ export async function createChatCompletion(
 
 /**
  * Asks for the answer in chunks, usage on the last one. Ends when the answer is complete; throws OpenAIError otherwise,
- * after the chunks so far. Leaving the iteration ends the upstream call at once.
+ * after the chunks so far. Leaving the stream ends the upstream call at once.
  */
 export function streamChatCompletion(
   client: OpenAIClient,
@@ -143,10 +143,13 @@ export function streamChatCompletion(
   callerSignal: AbortSignal,
 ): ChunkStream<ChatCompletionChunk> {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
-  const batches = createCancellable(callerSignal, (signal) =>
-    readChunks<ChatCompletionChunk>(client.stream({ endpoint: CHAT_COMPLETIONS, json }, signal), "chatcmpl"),
+  return new ChunkStream(callerSignal, (take, signal) =>
+    readChunks<ChatCompletionChunk>(
+      (events) => client.stream({ endpoint: CHAT_COMPLETIONS, json }, signal, events),
+      "chatcmpl",
+      take,
+    ),
   );
-  return new ChunkStream(batches);
 }
 
 function countMessages(messages: unknown): number {

@@ -1,38 +1,58 @@
-// The chunks of a streamed answer: one by one, as GraphQL reads them, or all that have come, to be sent on at once.
+// The chunks of a streamed answer: pushed as they come, all that came at once, or read one by one, as GraphQL does it.
+import { CallerGone } from "./cancellable.ts";
+import type { Take } from "./client/event-stream.ts";
+import { Repeat } from "./client/events/event-form.ts";
+import { Pull, type Source } from "./pull.ts";
 
-/** Ends, throws and is left as `batches` is. */
-export class ChunkStream<Chunk> implements AsyncIterableIterator<Chunk> {
-  readonly #batches: AsyncIterableIterator<readonly Chunk[]>;
-  #batch: readonly Chunk[] = [];
-  #place = 0;
+/** Calls the upstream until `signal` is aborted, and hands out its chunks. */
+type Start<Chunk> = (take: Take<Chunk | Repeat>, signal: AbortSignal) => Promise<void>;
 
-  constructor(batches: AsyncIterableIterator<readonly Chunk[]>) {
-    this.#batches = batches;
+/** Is either run or iterated, once; the call begins then. It ends when the caller has gone, or when the stream is left. */
+export class ChunkStream<Chunk> implements AsyncIterableIterator<Chunk>, Source<Chunk | Repeat> {
+  readonly #callerSignal: AbortSignal;
+  readonly #start: Start<Chunk>;
+  readonly #controller = new AbortController();
+  readonly #pull = new Pull<Chunk | Repeat>(this);
+  #isLeft = false;
+
+  constructor(callerSignal: AbortSignal, start: Start<Chunk>) {
+    this.#callerSignal = callerSignal;
+    this.#start = start;
+  }
+
+  /** Throws what the call throws, after the chunks so far; nothing once the stream is left. */
+  async run(take: Take<Chunk | Repeat>): Promise<void> {
+    if (this.#isLeft) return;
+    const signal = this.#callerSignal;
+    const follow = () => this.#controller.abort(signal.reason);
+    if (signal.aborted) follow();
+    signal.addEventListener("abort", follow, { once: true });
+    try {
+      await this.#start((chunks) => {
+        if (this.#isLeft) throw new CallerGone();
+        return take(chunks);
+      }, this.#controller.signal);
+    } catch (error) {
+      if (!this.#isLeft) throw error;
+    } finally {
+      signal.removeEventListener("abort", follow);
+    }
+  }
+
+  /** Ends the upstream call, at any moment: a generator could only be left between two steps. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#controller.abort(new CallerGone());
   }
 
   async next(): Promise<IteratorResult<Chunk, undefined>> {
-    if (this.#place === this.#batch.length) {
-      const { value, done } = await this.#batches.next();
-      if (done) return { value: undefined, done };
-      this.#batch = value;
-      this.#place = 0;
-    }
-    return { value: this.#batch[this.#place++] as Chunk, done: false };
+    const { value, done } = await this.#pull.next();
+    if (done) return { value: undefined, done };
+    return { value: value instanceof Repeat ? (value.toValue() as Chunk) : value, done: false };
   }
 
-  /** All that has come and not been read, at least one; waits for it. */
-  async nextBatch(): Promise<IteratorResult<readonly Chunk[], undefined>> {
-    if (this.#place === this.#batch.length) return this.#batches.next();
-    const value = this.#batch.slice(this.#place);
-    this.#place = this.#batch.length;
-    return { value, done: false };
-  }
-
-  /** Ends the upstream call. */
   async return(): Promise<IteratorResult<Chunk, undefined>> {
-    this.#batch = [];
-    this.#place = 0;
-    await this.#batches.return?.();
+    this.#pull.leave();
     return { value: undefined, done: true };
   }
 

@@ -3,21 +3,34 @@ import { ChoiceEnds, MAX_CHOICES } from "./choice-progress.ts";
 import { withId } from "./client/answer.ts";
 import type { OpenAIEvent } from "./client/client.ts";
 import { OpenAIError } from "./client/errors.ts";
-import type { EventStreamEnd } from "./client/event-stream.ts";
+import type { EventStreamEnd, Take } from "./client/event-stream.ts";
+import { Repeat } from "./client/events/event-form.ts";
 import { Transcript } from "./transcript.ts";
 
 /**
- * Yields the chunks, each with the stream's id, in the batches in which their events came. Ends as the stream does if that
- * was complete: with `[DONE]`, or with the body after every choice that began has given its finish_reason. Throws
- * OpenAIError (`interrupted`) otherwise, or what `events` throws.
+ * Hands the chunks to `take`, each with the stream's id, in the batches in which `stream` hands out their events. Resolves as
+ * the stream does if that was complete: with `[DONE]`, or with the body after every choice that began has given its
+ * finish_reason. Throws OpenAIError (`interrupted`) otherwise, or what `stream` throws.
  */
-export async function* readChunks<Chunk extends { readonly id?: unknown; readonly choices?: unknown }>(
-  events: AsyncGenerator<readonly OpenAIEvent[], EventStreamEnd>,
+export async function readChunks<Chunk extends { readonly id?: unknown; readonly choices?: unknown }>(
+  stream: (events: Take<OpenAIEvent | Repeat>) => Promise<EventStreamEnd>,
   idPrefix: string,
-): AsyncGenerator<readonly (Chunk & { id: string })[]> {
+  take: Take<(Chunk & { id: string }) | Repeat>,
+): Promise<void> {
   const transcript = new Transcript();
+  const probes = new Transcript();
   const ends = new ChoiceEnds();
   let id: string | undefined;
+
+  /** An event of a form begins no choice and ends none. */
+  function readRepeat(repeat: Repeat): Repeat {
+    repeat.form.change = changeRepeat;
+    return repeat;
+  }
+
+  function changeRepeat(event: OpenAIEvent, isProbe: boolean): unknown {
+    return Object.assign(event, { id, transcript: isProbe ? probes : transcript });
+  }
 
   function readChunk(event: OpenAIEvent): (Chunk & { id: string }) | undefined {
     ends.add(event);
@@ -33,17 +46,14 @@ export async function* readChunks<Chunk extends { readonly id?: unknown; readonl
     return chunk;
   }
 
-  try {
-    for (;;) {
-      const { value, done } = await events.next();
-      if (done) {
-        if (value === "done" || ends.areFinished) return;
-        throw new OpenAIError("interrupted", "The upstream's answer broke off before its end.");
-      }
-      const chunks = value.map(readChunk).filter((chunk) => chunk !== undefined);
-      if (chunks.length > 0) yield chunks;
+  const end = await stream((events) => {
+    const chunks: ((Chunk & { id: string }) | Repeat)[] = [];
+    for (const event of events) {
+      const chunk = event instanceof Repeat ? readRepeat(event) : readChunk(event);
+      if (chunk) chunks.push(chunk);
     }
-  } finally {
-    await events.return("body");
-  }
+    return chunks.length > 0 ? take(chunks) : undefined;
+  });
+  if (end !== "done" && !ends.areFinished)
+    throw new OpenAIError("interrupted", "The upstream's answer broke off before its end.");
 }

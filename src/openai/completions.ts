@@ -5,9 +5,8 @@ import type {
   Completion as OpenAICompletion,
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
-import { createCancellable } from "./cancellable.ts";
 import { ChoiceProgress } from "./choice-progress.ts";
-import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput } from "./choices.ts";
+import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput, readAddedText } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
@@ -58,6 +57,7 @@ export const COMPLETIONS = defineEndpoint({
   readUsage,
   countOutput,
   hasOutput,
+  readAddedText,
   followStream: () => new ChoiceProgress(),
 });
 
@@ -73,7 +73,7 @@ export async function createCompletion(
 
 /**
  * Asks for the answer in pieces, usage on the last one. Ends when the answer is complete; throws OpenAIError otherwise,
- * after the pieces so far. Leaving the iteration ends the upstream call at once.
+ * after the pieces so far. Leaving the stream ends the upstream call at once.
  */
 export function streamCompletion(
   client: OpenAIClient,
@@ -81,8 +81,7 @@ export function streamCompletion(
   callerSignal: AbortSignal,
 ): ChunkStream<Completion> {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
-  const batches = createCancellable(callerSignal, (signal) =>
-    readChunks<Completion>(client.stream({ endpoint: COMPLETIONS, json }, signal), "cmpl"),
+  return new ChunkStream(callerSignal, (take, signal) =>
+    readChunks<Completion>((events) => client.stream({ endpoint: COMPLETIONS, json }, signal, events), "cmpl", take),
   );
-  return new ChunkStream(batches);
 }

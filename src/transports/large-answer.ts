@@ -32,8 +32,8 @@ export async function sendPieces(
 
 /** Writes to a response without getting ahead of its reader. */
 export interface Writer {
-  /** Resolves when more may be written, or the connection has closed. */
-  write(piece: Uint8Array | string): Promise<void>;
+  /** Resolves when more may be written, or the connection has closed. Undefined: at once. */
+  write(piece: Uint8Array | string): Promise<void> | undefined;
   /** Has `write` resolve at once. */
   wake(): void;
 }
@@ -46,17 +46,17 @@ export function createWriter(res: ServerResponse): Writer {
   res.once("close", () => wake());
   return {
     wake: () => wake(),
-    async write(piece) {
-      if (!res.write(piece) && !res.destroyed) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
+    write(piece) {
+      const hasRoom = res.write(piece) || res.destroyed;
       // A client that reads fast drains the socket within the turn.
       written += piece.length;
-      if (written < TURN_LENGTH) return;
-      written = 0;
-      await untilNextTurn();
+      const isOver = written >= TURN_LENGTH;
+      if (isOver) written = 0;
+      if (hasRoom) return isOver ? untilNextTurn() : undefined;
+      const room = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      return isOver ? room.then(untilNextTurn) : room;
     },
   };
 }

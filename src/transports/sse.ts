@@ -7,6 +7,7 @@ import type { HeldBytes } from "../http/held-bytes.ts";
 import { encodeLarge, encodeSmall, STREAM_FACTOR, tooLarge } from "../http/json-pieces.ts";
 import { onTurn } from "../http/line.ts";
 import { CallerGone } from "../openai/cancellable.ts";
+import type { Take } from "../openai/client/event-stream.ts";
 import { createWriter } from "./large-answer.ts";
 
 /** A comment, which keeps an idle connection open. */
@@ -25,12 +26,19 @@ export const EVENT_STREAM = {
 /** Most that is written at once, in characters, but for a single event. */
 const MAX_WRITE_LENGTH = 64 * 1024;
 
-/** Results in the batches in which they come; see ResultStream. */
-export interface ResultBatches {
-  /** At least one result; waits for it. The list is the caller's. */
-  nextBatch(): Promise<IteratorResult<ExecutionResult[], undefined>>;
+/** How results are made of values, each when it is to be written. */
+interface MakeResults<Value> {
+  toResult(value: Value): ExecutionResult | Promise<ExecutionResult>;
+  /** A small result as JSON, if that is known already. */
+  toText(value: Value): string | undefined;
+}
+
+/** Results as they come; see ResultStream. */
+export interface Results<Value> extends MakeResults<Value> {
+  /** Hands out the values; resolves with the last result if it is made of none. */
+  run(take: Take<Value>): Promise<ExecutionResult | undefined>;
   /** Ends the results, and the upstream call with them. */
-  return(): Promise<unknown>;
+  leave(): void;
 }
 
 /** How events are written. */
@@ -52,15 +60,16 @@ export interface EventOptions {
  * client has gone; `signal` reports that too. What a client does not take holds the upstream back. A stream with too much to
  * say ends with OPERATION_TOO_COMPLEX. The head must have been written.
  */
-export async function writeEvents(
+export async function writeEvents<Value>(
   res: ServerResponse,
-  results: ResultBatches,
+  results: Results<Value>,
   { pingMs, maxBytes, signal, held, fail }: EventOptions,
 ): Promise<void> {
   const writer = createWriter(res);
   let isDone = false;
   let isLeft = false;
   let ping: NodeJS.Timeout | undefined;
+  let hasBegun = false;
   let begin = () => {};
   let bytes = 0;
   const leave = () => {
@@ -70,7 +79,7 @@ export async function writeEvents(
     signal.removeEventListener("abort", leaveIfGone);
     begin();
     writer.wake();
-    if (!isDone) void results.return();
+    if (!isDone) results.leave();
   };
   // A pipelined request whose turn has not come gets no close event.
   const leaveIfGone = () => {
@@ -92,47 +101,65 @@ export async function writeEvents(
     held.giveBack(heldBytes);
   }
 
-  res.once("close", leave);
-  signal.addEventListener("abort", leaveIfGone);
-  leaveIfGone();
-  // The upstream call begins before the turn has come.
-  let next = isLeft ? undefined : results.nextBatch();
-  await new Promise<void>((resolve) => {
-    begin = resolve;
-    if (isLeft) resolve();
-    else onTurn(res, resolve);
-  });
-  if (!isLeft) {
-    ping = setInterval(() => res.writableNeedDrain || res.write(PING), pingMs);
-    // Some browsers wait for a first byte before they report the answer to the page.
-    res.write(PING);
-  }
-  while (!isLeft) {
-    const { value, done } = await (next ?? results.nextBatch());
-    next = undefined;
-    if (done) return end("");
+  /** Writes what has come at once. Each result is made when those before it have been written. */
+  async function write<Part>(values: readonly Part[], make: MakeResults<Part>): Promise<void> {
+    if (!hasBegun) await turn;
     let text = "";
-    // Taken out one by one: each may hold the whole text before it.
-    for (let result = value.shift(); result && !isLeft; result = value.shift()) {
+    for (let place = 0; place < values.length && !isLeft && !isDone; place++) {
       try {
-        const shown = show(result);
-        const small = encodeSmall(shown);
-        if (small === undefined) await writeLarge(text, shown);
+        const value = values[place] as Part;
+        let small = make.toText(value);
+        if (small === undefined) {
+          const made = make.toResult(value);
+          const shown = show(made instanceof Promise ? await made : made);
+          small = encodeSmall(shown);
+          if (small === undefined) await writeLarge(text, shown);
+        }
         text = small === undefined ? END : `${text}${NEXT}${small}${END}`;
         if (bytes > maxBytes * STREAM_FACTOR) throw tooLarge("The stream", maxBytes * STREAM_FACTOR);
       } catch (error) {
-        void results.return();
         const failure = JSON.stringify(show(fail(error)));
-        return end(`${text}${NEXT}${failure}${END}`);
+        end(`${text}${NEXT}${failure}${END}`);
+        return results.leave();
       }
-      if (value.length > 0 && text.length < MAX_WRITE_LENGTH) continue;
+      if (place < values.length - 1 && text.length < MAX_WRITE_LENGTH) continue;
       bytes += text.length;
       const written = text;
       text = "";
-      if (!isLeft) await writer.write(written);
+      const room = isLeft ? undefined : writer.write(written);
+      if (room) await room;
     }
   }
+
+  const turn = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  res.once("close", leave);
+  signal.addEventListener("abort", leaveIfGone);
+  leaveIfGone();
+  if (isLeft) return;
+  let written: Promise<void> | undefined;
+  // The upstream call begins before the turn has come.
+  const run = results.run((values) => {
+    written = write(values, results);
+    return written;
+  });
+  onTurn(res, () => {
+    if (isLeft) return;
+    hasBegun = true;
+    ping = setInterval(() => res.writableNeedDrain || res.write(PING), pingMs);
+    // Some browsers wait for a first byte before they report the answer to the page.
+    res.write(PING);
+    begin();
+  });
+  const last = await run;
+  await written;
+  await write(last ? [last] : [], AS_IT_IS);
+  if (!isLeft && !isDone) end("");
 }
+
+/** A result that is made already. */
+export const AS_IT_IS = { toResult: (result: ExecutionResult) => result, toText: () => undefined };
 
 /** The result with its errors as clients get them. */
 function show(result: ExecutionResult): ExecutionResult {

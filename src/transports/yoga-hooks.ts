@@ -7,12 +7,13 @@ import { limitErrors } from "../errors/error-limit.ts";
 import { httpOf, showError } from "../errors/shown-error.ts";
 import { withStatus } from "../errors/status.ts";
 import type { Engine, OperationContext, OperationParams, Results } from "../execution/engine.ts";
-import { type BatchSource, batchesOf, ResultStream } from "../execution/result-stream.ts";
+import { ResultStream, sourceOf } from "../execution/result-stream.ts";
 import { readAcceptance } from "../http/acceptance.ts";
 import { discardRest } from "../http/answer.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { isOver, tooLarge } from "../http/json-pieces.ts";
 import { CallerGone } from "../openai/cancellable.ts";
+import type { Source } from "../openai/pull.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { findRefusal } from "./http.ts";
 import { EVENT_STREAM } from "./sse.ts";
@@ -74,6 +75,8 @@ export function useResponses(
       const recorded = recordResults(result, serverContext, { maskError, maxResponseBytes });
       message?.take(recorded);
       if (message) return setResultProcessor((_, { Response }) => new Response(), "application/json");
+      // Yoga asks for the first result when the response's turn has come.
+      if (recorded instanceof ResultStream) recorded.begin();
       setResult(recorded);
       // Yoga would answer 406 with nothing in it.
       if (!resultProcessor && "errors" in result)
@@ -111,38 +114,21 @@ function recordResults(
   if (!isAsyncIterable(results)) return read(results);
   record?.beginStream();
   const toFailure = (error: unknown) => read({ errors: [maskError(error)] });
-  return new ResultStream(untilCallerLeaves(batchesOf(results), signal), { toResult: read, toFailure });
+  return new ResultStream(untilCallerLeaves(sourceOf(results), signal), { toResult: read, toFailure });
 }
 
-/**
- * The same batches, which begin at once and end when the caller leaves: while a response waits for its turn, Yoga neither
- * asks for the first one nor learns that the caller has left.
- */
-function untilCallerLeaves<Value>(source: BatchSource<Value>, signal: AbortSignal): BatchSource<Value> {
+/** The same source, which ends when the caller leaves: Yoga does not learn of it before the response's turn has come. */
+function untilCallerLeaves<Value>(source: Source<Value>, signal: AbortSignal): Source<Value> {
   const leave = () => {
-    if (signal.reason instanceof CallerGone) void source.return();
+    if (signal.reason instanceof CallerGone) source.leave();
   };
-  const stopListening = () => signal.removeEventListener("abort", leave);
-  signal.addEventListener("abort", leave);
-  if (signal.aborted) leave();
-  let first: ReturnType<typeof source.nextBatch> | undefined = source.nextBatch();
-  // It is reported when the batch is asked for.
-  first.catch(() => {});
   return {
-    async nextBatch() {
-      const next = first ?? source.nextBatch();
-      first = undefined;
-      const step = await next.catch((error: unknown) => {
-        stopListening();
-        throw error;
-      });
-      if (step.done) stopListening();
-      return step;
+    async run(take) {
+      signal.addEventListener("abort", leave);
+      if (signal.aborted) leave();
+      await source.run(take).finally(() => signal.removeEventListener("abort", leave));
     },
-    return() {
-      stopListening();
-      return source.return();
-    },
+    leave: () => source.leave(),
   };
 }
 

@@ -39,11 +39,9 @@ const schema = new GraphQLSchema({
       events: {
         type: GraphQLString,
         subscribe: () =>
-          new ChunkStream(
-            (async function* () {
-              yield ["one"];
-            })(),
-          ),
+          new ChunkStream(new AbortController().signal, async (take) => {
+            await take(["one"]);
+          }),
         resolve: fails,
       },
     },

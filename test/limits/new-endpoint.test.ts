@@ -65,7 +65,7 @@ describe("a paid endpoint", () => {
     const { operate, readTokens, readMetrics } = openGuarded(upstream.url, { tokensPerDay: 1_000 });
     const events = await operate(async (client) => {
       const all: unknown[] = [];
-      for await (const batch of client.stream(request, signal())) all.push(...batch);
+      await client.stream(request, signal(), (batch) => void all.push(...batch));
       return all;
     });
     expect(events).toEqual([{ cost: 3 }, { rhyme: "light" }, { cost: 42 }]);

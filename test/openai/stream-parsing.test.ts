@@ -155,12 +155,9 @@ describe("cut in two at any byte, a stream", () => {
     const left = pieces.map((piece) => [piece]);
     const values: unknown[] = [];
     const answer = { headers: {}, read: async () => left.shift(), forget() {} };
-    const reader = readEventStream(answer, { secrets: noSecrets, maxValues: 1_000 });
-    for (;;) {
-      const { value, done } = await reader.next();
-      if (done) return [...values, value];
-      values.push(...value);
-    }
+    const take = (objects: readonly unknown[]) => void values.push(...objects);
+    const end = await readEventStream(answer, take, { secrets: noSecrets, maxValues: 1_000 });
+    return [...values, end];
   };
 
   test.each(["\n", "\r", "\r\n"])("with lines ended by %j is read the same", async (end) => {

@@ -6,7 +6,8 @@ import { readText } from "./body-text.ts";
 import { Deadlines } from "./deadline.ts";
 import type { UpstreamRequest } from "./endpoint.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
-import { type EventStreamEnd, readEventStream } from "./event-stream.ts";
+import { type EventStreamEnd, readEventStream, type Take } from "./event-stream.ts";
+import type { Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
 import { findSecrets } from "./secrets/credentials.ts";
 import { UpstreamHealth } from "./upstream-health.ts";
@@ -22,18 +23,23 @@ export interface OpenAIClient {
    */
   request(request: UpstreamRequest, signal: AbortSignal): Promise<unknown>;
   /**
-   * Sends the request and yields the JSON objects of the events as they come, all that one read brought at once; returns
-   * how the events ended. An attempt is repeated by the same rules up to the head of an answer that streams, and never
+   * Sends the request and hands the JSON objects of the events to `take` as they come, all that one read brought at once;
+   * yields how the events ended. An attempt is repeated by the same rules up to the head of an answer that streams, and never
    * after.
-   * Throws as `request` does. Leaving the iteration ends the upstream call.
+   * Throws as `request` does, after the events so far; what `take` throws ends the upstream call.
    */
-  stream(request: UpstreamRequest, signal: AbortSignal): AsyncGenerator<readonly OpenAIEvent[], EventStreamEnd>;
+  stream(request: UpstreamRequest, signal: AbortSignal, take: Take<OpenAIEvent | Repeat>): Promise<EventStreamEnd>;
 }
 
 /** Calls the upstream. Its users can follow each call by `hooks`. */
 export interface FollowedClient extends OpenAIClient {
   request(request: UpstreamRequest, signal: AbortSignal, hooks?: CallHooks): ReturnType<OpenAIClient["request"]>;
-  stream(request: UpstreamRequest, signal: AbortSignal, hooks?: CallHooks): ReturnType<OpenAIClient["stream"]>;
+  stream(
+    request: UpstreamRequest,
+    signal: AbortSignal,
+    take: Take<OpenAIEvent | Repeat>,
+    hooks?: CallHooks,
+  ): ReturnType<OpenAIClient["stream"]>;
 }
 
 /** The pool of connections at one moment. */
@@ -116,14 +122,15 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
         deadline.end();
       }
     },
-    async *stream(request, callerSignal, hooks) {
+    async stream(request, callerSignal, take, hooks) {
       callerSignal.throwIfAborted();
       const deadline = deadlines.start(callerSignal);
       let answer: Exchange | undefined;
       let end: EventStreamEnd = "body";
       try {
         answer = await attempt(request, hooks, deadline, openStream);
-        end = yield* readEventStream(answer, reading);
+        const { readAddedText } = request.endpoint.isPaid ? request.endpoint : {};
+        end = await readEventStream(answer, take, { readAddedText, ...reading });
         return end;
       } catch (error) {
         deadline.check();

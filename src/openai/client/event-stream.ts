@@ -4,6 +4,7 @@ import { createParser } from "eventsource-parser";
 import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
 import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
+import { EventForms, type ReadAddedText, Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
 import { findExcess, isRecord, readJson } from "./json.ts";
 import { untilNextTurn } from "./turns.ts";
@@ -23,15 +24,22 @@ const MAX_FOREIGN_LINES = 1_000;
 export type EventStreamEnd = "done" | "body";
 
 /**
- * Yields the JSON objects of the events as soon as their bytes have come, all that one read brought at once unless that is
- * much, and returns how the events ended. Throws OpenAIError, after the events before it: `status` for an error event or an error object,
- * `invalid_response` for what is not an event stream of JSON objects, `interrupted` for one cut in the middle of an event; or
- * what `answer` throws. Leaves `answer` to the caller to close.
+ * Takes all values of a stream that have come at once; they are its own from then on. If it yields a promise, no more are wanted
+ * before that has resolved. What it throws ends the stream.
  */
-export async function* readEventStream(
+export type Take<Value> = (values: readonly Value[]) => Promise<void> | undefined;
+
+/**
+ * Hands the JSON objects of the events to `take` as soon as their bytes have come, all that one read brought at once unless
+ * that is much, and yields how the events ended. Throws OpenAIError, after the events before it: `status` for an error event or an error object,
+ * `invalid_response` for what is not an event stream of JSON objects, `interrupted` for one cut in the middle of an event; or
+ * what `answer` and `take` throw. Leaves `answer` to the caller to close.
+ */
+export async function readEventStream(
   answer: Pick<Exchange, "headers" | "read" | "forget">,
-  { secrets, maxValues }: ReadAnswerOptions,
-): AsyncGenerator<readonly Record<string, unknown>[], EventStreamEnd> {
+  take: Take<Record<string, unknown> | Repeat>,
+  { secrets, maxValues, readAddedText }: ReadAnswerOptions & { readAddedText?: ReadAddedText | undefined },
+): Promise<EventStreamEnd> {
   let queue: { event?: string | undefined; data: string }[] = [];
   let fault: OpenAIError | undefined;
   let sawEvent = false;
@@ -55,6 +63,32 @@ export async function* readEventStream(
     },
   });
   const decode = createDecoder();
+  const forms = readAddedText && new EventForms(readAddedText);
+  /** Whether all that has come of the events before is in `queue`. */
+  let isBetween = true;
+
+  /** Reads a part of the answer; true at `[DONE]`. */
+  function read(text: string, objects: (Record<string, unknown> | Repeat)[]): boolean {
+    for (let from = 0; from < text.length; ) {
+      const repeat = isBetween ? forms?.read(text, from) : undefined;
+      if (repeat) {
+        objects.push(repeat);
+        from += repeat.length;
+        continue;
+      }
+      const end = forms?.areOfUse ? text.indexOf("\n\n", from) + 2 : 0;
+      const lines = text.slice(from, end > 1 ? end : undefined);
+      const isWhole = isBetween && end > 1;
+      isBetween = end > 1;
+      from += lines.length;
+      feed(lines);
+      const before = objects.length;
+      if (readInto(objects, false)) return true;
+      const event = objects[before];
+      if (isWhole && event && !(event instanceof Repeat)) forms?.learn(lines, event);
+    }
+    return false;
+  }
 
   /** Leaves it to readInto to throw `fault`, after the events before it. */
   function feed(text: string): void {
@@ -66,7 +100,7 @@ export async function* readEventStream(
   }
 
   /** Adds the objects of the events that are whole by now; true at `[DONE]`. */
-  function readInto(objects: Record<string, unknown>[], isCutOff: boolean): boolean {
+  function readInto(objects: (Record<string, unknown> | Repeat)[], isCutOff: boolean): boolean {
     const events = queue;
     queue = [];
     for (const { event, data } of events) {
@@ -94,17 +128,22 @@ export async function* readEventStream(
     const text = chunks ? chunks.map((chunk) => decode(chunk)).join("") : `${decode()}\n\n`;
     for (let place = 0; place < text.length; place += TURN_LENGTH) {
       if (place > 0) await untilNextTurn();
-      const objects: Record<string, unknown>[] = [];
+      const objects: (Record<string, unknown> | Repeat)[] = [];
       let isAtDone = false;
       let failure: unknown;
       try {
-        feed(text.length > TURN_LENGTH ? text.slice(place, place + TURN_LENGTH) : text);
-        isAtDone = readInto(objects, !chunks);
+        const part = text.length > TURN_LENGTH ? text.slice(place, place + TURN_LENGTH) : text;
+        if (chunks) isAtDone = read(part, objects);
+        else {
+          feed(part);
+          isAtDone = readInto(objects, true);
+        }
       } catch (error) {
         failure = error;
       }
       if (objects.length > 0) {
-        yield objects;
+        const ready = take(objects);
+        if (ready) await ready;
         // An event that is not whole yet stays counted.
         answer.forget();
       }
