@@ -6,9 +6,10 @@
 //
 // It serves /graphql; the caller owns the port, TLS, timeouts and signals. To stop: `app.drain()`, `server.close()`, wait
 // for what is under way or end it by `app.endAll()`, then `await app.close()`.
-import { createApp as create } from "./app/app.ts";
+import { type AppOptions, createApp as create } from "./app/app.ts";
 import type { App } from "./app/app-interface.ts";
 import type { Config } from "./config/read-config.ts";
+import { createFrame } from "./transports/yoga.ts";
 
 export type { App } from "./app/app-interface.ts";
 export { type Config, ConfigError, readConfig } from "./config/read-config.ts";
@@ -27,5 +28,6 @@ export interface EmbeddingOptions {
  */
 export function createApp(config: Config, options: EmbeddingOptions | ((fault: unknown) => void) = {}): App {
   const { report = console.error, plugins = [] } = typeof options === "function" ? { report: options } : options;
-  return create(config, report, { plugins });
+  const withPlugins: AppOptions["buildFrame"] = (engine, frame) => createFrame(engine, frame, plugins);
+  return create(config, report, { buildFrame: plugins.length > 0 ? withPlugins : undefined });
 }

@@ -7,7 +7,7 @@ import { createHealth } from "../edge/health.ts";
 import { createMetricsPage } from "../edge/metrics.ts";
 import { codedError } from "../errors/codes.ts";
 import { createMaskError } from "../errors/mask.ts";
-import { createEngine } from "../execution/engine.ts";
+import { createEngine, type Engine } from "../execution/engine.ts";
 import { createGraphiQLPage } from "../graphiql/page.ts";
 import { createDepartures } from "../http/departures.ts";
 import { enterLine } from "../http/line.ts";
@@ -24,7 +24,8 @@ import { createHttpTransport } from "../transports/http.ts";
 import { createWebSocketEndpoint } from "../transports/websocket/endpoint.ts";
 import { createHandshake } from "../transports/websocket/handshake.ts";
 import { createPrepareOperation } from "../transports/websocket/operation.ts";
-import { createFrame } from "../transports/yoga.ts";
+import type { Frame, FrameOptions } from "../transports/yoga.ts";
+import { answerByYoga } from "../transports/yoga-on-demand.ts";
 import type { App } from "./app-interface.ts";
 import { documentLimitsOf } from "./document-limits.ts";
 import { createGuard } from "./guard.ts";
@@ -40,8 +41,8 @@ export interface AppOptions {
   shareMetrics?: ShareMetrics | undefined;
   /** How many lines the log has dropped. */
   droppedLogLines?: (() => number) | undefined;
-  /** Yoga's or Envelop's plugins, whose hooks run for every operation. */
-  plugins?: readonly object[];
+  /** Builds Yoga with an embedder's plugins, whose hooks run for every operation. Undefined: there are none. */
+  buildFrame?: ((engine: Engine, options: FrameOptions) => Frame) | undefined;
 }
 
 /**
@@ -51,7 +52,7 @@ export interface AppOptions {
 export function createApp(
   config: Config,
   report: (fault: unknown) => void,
-  { observers = [], shareMetrics: share, droppedLogLines, plugins = [] }: AppOptions = {},
+  { observers = [], shareMetrics: share, droppedLogLines, buildFrame }: AppOptions = {},
 ): App {
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
@@ -84,11 +85,11 @@ export function createApp(
     maxResponseBytes: config.MAX_RESPONSE_BYTES,
     maskError,
   });
-  const answers = { readParams, maskError, maxResponseBytes: config.MAX_RESPONSE_BYTES };
-  const frame = createFrame(engine, { endpoint: ENDPOINT, plugins, ...answers });
+  const answers = { endpoint: ENDPOINT, readParams, maskError, maxResponseBytes: config.MAX_RESPONSE_BYTES };
+  const frame = buildFrame?.(engine, answers);
   const http = { pingMs: config.STREAM_PING_MS, ...answers };
   // Without plugins their hooks cost nothing.
-  const answer = plugins.length > 0 ? frame.answer : createHttpTransport(engine, http, frame.answer);
+  const answer = frame?.answer ?? createHttpTransport(engine, http, answerByYoga(engine, answers));
   let stopping = false;
   let draining = false;
   const isStopping = () => stopping;
@@ -124,7 +125,7 @@ export function createApp(
   });
   const webSockets = createWebSocketEndpoint({
     schema: engine.schema,
-    prepareOperation: plugins.length > 0 ? frame.prepareOperation : createPrepareOperation(engine),
+    prepareOperation: frame?.prepareOperation ?? createPrepareOperation(engine),
     authenticator,
     contextOf,
     openHeld,

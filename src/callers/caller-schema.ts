@@ -1,6 +1,6 @@
 // The zod schemas of what an operator configures about callers: client keys (CLIENT_KEYS, CLIENT_KEYS_FILE) and JWT_LIMITS.
 import { hash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { type CallerLimit, callerLimits } from "../schema/shared/caller-limits.ts";
 
 const names = z.array(z.string().min(1).max(256)).max(1000);

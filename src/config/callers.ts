@@ -1,5 +1,5 @@
 // The variables about callers: who may call, from which web pages, with which documents, and where usage is counted.
-import { z } from "zod";
+import * as z from "zod";
 import { clientKeys, limitsSchema } from "../callers/caller-schema.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
 import { flag, httpUrl, json, origins, pem, text, variable } from "./variable.ts";

@@ -1,5 +1,5 @@
 // The variables of the server itself: where it listens, how long it waits, what it shows.
-import { z } from "zod";
+import * as z from "zod";
 import { flag, hostNames, milliseconds, text, variable, whole } from "./variable.ts";
 
 export const serverVariables = {

@@ -1,5 +1,5 @@
 // The variables of the upstream: its address, the account used there, and how long calls may take.
-import { z } from "zod";
+import * as z from "zod";
 import { httpUrl, milliseconds, nameList, text, variable, whole, word } from "./variable.ts";
 
 export const upstreamVariables = {

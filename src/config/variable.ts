@@ -1,5 +1,5 @@
 // What describes an environment variable, and the schemas of the values that variables have.
-import { z } from "zod";
+import * as z from "zod";
 
 /** One variable: its schema, and its row in README's table. */
 export interface Variable<Schema extends z.ZodType> {

@@ -26,22 +26,49 @@ export interface StallLimit {
 /** Yields the result of `step`. Throws `createError`'s error if the client sends nothing for too long in the meantime. */
 export async function untilStalled<Result>(
   step: Promise<Result>,
-  { uploadStallMs, receivedBytes }: StallLimit,
+  limit: StallLimit,
   createError: () => Error,
 ): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const stall = new Promise<never>((_, reject) => {
-    timer = watch({
-      stallMs: uploadStallMs,
-      countBytes: receivedBytes,
-      isWaiting: () => true,
-      onStall: () => reject(createError()),
-    });
-  });
+  const watch = new StallWatch(limit, createError);
   try {
-    return await Promise.race([step, stall]);
+    return await watch.until(step);
   } finally {
-    clearInterval(timer);
+    watch.end();
+  }
+}
+
+/** Watches a client over many waits, one after the other, with one timer. To be ended. */
+export class StallWatch {
+  readonly #timer: NodeJS.Timeout;
+  #waits = 0;
+  #giveUp: ((error: Error) => void) | undefined;
+
+  /** `createError` yields what a wait throws if the client sends nothing for too long. */
+  constructor({ uploadStallMs, receivedBytes }: StallLimit, createError: () => Error) {
+    this.#timer = watch({
+      stallMs: uploadStallMs,
+      // Each wait has its own time.
+      countBytes: () => receivedBytes() + this.#waits,
+      isWaiting: () => this.#giveUp !== undefined,
+      onStall: () => this.#giveUp?.(createError()),
+    });
+  }
+
+  /** Yields the result of `step`, or throws as `untilStalled` does. */
+  async until<Result>(step: Promise<Result>): Promise<Result> {
+    this.#waits++;
+    const stall = new Promise<never>((_, reject) => {
+      this.#giveUp = reject;
+    });
+    try {
+      return await Promise.race([step, stall]);
+    } finally {
+      this.#giveUp = undefined;
+    }
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
   }
 }
 

@@ -1,20 +1,14 @@
 // Starts all that a serving process needs: the app on its port, its log and its traces. Each of the WORKERS is one.
-import { setFlagsFromString } from "node:v8";
 import type { Logger } from "pino";
 import { createApp } from "../app/app.ts";
 import type { Config } from "../config/read-config.ts";
 import { createLogObserver } from "../telemetry/log.ts";
 import type { ShareMetrics } from "../telemetry/metrics.ts";
 import { startTraces } from "../telemetry/traces.ts";
+import { limitHeapGrowth } from "./heap-growth.ts";
 import type { LogDestination } from "./log-destination.ts";
 import { startServer } from "./server.ts";
 import { nameVariables } from "./start-fault.ts";
-
-/**
- * How much the heap may grow between two collections of garbage, in per cent. V8 lets it double or more: after a few answers of
- * many megabytes, what they have left stays until as much has come again.
- */
-const HEAP_GROWTH = 20;
 
 /** What is serving, in this process or in workers. */
 export interface Running {
@@ -43,7 +37,7 @@ export async function startServing(
   config: Config,
   { logger, output, environment, version, shareMetrics }: ServingOptions,
 ): Promise<Running> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
+  limitHeapGrowth();
   const traces = await startTraces(environment, {
     version,
     upstream: config.OPENAI_BASE_URL,

@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** How many uploaded bytes pass between two collections. A collection takes about 1 ms. */
-const COLLECT_EVERY_BYTES = 16 * 2 ** 20;
+const COLLECT_EVERY_BYTES = 8 * 2 ** 20;
 
 let passedBytes = 0;
 let collect: typeof globalThis.gc;

@@ -1,12 +1,15 @@
 // Reads GraphQL multipart requests with graphql-upload-minimal, and shields clients and the process from its known faults.
 // https://github.com/jaydenseric/graphql-multipart-request-spec
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
+import { MIMEType } from "node:util";
 import { GraphQLError } from "graphql";
 import { processRequest, Upload } from "graphql-upload-minimal";
 import { requestError } from "../errors/codes.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { continueBody } from "../http/request-head.ts";
 import { untilStalled } from "../http/stall.ts";
+import { FileSplitter } from "./file-splitter.ts";
 import { createFieldCheck, misordered } from "./multipart-fields.ts";
 import { type Reception, UploadedFile } from "./uploaded-file.ts";
 
@@ -27,8 +30,11 @@ const PROBLEMS: readonly [RegExp, string][] = [
   [/^Missing multipart field/, "a field 'map' must be beside 'operations'."],
   [/^Unexpected end/, "it ends before its last boundary."],
   [/^Malformed part header/, "a part has a malformed header."],
-  [/content type|content-type|Boundary not found/i, "its content type must name a boundary."],
 ];
+
+/** Longest boundary, in characters, by the RFC. */
+const MAX_BOUNDARY = 70;
+const badBoundary = `its content type must name a boundary of at most ${MAX_BOUNDARY} characters.`;
 
 /** The part of the library's parser (busboy) that the guards need. */
 interface Parser extends NodeJS.WritableStream {
@@ -48,9 +54,10 @@ export async function readMultipart(
   held: HeldBytes,
   countBytes: (bytes: number) => void = () => {},
 ): Promise<unknown> {
+  const boundary = readBoundary(req);
   // The library knows the media type in lower case only, and quotes any other.
-  req.headers["content-type"] = req.headers["content-type"]?.replace(/^[^;]*/, "multipart/form-data");
-  const fieldsEnd = guardParser(req, limits, held);
+  req.headers["content-type"] = `multipart/form-data; boundary="${boundary.replace(/["\\]/g, "\\$&")}"`;
+  const fieldsEnd = guardParser(req, boundary, limits, held);
   continueBody(req, res);
   try {
     // No maxFileSize: the library cuts files there without an error. UploadedFile counts the bytes itself.
@@ -77,7 +84,7 @@ export async function readMultipart(
  * checks `map` before the library follows its paths, which may lead into prototypes. Counts what arrives in `held`. The
  * function that is returned is to be called after the fields: from then on they alone count.
  */
-function guardParser(req: IncomingMessage, limits: UploadLimits, held: HeldBytes): () => void {
+function guardParser(req: IncomingMessage, boundary: string, limits: UploadLimits, held: HeldBytes): () => void {
   let areFields = true;
   let arrivedBytes = 0;
   let fieldBytes = 0;
@@ -85,20 +92,32 @@ function guardParser(req: IncomingMessage, limits: UploadLimits, held: HeldBytes
   const findFieldProblem = createFieldCheck();
   const guarded = (parser: Parser): Parser => {
     const emit = parser.emit.bind(parser);
-    const write = parser.write.bind(parser) as (chunk: Buffer) => boolean;
+    const parse = parser.write.bind(parser) as (bytes: Buffer) => boolean;
+    const end = parser.end.bind(parser) as () => Parser;
+    const splitter = new FileSplitter(boundary, { parse, onDrain: () => emit("drain") });
     parser.on("error", () => {});
     parser.write = (chunk: unknown) => {
       try {
         const { length } = chunk as Buffer;
         if (areFields) held.take(length);
         if (areFields) arrivedBytes += length;
-        return write(chunk as Buffer);
+        return splitter.write(chunk as Buffer);
       } catch (error) {
         return emit("error", error);
       }
     };
+    parser.end = () => {
+      splitter.end();
+      return end();
+    };
     parser.emit = (event, ...parameters) => {
       if (event === "filesLimit") return emit("error", tooManyFiles(limits));
+      // What it has parsed at once does not let the client send more of a file.
+      if (event === "drain" && splitter.isFull) return false;
+      if (event === "file") {
+        const [name, own, facts] = parameters as [string, Readable, object];
+        return emit(event, name, splitter.openFile(own), facts);
+      }
       if (event !== "field") return emit(event, ...parameters);
       const [name, value, { valueTruncated }] = parameters as [string, string, { valueTruncated: boolean }];
       if (valueTruncated) return emit("error", tooLargeField(limits));
@@ -145,6 +164,18 @@ function toRequestError(error: unknown, limits: UploadLimits): Error {
     return requestError("BAD_REQUEST", 400, "The multipart request holds neither 'operations' nor 'map'.");
   const [, problem = "it could not be read."] = PROBLEMS.find(([pattern]) => pattern.test(message)) ?? [];
   return malformed(problem);
+}
+
+/** Linear in the body as long as boundaries are short: https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1 */
+function readBoundary(req: IncomingMessage): string {
+  let boundary: string | null = null;
+  try {
+    boundary = new MIMEType(req.headers["content-type"] ?? "").params.get("boundary");
+  } catch {
+    // It is not named in a way that can be read.
+  }
+  if (!boundary || boundary.length > MAX_BOUNDARY) throw malformed(badBoundary);
+  return boundary;
 }
 
 function malformed(problem: string): Error {

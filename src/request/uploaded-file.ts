@@ -3,7 +3,7 @@ import { GraphQLError } from "graphql";
 import type { FileUpload } from "graphql-upload-minimal";
 import { codedError } from "../errors/codes.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
-import { type StallLimit, untilStalled } from "../http/stall.ts";
+import { type StallLimit, StallWatch } from "../http/stall.ts";
 import type { UploadFile } from "../openai/client/multipart.ts";
 import type { ReceivedFile } from "../schema/shared/received-file.ts";
 import { collectAfterBytes } from "./buffer-collection.ts";
@@ -59,7 +59,12 @@ export class UploadedFile implements ReceivedFile {
 
   async open(): Promise<UploadFile> {
     this.#reception.need();
-    await this.#untilStalled(this.#head);
+    const stall = this.#watchStall();
+    try {
+      await until(stall, this.#head);
+    } finally {
+      stall.end();
+    }
     const { filename, mimetype } = await this.#upload;
     if ((this.#handedOut || this.#discarded) && !this.#held) {
       const problem = `is used more than once and larger than ${HELD_BYTES} bytes`;
@@ -95,6 +100,7 @@ export class UploadedFile implements ReceivedFile {
   }
 
   async *#streamOn(): AsyncGenerator<Uint8Array> {
+    const stall = this.#watchStall();
     try {
       for (;;) {
         const chunk = this.#chunks.shift();
@@ -102,9 +108,10 @@ export class UploadedFile implements ReceivedFile {
           yield chunk;
           this.#letGo(chunk.length);
         } else if (this.#ended) return;
-        else await this.#untilStalled(this.#readChunk());
+        else await until(stall, this.#readChunk());
       }
     } finally {
+      stall.end();
       this.discard();
     }
   }
@@ -158,16 +165,20 @@ export class UploadedFile implements ReceivedFile {
     }
   }
 
-  /** Waits for `step` while bytes arrive. Turns errors of the library and its parser into errors for the client. */
-  async #untilStalled(step: Promise<void>): Promise<void> {
-    try {
-      await untilStalled(step, this.#reception, () => {
-        const problem = `input.image did not arrive: no byte for ${this.#reception.uploadStallMs} ms.`;
-        return codedError("BAD_REQUEST", `${problem} Send files in the order in which the operation uses them.`);
-      });
-    } catch (error) {
-      throw toInputError(error);
-    }
+  #watchStall(): StallWatch {
+    return new StallWatch(this.#reception, () => {
+      const problem = `input.image did not arrive: no byte for ${this.#reception.uploadStallMs} ms.`;
+      return codedError("BAD_REQUEST", `${problem} Send files in the order in which the operation uses them.`);
+    });
+  }
+}
+
+/** Waits for `step` while bytes arrive. Turns errors of the library and its parser into errors for the client. */
+async function until(stall: StallWatch, step: Promise<void>): Promise<void> {
+  try {
+    await stall.until(step);
+  } catch (error) {
+    throw toInputError(error);
   }
 }
 

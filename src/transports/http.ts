@@ -2,10 +2,9 @@
 // https://graphql.github.io/graphql-over-http/draft/
 import type { IncomingMessage } from "node:http";
 import type { ExecutionResult, GraphQLError, OperationTypeNode } from "graphql";
-import { type FetchAPI, processRegularResult } from "graphql-yoga";
 import { requestError } from "../errors/codes.ts";
 import type { createMaskError } from "../errors/mask.ts";
-import { showError } from "../errors/shown-error.ts";
+import { headOf, showError } from "../errors/shown-error.ts";
 import { withStatus } from "../errors/status.ts";
 import type { Engine, Results } from "../execution/engine.ts";
 import type { Result } from "../execution/result.ts";
@@ -123,7 +122,7 @@ function onlyResult(result: ExecutionResult): EventResults<ExecutionResult> {
   return { run: async () => result, leave() {}, ...AS_IT_IS };
 }
 
-/** A result as JSON, under the status that it calls for. Yoga takes status and headers from its errors. */
+/** A result as JSON, under the status that it calls for. */
 async function encode(
   result: Result,
   type: JsonType,
@@ -133,19 +132,20 @@ async function encode(
     const body = result.json ?? encodeSmall(result) ?? (await encodeRest(result));
     return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body };
   }
-  const shown = withStatus(result, type === "application/graphql-response+json");
-  const hasLittle = isSmall(shown);
-  // Whether there are data counts, not what they are.
-  const judged = hasLittle || !shown.data ? shown : { ...shown, data: {} };
-  const response = processRegularResult(judged, globalThis as unknown as FetchAPI, type);
-  const { "content-length": _, ...headers } = Object.fromEntries(response.headers);
-  const body = hasLittle ? await response.text() : await encodeRest(showResult(shown));
-  return { status: response.status, headers, body };
+  const isGraphQLType = type === "application/graphql-response+json";
+  const shown = withStatus(result, isGraphQLType);
+  const { status, headers } = headOf(shown, isGraphQLType);
+  const body = isSmall(shown) ? JSON.stringify(showResult(shown)) : await encodeRest(showResult(shown));
+  return { status, headers: { "content-type": `${type}; charset=utf-8`, ...headers }, body };
 }
 
 /** The result without what is for the transport only. */
-function showResult({ errors, extensions, ...result }: ExecutionResult): object {
+function showResult({ extensions, ...result }: ExecutionResult): object {
   const { http: _, ...others } = (extensions ?? {}) as Record<string, unknown>;
   const hasMore = Object.keys(others).length > 0;
-  return { ...(errors && { errors: errors.map(showError) }), ...result, ...(hasMore && { extensions: others }) };
+  return {
+    ...result,
+    ...(result.errors && { errors: result.errors.map(showError) }),
+    ...(hasMore && { extensions: others }),
+  };
 }

@@ -19,8 +19,6 @@ export interface FrameOptions {
   maskError: ReturnType<typeof createMaskError>;
   /** Largest answer, and largest event of a stream. */
   maxResponseBytes: number;
-  /** An embedder's, as Yoga takes them. Their hooks run in this order, around the engine. */
-  plugins: readonly object[];
 }
 
 /** Yoga, as transports use it. */
@@ -31,10 +29,14 @@ export interface Frame {
   prepareOperation: PrepareOperation;
 }
 
-/** Builds Yoga; opens no port, and calls nothing before the first operation. */
+/**
+ * Builds Yoga; opens no port, and calls nothing before the first operation. `plugins` are an embedder's, as Yoga takes them;
+ * their hooks run in this order, around the engine.
+ */
 export function createFrame(
   engine: Engine,
-  { endpoint, readParams, maskError, maxResponseBytes, plugins }: FrameOptions,
+  { endpoint, readParams, maskError, maxResponseBytes }: FrameOptions,
+  plugins: readonly object[] = [],
 ): Frame {
   const yoga = createYoga<FrameContext>({
     schema: engine.schema,

@@ -3,6 +3,7 @@ import { createApp } from "../../src/app/app.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { startServer } from "../../src/process/server.ts";
 import type { Observer } from "../../src/telemetry/operation-record.ts";
+import { createFrame } from "../../src/transports/yoga.ts";
 import { beforeEachCase, whenOver } from "./lifetime.ts";
 
 /** A GraphQL answer with its HTTP side. */
@@ -45,7 +46,10 @@ export async function startTestServer(
     ...environment,
   });
   const running = await startServer(
-    createApp(config, (fault) => faults.push(fault), { observers, plugins }),
+    createApp(config, (fault) => faults.push(fault), {
+      observers,
+      buildFrame: plugins.length > 0 ? (engine, options) => createFrame(engine, options, plugins) : undefined,
+    }),
     config,
   );
   let stopped: Promise<void> | undefined;

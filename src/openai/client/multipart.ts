@@ -22,6 +22,9 @@ export interface UploadSource {
   open(): Promise<UploadFile>;
 }
 
+/** After how many bytes of a file the answer is looked for again. */
+const LOOK_EVERY_BYTES = 256 * 1024;
+
 /** A file part that remembers whether it was read and what it threw. */
 export class StreamedFile {
   readonly #source: UploadSource;
@@ -68,20 +71,27 @@ export class StreamedFile {
 
   async *stream(): AsyncGenerator<Uint8Array> {
     this.started = true;
+    let isTaken = true;
+    let unseenBytes = LOOK_EVERY_BYTES;
+    const timer = setTimeout(() => isTaken || this.#onUntaken?.(), this.#takeWithinMs);
     try {
       for await (const chunk of this.#opened.stream()) {
-        await letAnswerIn();
-        const timer = setTimeout(() => this.#onUntaken?.(), this.#takeWithinMs);
-        try {
-          yield chunk;
-        } finally {
-          clearTimeout(timer);
+        if (unseenBytes >= LOOK_EVERY_BYTES) {
+          await letAnswerIn();
+          unseenBytes = 0;
         }
+        unseenBytes += chunk.length;
+        isTaken = false;
+        timer.refresh();
+        yield chunk;
+        isTaken = true;
       }
       await letAnswerIn();
     } catch (error) {
       this.failure = error;
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
