@@ -67,7 +67,10 @@ type FieldsOf<Union, Omitted = never> = { [Key in Exclude<KeyOf<Union>, keyof Om
 export type ChatMessageParam = FieldsOf<
   ChatCompletionMessageParam,
   { function_call: "deprecated in favour of tool_calls" }
->;
+> & {
+  /** DeepSeek's, of which compatible servers want back what they have sent. */
+  reasoning_content?: unknown;
+};
 /** Left out everywhere: `prompt_cache_breakpoint`, which marks a part and which the parts' oneOf input has no place for. */
 export type ImageUrlParam = FieldsOf<ChatCompletionContentPartImage.ImageURL>;
 export type InputAudioParam = FieldsOf<ChatCompletionContentPartInputAudio.InputAudio>;
@@ -77,17 +80,25 @@ export type CustomToolParam = FieldsOf<ChatCompletionCustomTool.Custom>;
 export type JsonSchemaParam = FieldsOf<ResponseFormatJSONSchema.JSONSchema>;
 
 /** An answer with an id and at least one choice. Every other field is as the upstream sent it, if it did. */
-export type ChatCompletion = Unchecked<OpenAIChatCompletion & { metadata: Opaque }> & { id: string };
+export type ChatCompletion = Unchecked<OpenAIChatCompletion & { metadata: Opaque; citations: readonly string[] }> & {
+  id: string;
+};
 /** A piece of an answer. */
-export type ChatCompletionChunk = Unchecked<OpenAIChatCompletionChunk> & { id: string };
+export type ChatCompletionChunk = Unchecked<OpenAIChatCompletionChunk & { citations: readonly string[] }> & {
+  id: string;
+};
 export type ChatChunkChoice = Unchecked<OpenAIChatCompletionChunk.Choice>;
 export type ChatDelta = Unchecked<
-  OpenAIChatCompletionChunk.Choice.Delta & { reasoning_content: string; reasoning: string; audio: ChatAudio }
+  OpenAIChatCompletionChunk.Choice.Delta & OthersSaid & { audio: ChatAudio; annotations: readonly object[] }
 >;
 export type ToolCallDelta = ToolCall & { readonly index?: unknown };
 export type ChatChoice = Unchecked<OpenAIChatCompletion.Choice>;
-/** Compatible servers add the reasoning text, under either name. */
-export type ChatMessage = Unchecked<OpenAIChatMessage & { reasoning_content: string; reasoning: string }>;
+export type ChatMessage = Unchecked<OpenAIChatMessage & OthersSaid>;
+/** What compatible servers add to a message. */
+export interface OthersSaid {
+  reasoning_content: string;
+  images: readonly object[];
+}
 export type UrlCitation = Unchecked<OpenAIChatMessage.Annotation.URLCitation>;
 export type ChatAudio = Unchecked<OpenAIChatAudio>;
 export type FunctionCall = Unchecked<{ name: string; arguments: string }>;
