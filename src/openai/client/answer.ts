@@ -1,7 +1,8 @@
 // Reads an HTTP answer of the upstream: a JSON value, or the reason why there is no such value.
 import type { Endpoint } from "./endpoint.ts";
-import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
+import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
+import type { ResponseHeaders } from "./failures/retry-after.ts";
 import { findExcess, isRecord, JsonScan, type Unchecked } from "./json.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 import { untilNextTurn } from "./turns.ts";
