@@ -49,6 +49,8 @@ interface Route {
   readonly method: "GET" | "POST";
   /** Below the API's root. `{name}` is the place of a path parameter. */
   readonly path: string;
+  /** Whether slashes in a path parameter separate segments of the path. Absent: they are encoded as all else is. */
+  readonly keepsSlashes?: boolean;
   /** Where a request names its model: in the path's `{model}`, in the body's `model`, or nowhere. */
   readonly modelIn: "path" | "body" | "nowhere";
 }
@@ -105,7 +107,7 @@ export function pathOf({ endpoint, pathParameters }: UpstreamRequest): string {
   return endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = pathParameters?.[name];
     if (value === undefined) throw new TypeError(`A request to ${endpoint.name} needs the path parameter ${name}.`);
-    return encodeURIComponent(value);
+    return endpoint.keepsSlashes ? value.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(value);
   });
 }
 
