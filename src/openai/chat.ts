@@ -23,6 +23,7 @@ import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
 import { isRecord, type Unchecked } from "./client/json.ts";
+import { createChatEvents, normaliseChat } from "./dialects/normal-form.ts";
 import { countFields, countText } from "./token-count.ts";
 import { readUsage } from "./usage.ts";
 
@@ -128,6 +129,8 @@ export const CHAT_COMPLETIONS = defineEndpoint({
     const prompt = countMessages(body.messages) + countFields(body, COUNTED_ELSEWHERE);
     return { prompt, ...estimateChoices(body, 1, obeyedCaps) };
   },
+  normalise: normaliseChat,
+  createEventNormaliser: createChatEvents,
   readUsage,
   countOutput,
   hasOutput,

@@ -14,6 +14,7 @@ import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
 import { isRecord, type Unchecked } from "./client/json.ts";
+import { normaliseCompletion } from "./dialects/normal-form.ts";
 import { ALL_CAPS, completionCapsOf } from "./output-cap.ts";
 import { countFields, countText } from "./token-count.ts";
 import { readUsage } from "./usage.ts";
@@ -55,6 +56,8 @@ export const COMPLETIONS = defineEndpoint({
     const prompts = Array.isArray(body.prompt) ? body.prompt.length : 1;
     return { prompt, ...estimateChoices(body, prompts, completionCapsOf(obeyedCaps)) };
   },
+  normalise: normaliseCompletion,
+  createEventNormaliser: () => normaliseCompletion,
   readUsage,
   countOutput,
   hasOutput,

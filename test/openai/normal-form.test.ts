@@ -1,6 +1,6 @@
 // What servers of this API send, and the normal form of it. Each entry is bytes as they were reported, or another case of a kind.
 import { describe, expect, test } from "vitest";
-import { findError } from "../../src/openai/dialects/embedded-error.ts";
+import { findError } from "../../src/openai/client/failures/embedded-error.ts";
 import { rawFinishReason, readFinishReason } from "../../src/openai/dialects/finish-reasons.ts";
 import { createChatEvents, normaliseChat, normaliseCompletion } from "../../src/openai/dialects/normal-form.ts";
 

@@ -8,6 +8,7 @@ import type { UpstreamRequest } from "./endpoint.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type EventStreamEnd, readEventStream } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
+import { isRecord } from "./json.ts";
 import { findSecrets } from "./secrets/credentials.ts";
 import { UpstreamHealth } from "./upstream-health.ts";
 
@@ -108,7 +109,9 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       callerSignal.throwIfAborted();
       const deadline = new Deadline(options.totalTimeoutMs, callerSignal);
       try {
-        return await attempt(request, hooks, deadline, readWhole);
+        const body = await attempt(request, hooks, deadline, readWhole);
+        if (request.endpoint.isPaid && isRecord(body)) request.endpoint.normalise?.(body);
+        return body;
       } finally {
         deadline.end();
       }
@@ -120,7 +123,8 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       let end: EventStreamEnd = "body";
       try {
         answer = await attempt(request, hooks, deadline, openStream);
-        end = yield* readEventStream(answer, reading);
+        const normalise = request.endpoint.isPaid ? request.endpoint.createEventNormaliser?.() : undefined;
+        end = yield* readEventStream(answer, { ...reading, normalise });
         return end;
       } catch (error) {
         deadline.check();

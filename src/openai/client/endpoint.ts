@@ -73,6 +73,10 @@ interface PaidParts extends Route {
   readonly operationName: string;
   /** What a call may cost, on an upstream that obeys these of the fields that cap an answer. Absent: all of them. */
   estimate(request: UpstreamRequest, obeyedCaps?: ReadonlySet<string>): TokenEstimate;
+  /** Brings a whole answer into OpenAI's form, in place, whatever its server makes of it. Absent: there is one form. */
+  normalise?(answer: Record<string, unknown>): void;
+  /** The same for the events of a stream, each of which is known by those before. */
+  createEventNormaliser?(): (event: Record<string, unknown>) => void;
   /** What the upstream reports with a whole answer or with one event of a stream. Undefined: nothing. */
   readUsage(answer: unknown): TokenUsage | undefined;
   /**

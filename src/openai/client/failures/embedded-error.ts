@@ -1,5 +1,5 @@
 // Errors inside answers that look like successes: status 200, and events of a stream.
-import { isRecord } from "../client/json.ts";
+import { isRecord } from "../json.ts";
 
 /**
  * The error in an answer or an event, as readErrorAnswer takes it; undefined if there is none. OpenAI and most servers send
