@@ -74,10 +74,7 @@ export async function retrieveModel(client: OpenAIClient, id: string, signal: Ab
   let failure: unknown;
   for (const endpoint of endpoints) {
     try {
-      const body = await client.request({ endpoint, pathParameters: { model: id } }, signal);
-      const model = readModel(isRecord(body) && isRecord(body.data) ? body.data : body);
-      if (model) return model;
-      failure = new OpenAIError("invalid_response", `The upstream's answer to ${MODEL.name} holds no model.`);
+      return expectModel(await client.request({ endpoint, pathParameters: { model: id } }, signal));
     } catch (error) {
       if (!isElsewhere(error)) throw error;
       // OpenAI's own word for a name that it does not know.
@@ -86,6 +83,12 @@ export async function retrieveModel(client: OpenAIClient, id: string, signal: Ab
     }
   }
   return (await findInList(client, id, signal, failure)) ?? null;
+}
+
+function expectModel(body: unknown): Model {
+  const model = isRecord(body) ? readModel(isRecord(body.data) ? body.data : body) : undefined;
+  if (model) return model;
+  throw new OpenAIError("invalid_response", `The upstream's answer to ${MODEL.name} holds no model.`);
 }
 
 /** Statuses of servers that do not know the path or the method. */
