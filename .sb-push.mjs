@@ -1,12 +1,7 @@
 // ../w-streams/src/execution/engine.ts
-import {
-  getOperationAST,
-  NoSchemaIntrospectionCustomRule,
-  specifiedRules
-} from "graphql";
-
 // ../w-streams/src/errors/codes.ts
-import { GraphQLError } from "graphql";
+import { GraphQLError, getOperationAST, NoSchemaIntrospectionCustomRule, specifiedRules } from "graphql";
+
 function row(cause, remedy, facts) {
   return { cause, remedy, ...facts };
 }
@@ -14,55 +9,55 @@ var errorCodes = {
   BAD_REQUEST: row(
     "The HTTP request is not a GraphQL request: broken JSON or multipart, a wrong method or content type.",
     "Send what the GraphQL over HTTP and multipart request specs describe.",
-    { status: 400, isOperationStatus: true, severity: "info", paid: "no", retry: "no" }
+    { status: 400, isOperationStatus: true, severity: "info", paid: "no", retry: "no" },
   ),
   GRAPHQL_PARSE_FAILED: row("The document is not GraphQL.", "Fix the syntax at the given location.", {
     status: 400,
     severity: "info",
     paid: "no",
-    retry: "no"
+    retry: "no",
   }),
   GRAPHQL_VALIDATION_FAILED: row(
     "The document does not fit the schema.",
     "Compare the named field or argument with the schema.",
-    { status: 400, severity: "info", paid: "no", retry: "no" }
+    { status: 400, severity: "info", paid: "no", retry: "no" },
   ),
   BAD_USER_INPUT: row(
     "The value of a variable or argument is refused before any upstream call.",
     "The message names the field, the limit and what was given.",
-    { status: 400, severity: "info", paid: "no", retry: "no" }
+    { status: 400, severity: "info", paid: "no", retry: "no" },
   ),
   PAYLOAD_TOO_LARGE: row(
     "The request body, a file or the number of files is over the server's limit.",
     "Send less; the message names the limit.",
-    { status: 413, isOperationStatus: true, severity: "info", paid: "no", retry: "no" }
+    { status: 413, isOperationStatus: true, severity: "info", paid: "no", retry: "no" },
   ),
   OPERATION_TOO_COMPLEX: row(
     "The operation asks for more than the server allows in one request, or its answer would be larger than it allows.",
     "Split it, or select less; the message names the limit.",
-    { status: 400, severity: "info", paid: "maybe", retry: "no" }
+    { status: 400, severity: "info", paid: "maybe", retry: "no" },
   ),
   UNAUTHENTICATED: row("The server cannot tell who is calling.", "Send valid credentials.", {
     status: 401,
     severity: "info",
     paid: "no",
-    retry: "no"
+    retry: "no",
   }),
   FORBIDDEN: row(
     "This caller, or a web page of this origin, may not do this.",
     "The message says what is missing; ask the server's operator.",
-    { status: 403, isOperationStatus: true, severity: "info", paid: "no", retry: "no" }
+    { status: 403, isOperationStatus: true, severity: "info", paid: "no", retry: "no" },
   ),
   PERSISTED_QUERY_NOT_FOUND: row(
     "The server has no trusted document with this id.",
     "Send the document itself, or an id from the server's manifest.",
-    { status: 400, severity: "info", paid: "no", retry: "no" }
+    { status: 400, severity: "info", paid: "no", retry: "no" },
   ),
   PERSISTED_QUERY_NOT_SUPPORTED: row("The server has no manifest of trusted documents.", "Send the document itself.", {
     status: 400,
     severity: "info",
     paid: "no",
-    retry: "no"
+    retry: "no",
   }),
   RATE_LIMITED: row(
     "The caller has used up its requests for now, or has as many calls under way as it may.",
@@ -72,96 +67,96 @@ var errorCodes = {
       isOperationStatus: true,
       severity: "info",
       paid: "no",
-      retry: "later"
-    }
+      retry: "later",
+    },
   ),
   BUDGET_EXCEEDED: row(
     "The caller has used up its tokens for now.",
     "Wait `retryAfterMs` milliseconds, or ask the server's operator.",
-    { status: 429, isOperationStatus: true, severity: "info", paid: "no", retry: "later" }
+    { status: 429, isOperationStatus: true, severity: "info", paid: "no", retry: "later" },
   ),
   OVERLOADED: row(
     "The server has as many upstream calls, bytes, or operations on one WebSocket, in progress as it allows, or cannot check credentials or limits now.",
     "Wait `retryAfterMs` milliseconds.",
-    { status: 503, isOperationStatus: true, severity: "warn", paid: "no", retry: "later" }
+    { status: 503, isOperationStatus: true, severity: "warn", paid: "no", retry: "later" },
   ),
   SHUTTING_DOWN: row(
     "The server is stopping: it takes no new work, and cuts off what is still in progress when its time is up.",
     "Try again; another instance will answer.",
-    { status: 503, isOperationStatus: true, severity: "info", paid: "maybe", retry: "now" }
+    { status: 503, isOperationStatus: true, severity: "info", paid: "maybe", retry: "now" },
   ),
   UPSTREAM_BAD_REQUEST: row(
     "The upstream refused the input (400, 413, 415, 422 and other 4xx).",
     "The message is the upstream's; `upstream.param` names the field.",
-    { severity: "info", paid: "no", retry: "no" }
+    { severity: "info", paid: "no", retry: "no" },
   ),
   UPSTREAM_UNAUTHENTICATED: row(
     "The upstream refused the server's API key (401).",
     "The operator sets a valid `OPENAI_API_KEY`.",
-    { severity: "warn", paid: "no", retry: "no" }
+    { severity: "warn", paid: "no", retry: "no" },
   ),
   UPSTREAM_FORBIDDEN: row(
     "The server's API key may not do this (403).",
     "The operator checks the key's project, region and permissions.",
-    { severity: "warn", paid: "no", retry: "no" }
+    { severity: "warn", paid: "no", retry: "no" },
   ),
   UPSTREAM_NOT_FOUND: row(
     "The upstream knows no such model or endpoint (404).",
     "List the models; check `OPENAI_BASE_URL`.",
-    { severity: "info", paid: "no", retry: "no" }
+    { severity: "info", paid: "no", retry: "no" },
   ),
   UPSTREAM_CONFLICT: row("The upstream reports a conflict (409), after retries.", "Try again.", {
     severity: "warn",
     paid: "no",
-    retry: "later"
+    retry: "later",
   }),
   UPSTREAM_RATE_LIMITED: row(
     "The upstream's rate limit is reached (429), after retries.",
     "Wait `retryAfterMs` milliseconds, if given.",
-    { severity: "warn", paid: "no", retry: "later" }
+    { severity: "warn", paid: "no", retry: "later" },
   ),
   UPSTREAM_QUOTA_EXCEEDED: row(
     "The upstream account is out of quota or credit. The server does not retry.",
     "The operator adds credit or raises the limit.",
-    { severity: "warn", paid: "no", retry: "no" }
+    { severity: "warn", paid: "no", retry: "no" },
   ),
   UPSTREAM_ERROR: row("The upstream failed (5xx), after retries.", "Try again later.", {
     severity: "warn",
     paid: "maybe",
-    retry: "later"
+    retry: "later",
   }),
   UPSTREAM_INVALID_RESPONSE: row(
     "The upstream's answer is not what this API defines: not JSON, empty, too large or too deep, a redirect.",
     "The operator checks `OPENAI_BASE_URL`.",
-    { severity: "warn", paid: "maybe", retry: "no" }
+    { severity: "warn", paid: "maybe", retry: "no" },
   ),
   UPSTREAM_TIMEOUT: row(
     "The upstream did not answer, or fell silent, for longer than the server waits.",
     "Ask for less output, or the operator raises `UPSTREAM_*_TIMEOUT_MS`.",
-    { severity: "warn", paid: "maybe", retry: "later" }
+    { severity: "warn", paid: "maybe", retry: "later" },
   ),
   UPSTREAM_UNAVAILABLE: row(
     "The server cannot connect to the upstream, or the upstream hung up before it answered, after retries.",
     "The operator checks that the upstream runs and can be reached.",
-    { severity: "warn", paid: "maybe", retry: "later" }
+    { severity: "warn", paid: "maybe", retry: "later" },
   ),
   UPSTREAM_INTERRUPTED: row("The upstream's answer broke off in the middle. The server does not retry.", "Try again.", {
     severity: "warn",
     paid: "maybe",
-    retry: "now"
+    retry: "now",
   }),
   INTERNAL_SERVER_ERROR: row("A fault of this server. Its details are in the server's log only.", "Report it.", {
     status: 500,
     severity: "error",
     paid: "maybe",
-    retry: "no"
-  })
+    retry: "no",
+  }),
 };
 function codedError(code, message, extensions = {}) {
   return new GraphQLError(message, { extensions: { code, ...extensions } });
 }
 function requestError(code, status, message, headers) {
-  return codedError(code, message, { http: { status, ...headers && { headers } } });
+  return codedError(code, message, { http: { status, ...(headers && { headers }) } });
 }
 
 // ../w-streams/src/errors/error-limit.ts
@@ -187,7 +182,7 @@ var CallerGone = class extends Error {
 var REFUSALS = /* @__PURE__ */ new Set([500, 501, 503, 505, 529]);
 var LAST_CLIENT_ERROR = 451;
 function isRefusal(status) {
-  return status >= 400 && status <= LAST_CLIENT_ERROR && status !== 408 || REFUSALS.has(status);
+  return (status >= 400 && status <= LAST_CLIENT_ERROR && status !== 408) || REFUSALS.has(status);
 }
 var OpenAIError = class extends Error {
   name = "OpenAIError";
@@ -328,7 +323,7 @@ var UpstreamCall = class {
       endedAt: 0,
       status: void 0,
       requestId: void 0,
-      failure: void 0
+      failure: void 0,
     };
     this.attempts.push(attempt);
     return this.#listener.attemptBegins(attempt, this);
@@ -420,12 +415,7 @@ var RootField = class {
 };
 
 // ../w-streams/src/execution/allowance.ts
-import {
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  getDirectiveValues,
-  getVariableValues
-} from "graphql";
+import { GraphQLIncludeDirective, GraphQLSkipDirective, getDirectiveValues, getVariableValues } from "graphql";
 
 // ../w-streams/src/callers/caller.ts
 function isModelAllowed({ limits: limits2 }, model) {
@@ -460,7 +450,7 @@ var callerLimits = {
     absent: "no limit",
     appliesTo: "each upstream call",
     code: "RATE_LIMITED",
-    description: "Upstream calls in a minute; each root field that needs the upstream is one."
+    description: "Upstream calls in a minute; each root field that needs the upstream is one.",
   },
   tokensPerDay: {
     kind: "count",
@@ -469,7 +459,7 @@ var callerLimits = {
     absent: "no limit",
     appliesTo: "each upstream call",
     code: "BUDGET_EXCEEDED",
-    description: "Tokens in a day of UTC, prompts and answers together."
+    description: "Tokens in a day of UTC, prompts and answers together.",
   },
   maxConcurrent: {
     kind: "count",
@@ -478,7 +468,7 @@ var callerLimits = {
     absent: "half of `MAX_CONCURRENT`",
     appliesTo: "each upstream call",
     code: "RATE_LIMITED",
-    description: "Upstream calls under way at once, streams included, counted by each process."
+    description: "Upstream calls under way at once, streams included, counted by each process.",
   },
   models: {
     kind: "names",
@@ -486,7 +476,7 @@ var callerLimits = {
     absent: "every model",
     appliesTo: "each upstream call",
     code: "FORBIDDEN",
-    description: "The models that may be named; `*` stands for any run of characters."
+    description: "The models that may be named; `*` stands for any run of characters.",
   },
   operations: {
     kind: "names",
@@ -494,7 +484,8 @@ var callerLimits = {
     absent: "every root field",
     appliesTo: "each operation",
     code: "FORBIDDEN",
-    description: "The root fields that may be selected, such as `chat`, `Query`, `Subscription.chat` or `model*`; `*` stands for any run of characters."
+    description:
+      "The root fields that may be selected, such as `chat`, `Query`, `Subscription.chat` or `model*`; `*` stands for any run of characters.",
   },
   extraBody: {
     kind: "switch",
@@ -502,14 +493,13 @@ var callerLimits = {
     absent: "what `EXTRA_BODY` allows",
     appliesTo: "each upstream call",
     code: "FORBIDDEN",
-    description: "The fields that `extraBody` may hold, in place of those that `EXTRA_BODY` allows; `*` stands for any run of characters."
-  }
+    description:
+      "The fields that `extraBody` may hold, in place of those that `EXTRA_BODY` allows; `*` stands for any run of characters.",
+  },
 };
 
 // ../w-streams/src/execution/known-document.ts
-import {
-  Kind as Kind3
-} from "graphql";
+import { Kind as Kind3 } from "graphql";
 
 // ../w-streams/src/execution/plan/compilation.ts
 var notPlain = new Error("The executor completes this value.");
@@ -519,8 +509,7 @@ function takeRoom(execution, values) {
   if (execution.room < 0) throw tooManyValues;
 }
 function leave(value) {
-  if (isPromise(value)) Promise.resolve(value).catch(() => {
-  });
+  if (isPromise(value)) Promise.resolve(value).catch(() => {});
   throw notPlain;
 }
 function createExecution(context, variables, rootValue, room) {
@@ -559,6 +548,7 @@ function isPromise(value) {
 
 // ../w-streams/src/execution/plan/field-arguments.ts
 import { getArgumentValues, Kind } from "graphql";
+
 function createReadArguments(definition, node) {
   const readAny = (variables) => getArgumentValues(definition, node, variables);
   const places = [];
@@ -608,7 +598,9 @@ function completeFields(value, fields, execution, path) {
   for (const { key, typename, resolve, complete } of fields) {
     const place = path && { prev: path, key, typename };
     const resolved = resolve(value, execution, place);
-    completed[key] = isPromise(resolved) ? fillLater(completed, key, resolved, complete, execution, place) : complete(resolved, execution, place);
+    completed[key] = isPromise(resolved)
+      ? fillLater(completed, key, resolved, complete, execution, place)
+      : complete(resolved, execution, place);
   }
   return completed;
 }
@@ -628,24 +620,27 @@ function createResolve(definition, nodes, info, compilation) {
   const readArguments = args.length > 0 ? createReadArguments(definition, nodes[0]) : () => NO_ARGUMENTS;
   if (resolve.length > 3) {
     compilation.needsPaths = true;
-    return (source, execution, path) => resolve(source, readArguments(execution.variables), execution.context, createInfo(info, execution, path));
+    return (source, execution, path) =>
+      resolve(source, readArguments(execution.variables), execution.context, createInfo(info, execution, path));
   }
   return (source, execution) => call(source, readArguments(execution.variables), execution.context);
 }
 function describeField({ name, type }, nodes, parentType, { schema: schema2, operation, fragments }) {
-  return { fieldName: name, fieldNodes: [...nodes], returnType: type, parentType, schema: schema2, operation, fragments };
+  return {
+    fieldName: name,
+    fieldNodes: [...nodes],
+    returnType: type,
+    parentType,
+    schema: schema2,
+    operation,
+    fragments,
+  };
 }
 
 // ../w-streams/src/execution/plan/complete-value.ts
-import {
-  defaultTypeResolver,
-  isAbstractType,
-  isLeafType,
-  isListType,
-  isNonNullType,
-  isObjectType
-} from "graphql";
+import { defaultTypeResolver, isAbstractType, isLeafType, isListType, isNonNullType, isObjectType } from "graphql";
 import { LRUCache } from "lru-cache";
+
 function createComplete(type, nodes, info, compilation) {
   if (isNonNullType(type)) {
     const complete = createComplete(type.ofType, nodes, info, compilation);
@@ -672,7 +667,9 @@ function completeList(value, complete, execution, path) {
     const entry = value[index];
     const place = path && { prev: path, key: index, typename: void 0 };
     completed.push(
-      isPromise(entry) ? fillLater(completed, index, entry, complete, execution, place) : complete(entry, execution, place)
+      isPromise(entry)
+        ? fillLater(completed, index, entry, complete, execution, place)
+        : complete(entry, execution, place),
     );
   }
   return completed;
@@ -719,10 +716,8 @@ function writeTime(time) {
 }
 
 // ../w-streams/src/execution/plan/selection.ts
-import {
-  isAbstractType as isAbstractType2,
-  Kind as Kind2
-} from "graphql";
+import { isAbstractType as isAbstractType2, Kind as Kind2 } from "graphql";
+
 function fragmentsOf({ definitions }) {
   const fragments = /* @__PURE__ */ new Map();
   for (const definition of definitions) {
@@ -764,7 +759,7 @@ function createSelect(schema2, fragments) {
   }
   function appliesTo(condition, type) {
     const other = schema2.getType(condition);
-    return other === type || isAbstractType2(other) && schema2.isSubType(other, type);
+    return other === type || (isAbstractType2(other) && schema2.isSubType(other, type));
   }
   return function select(type, nodes) {
     const fields = /* @__PURE__ */ new Map();
@@ -808,7 +803,7 @@ function createPlan(schema2, operation, fragments) {
     fragments: Object.assign(/* @__PURE__ */ Object.create(null), Object.fromEntries(fragments)),
     select: createSelect(schema2, fragments),
     needsPaths: false,
-    fields: 0
+    fields: 0,
   };
   const selected = parentType && compilation.select(parentType, [operation]);
   if (!selected) return void 0;
@@ -832,7 +827,7 @@ import {
   isInputType,
   isNonNullType as isNonNullType3,
   typeFromAST,
-  valueFromAST
+  valueFromAST,
 } from "graphql";
 
 // ../w-streams/src/errors/message-templates.ts
@@ -936,7 +931,7 @@ var TEMPLATES = [
   "Unknown operation named {name}",
   'Unknown operation named "{value}"',
   "Unexpected parameter {name} in the request body",
-  'Unexpected parameter "{value}" in the request body'
+  'Unexpected parameter "{value}" in the request body',
 ];
 
 // ../w-streams/src/errors/safe-messages.ts
@@ -953,7 +948,7 @@ var PLACEHOLDERS = {
   // Names, types and graphql-js' own words; no values.
   reason: '[\\w\u2026", .!\\[\\]]*',
   word: "\\w+",
-  value: "[^]*"
+  value: "[^]*",
 };
 var SUGGESTION = '(?<suggestion> Did you mean [\\w ]*"[\\w {.}]+"(?:(?:,| or|, or) "\\w+")*\\?)?';
 var templates = TEMPLATES.map(compile);
@@ -962,8 +957,8 @@ function safeMessage(message, fallback, { hideSuggestions }) {
   for (const { pattern, parts } of templates) {
     const match = pattern.exec(message);
     if (!match) continue;
-    const text = parts.map((part) => typeof part === "number" ? match[part] : part).join("");
-    const suggestion = hideSuggestions ? "" : match.groups?.suggestion ?? "";
+    const text = parts.map((part) => (typeof part === "number" ? match[part] : part)).join("");
+    const suggestion = hideSuggestions ? "" : (match.groups?.suggestion ?? "");
     return shortenNames(`${text}.${suggestion}`);
   }
   return fallback;
@@ -993,12 +988,8 @@ function compile(template) {
 }
 
 // ../w-streams/src/execution/input-coercion.ts
-import {
-  isEnumType,
-  isListType as isListType2,
-  isNonNullType as isNonNullType2,
-  isScalarType
-} from "graphql";
+import { isEnumType, isListType as isListType2, isNonNullType as isNonNullType2, isScalarType } from "graphql";
+
 var doesNotFit = new Error("The value does not fit its type.");
 var known = /* @__PURE__ */ new WeakMap();
 function coerceOf(type) {
@@ -1120,7 +1111,7 @@ function findProblems(schema2, operation, given2, hideSuggestions) {
       const isGiven = Object.hasOwn(given2 ?? NONE, name);
       const value = given2?.[name];
       if (!isGiven || value === null) {
-        if (!isNonNullType3(type) || !isGiven && node.defaultValue) continue;
+        if (!isNonNullType3(type) || (!isGiven && node.defaultValue)) continue;
         const reason = `Expected type "${type}"; ${isGiven ? "got null" : "it was not given"}.`;
         report({ node, path: [], reason, isOwn: true });
         continue;
@@ -1128,8 +1119,9 @@ function findProblems(schema2, operation, given2, hideSuggestions) {
       coerceInputValue(
         value,
         type,
-        (path, _, { message, extensions }) => report({ node, path, reason: message, isOwn: Object.hasOwn(errorCodes, String(extensions.code)) }),
-        hideSuggestions
+        (path, _, { message, extensions }) =>
+          report({ node, path, reason: message, isOwn: Object.hasOwn(errorCodes, String(extensions.code)) }),
+        hideSuggestions,
       );
     }
   } catch (error) {
@@ -1139,12 +1131,12 @@ function findProblems(schema2, operation, given2, hideSuggestions) {
 }
 function createError({ node, path, reason, isOwn }, options) {
   const name = node.variable.name.value;
-  const steps = path.map((step) => typeof step === "number" ? `[${step}]` : `.${step}`);
+  const steps = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`));
   const place = path.length > 0 ? ` at "${name}${steps.join("")}"` : "";
   const why = isOwn ? reason : safeMessage(reason, "It does not fit its type.", options);
   return new GraphQLError2(shortenNames(`Variable "$${name}" is not valid${place}: ${why}`), {
     nodes: node,
-    extensions: { code: "BAD_USER_INPUT", http: { spec: true, status: 400 } }
+    extensions: { code: "BAD_USER_INPUT", http: { spec: true, status: 400 } },
   });
 }
 
@@ -1204,7 +1196,7 @@ var KnownDocument = class {
       rootFields,
       fieldNames: namesOf(rootFields),
       readVariables: createReadVariables(this.#schema, operation),
-      plan: this.#onGrow ? createPlan(this.#schema, operation, this.#fragments) : void 0
+      plan: this.#onGrow ? createPlan(this.#schema, operation, this.#fragments) : void 0,
     };
   }
 };
@@ -1252,10 +1244,9 @@ function createIsIncluded(schema2, { operation }, given2) {
 }
 
 // ../w-streams/src/execution/document-limits.ts
-import { GraphQLError as GraphQLError3, parse, TokenKind } from "graphql";
-
 // ../w-streams/src/execution/document-measures.ts
-import { Kind as Kind4 } from "graphql";
+import { GraphQLError as GraphQLError3, Kind as Kind4, parse, TokenKind } from "graphql";
+
 var NOTHING = { depth: 0, aliases: 0, directives: 0 };
 function measureDocument(document) {
   const fragments = fragmentsOf(document);
@@ -1314,9 +1305,9 @@ function overlapsTooOften(document) {
     const fields = /* @__PURE__ */ new Map();
     const spread = /* @__PURE__ */ new Set();
     for (const selectionSet of selectionSets) collect(selectionSet, fields, spread);
-    steps += spread.size * (spread.size - 1) / 2;
+    steps += (spread.size * (spread.size - 1)) / 2;
     for (const group of fields.values()) {
-      steps += group.length * (group.length - 1) / 2;
+      steps += (group.length * (group.length - 1)) / 2;
       if (steps > MAX_STEPS) return;
       const inside = group.flatMap(({ selectionSet }) => selectionSet ?? []);
       if (inside.length > 0) merge(inside);
@@ -1375,7 +1366,7 @@ function parseUpTo(maxTokens, source) {
   try {
     return parse(source, { maxTokens, maxComments: maxTokens });
   } catch (error) {
-    const [, things] = error instanceof Error && TOO_MANY.exec(error.message) || [];
+    const [, things] = (error instanceof Error && TOO_MANY.exec(error.message)) || [];
     throw things ? tooComplex(`The document has more than ${maxTokens} ${things}.`) : error;
   }
 }
@@ -1385,16 +1376,22 @@ function checkWords({ loc }) {
     const isWord = token2.kind === TokenKind.NAME || token2.kind === TokenKind.INT || token2.kind === TokenKind.FLOAT;
     if (isWord && length > MAX_NAME_LENGTH2)
       throw tooComplex(
-        `A name or number in the document has ${length} characters; at most ${MAX_NAME_LENGTH2} are allowed.`
+        `A name or number in the document has ${length} characters; at most ${MAX_NAME_LENGTH2} are allowed.`,
       );
   }
 }
 function findProblem(document, limits2) {
   const { depth, aliases, directives, hasCycle } = measureDocument(document);
-  const over = (things, given2, limit2) => given2 > limit2 && { problem: `The document ${things.replace("#", String(given2))}; at most ${limit2} are allowed.` };
+  const over = (things, given2, limit2) =>
+    given2 > limit2 && {
+      problem: `The document ${things.replace("#", String(given2))}; at most ${limit2} are allowed.`,
+    };
   return {
     hasCycle,
-    ...over("nests fields # levels deep", depth, limits2.maxDepth) || over("has # aliases", aliases, limits2.maxAliases) || over("has # directives", directives, limits2.maxDirectives) || !hasCycle && overlapsTooOften(document) && { problem: "The document selects the same fields too often." }
+    ...(over("nests fields # levels deep", depth, limits2.maxDepth) ||
+      over("has # aliases", aliases, limits2.maxAliases) ||
+      over("has # directives", directives, limits2.maxDirectives) ||
+      (!hasCycle && overlapsTooOften(document) && { problem: "The document selects the same fields too often." })),
   };
 }
 
@@ -1406,9 +1403,10 @@ import {
   NoFragmentCyclesRule,
   OperationTypeNode,
   validate,
-  visit
+  visit,
 } from "graphql";
 import { LRUCache as LRUCache2 } from "lru-cache";
+
 var MAX_LENGTH = 64 * 1024;
 var MAX_BYTES = 32 * 2 ** 20;
 var MAX_DIGESTS = 2e4;
@@ -1419,7 +1417,7 @@ function createDocuments({ schema: schema2, limits: limits2, messages, rules }) 
   const parsed = /* @__PURE__ */ new WeakSet();
   const kept = new LRUCache2({
     maxSize: MAX_BYTES,
-    sizeCalculation: ({ bytes: bytes2 }) => bytes2
+    sizeCalculation: ({ bytes: bytes2 }) => bytes2,
   });
   function keep(source, known4) {
     kept.delete(source);
@@ -1467,14 +1465,14 @@ function createDocuments({ schema: schema2, limits: limits2, messages, rules }) 
     know(document) {
       const known4 = document.loc && kept.get(document.loc.source.body);
       return known4?.document === document ? known4 : new KnownDocument(schema2, document);
-    }
+    },
   };
 }
 function validateSafely(schema2, document, rules, { hideSuggestions }) {
   const length = document.loc?.source.body.length ?? 0;
   const errors = validate(schema2, document, rules, {
     maxErrors: MAX_ERRORS,
-    hideSuggestions: hideSuggestions || length > MAX_SUGGESTING_LENGTH2
+    hideSuggestions: hideSuggestions || length > MAX_SUGGESTING_LENGTH2,
   });
   if (errors.some(({ message }) => message === ABORTED)) return [tooComplex("The document is too complex.")];
   return errors.slice(0, MAX_ERRORS).map((error) => clean(error, { hideSuggestions }));
@@ -1492,15 +1490,15 @@ function markAs(code, error) {
 }
 function mayHoldPrompt(document) {
   const isPaid = document.definitions.some(
-    (definition) => definition.kind === Kind5.OPERATION_DEFINITION && definition.operation !== OperationTypeNode.QUERY
+    (definition) => definition.kind === Kind5.OPERATION_DEFINITION && definition.operation !== OperationTypeNode.QUERY,
   );
   if (!isPaid) return false;
   let hasText = false;
   visit(document, {
-    ObjectField: ({ name, value }) => name.value === "model" && value.kind === Kind5.STRING ? false : void 0,
+    ObjectField: ({ name, value }) => (name.value === "model" && value.kind === Kind5.STRING ? false : void 0),
     StringValue: () => {
       hasText = true;
-    }
+    },
   });
   return hasText;
 }
@@ -1602,7 +1600,11 @@ function findForm(lines, text, readText3) {
   const [, start, data] = /^(data: ?)(\{[^\n]*\})\n\n$/.exec(lines) ?? [];
   if (start === void 0 || data === void 0) return void 0;
   const quoted = JSON.stringify(text);
-  for (let at = data.indexOf(quoted), tries = 0; at >= 0 && tries < MAX_TRIES; at = data.indexOf(quoted, at + 1), tries++) {
+  for (
+    let at = data.indexOf(quoted), tries = 0;
+    at >= 0 && tries < MAX_TRIES;
+    at = data.indexOf(quoted, at + 1), tries++
+  ) {
     const head = data.slice(0, at + 1);
     const rest = data.slice(at + quoted.length - 1);
     if (readText3(readObject(`${head}${PROBE}${rest}`)) !== PROBE) continue;
@@ -1611,11 +1613,21 @@ function findForm(lines, text, readText3) {
     const to = paddingAt < 0 ? -1 : endOfString(rest, from);
     const [tail, end] = to < 0 ? [rest] : [rest.slice(0, from), rest.slice(to)];
     const isPadded = end !== void 0 && readObject(`${head}${PROBE}${tail}${PROBE}${end}`)?.obfuscation === PROBE;
-    return isPadded ? new EventForm(`${start}${head}`, tail, `${end}
+    return isPadded
+      ? new EventForm(
+          `${start}${head}`,
+          tail,
+          `${end}
 
-`) : new EventForm(`${start}${head}`, `${rest}
+`,
+        )
+      : new EventForm(
+          `${start}${head}`,
+          `${rest}
 
-`, void 0);
+`,
+          void 0,
+        );
   }
   return void 0;
 }
@@ -1652,10 +1664,8 @@ var Pull = class {
   #hasBegun = false;
   #end;
   /** Whoever waits for something to read, and the source that waits until all is read. */
-  #wake = () => {
-  };
-  #ask = () => {
-  };
+  #wake = () => {};
+  #ask = () => {};
   constructor(source) {
     this.#source = source;
   }
@@ -1678,7 +1688,7 @@ var Pull = class {
     };
     this.#source.run(take).then(
       () => end({}),
-      (error) => end({ error })
+      (error) => end({ error }),
     );
   }
   /** The next value; waits for it. Rejects, after the values before and once, with what the source rejects with. */
@@ -1767,7 +1777,7 @@ var ResultStream = class _ResultStream {
         const result = toResult(value);
         return result instanceof Promise ? result.then(change) : change(result);
       },
-      toFailure: (error) => change(toFailure(error))
+      toFailure: (error) => change(toFailure(error)),
     });
   }
   /** Hands out what the results are made of, each by `toResult`; resolves with the last one if it is made of a failure. */
@@ -1815,7 +1825,7 @@ function sourceOf(values) {
   const iterator = values[Symbol.asyncIterator]();
   return {
     async run(take) {
-      for (; ; ) {
+      for (;;) {
         const { value, done } = await iterator.next();
         if (done) return;
         const ready = take([value]);
@@ -1823,30 +1833,19 @@ function sourceOf(values) {
       }
     },
     leave() {
-      iterator.return?.().catch(() => {
-      });
-    }
+      iterator.return?.().catch(() => {});
+    },
   };
 }
 
 // ../w-streams/src/execution/root-fields.ts
-import {
-  GraphQLObjectType,
-  GraphQLSchema
-} from "graphql";
-
 // ../w-streams/src/execution/answer-size.ts
-import {
-  Kind as Kind6,
-  OperationTypeNode as OperationTypeNode2
-} from "graphql";
+import { GraphQLObjectType, GraphQLSchema, Kind as Kind6, OperationTypeNode as OperationTypeNode2 } from "graphql";
+
 var VALUES_ALONE = { value: 1, character: 0 };
 var VALUE_BYTES = 64;
 var FEW_VALUES = 1e3;
-function createCount({
-  prepared,
-  context: { held }
-}) {
+function createCount({ prepared, context: { held } }) {
   const isFree = prepared.operation.operation === OperationTypeNode2.QUERY;
   let counted = 0;
   return (values) => {
@@ -1952,11 +1951,7 @@ function isStream(value) {
 }
 
 // ../w-streams/src/execution/run.ts
-import {
-  createSourceEventStream,
-  execute,
-  locatedError
-} from "graphql";
+import { createSourceEventStream, execute, locatedError } from "graphql";
 
 // ../w-streams/src/openai/chunk-stream.ts
 var ChunkStream = class {
@@ -2061,7 +2056,9 @@ async function runOperation(run) {
   const { plan, operation } = run.prepared;
   const rootValue = new RootValue();
   if (!plan || !run.variables) return runByExecutor(run, rootValue);
-  return operation.operation === "subscription" ? subscribeByPlan(plan, run, rootValue) : runByPlan(plan, run, rootValue);
+  return operation.operation === "subscription"
+    ? subscribeByPlan(plan, run, rootValue)
+    : runByPlan(plan, run, rootValue);
 }
 async function runByPlan(plan, run, rootValue) {
   const { outcomes } = rootValue;
@@ -2073,8 +2070,7 @@ async function runByPlan(plan, run, rootValue) {
   };
   try {
     const count = createCount(run);
-    if (run.prepared.operation.operation === "query") for (const field of plan.fields) begin(field).catch(() => {
-    });
+    if (run.prepared.operation.operation === "query") for (const field of plan.fields) begin(field).catch(() => {});
     const data = {};
     const turns = plan.fields.length > 1 ? new Turns() : void 0;
     if (turns?.isOver()) await turns.next();
@@ -2114,7 +2110,9 @@ function createStream(source, plan, field, run) {
     const given2 = needsInfo ? createInfo(info, execution, path) : sameInfo;
     const value = resolve(execution.rootValue, parameters, context, given2);
     const data = {};
-    data[key] = isPromise(value) ? fillLater(data, key, value, complete, execution, place) : complete(value, execution, place);
+    data[key] = isPromise(value)
+      ? fillLater(data, key, value, complete, execution, place)
+      : complete(value, execution, place);
     return { data };
   }
   return new ResultStream(source, {
@@ -2125,13 +2123,13 @@ function createStream(source, plan, field, run) {
         if (!execution.pending) return result;
         return settle(execution).then(
           () => result,
-          () => executeEvent(run, event)
+          () => executeEvent(run, event),
         );
       } catch (error) {
         return error === tooManyValues ? refuse(run, createExcess(maxValues)) : executeEvent(run, event);
       }
     },
-    toFailure: (error) => locate(error, prepared)
+    toFailure: (error) => locate(error, prepared),
   });
 }
 async function resolvePlanned({ readArguments, info, path }, resolve, execution) {
@@ -2153,7 +2151,7 @@ async function runByExecutor(run, rootValue) {
     const events2 = source instanceof ChunkStream ? source : sourceOf(source);
     return new ResultStream(events2, {
       toResult: (event) => executeEvent(run, event),
-      toFailure: (error) => locate(error, run.prepared)
+      toFailure: (error) => locate(error, run.prepared),
     });
   } catch (error) {
     return { errors: [error] };
@@ -2161,7 +2159,9 @@ async function runByExecutor(run, rootValue) {
 }
 function executeEvent(run, event) {
   const { operation, fragments } = run.prepared;
-  return mayHaveMoreValues(event, operation, fragments, run.maxValues) ? refuse(run, createExcess(run.maxValues)) : execute(argumentsOf(run, event));
+  return mayHaveMoreValues(event, operation, fragments, run.maxValues)
+    ? refuse(run, createExcess(run.maxValues))
+    : execute(argumentsOf(run, event));
 }
 function refuse({ prepared: { operation } }, problem) {
   return { errors: [locatedError(problem, operation)], data: null };
@@ -2174,7 +2174,14 @@ function completePlanned(plan, field, value, execution) {
 }
 function argumentsOf({ schema: schema2, prepared: { document, operation }, given: given2, context }, rootValue) {
   const variableValues = given2;
-  return { schema: schema2, document, operationName: operation.name?.value, variableValues, contextValue: context, rootValue };
+  return {
+    schema: schema2,
+    document,
+    operationName: operation.name?.value,
+    variableValues,
+    contextValue: context,
+    rootValue,
+  };
 }
 
 // ../w-streams/src/execution/engine.ts
@@ -2195,7 +2202,9 @@ function createEngine(engineOptions) {
   async function attempt(prepared, given2, context) {
     const variables = prepared.readVariables(given2);
     const errors = findRefusals(prepared, { variables, given: given2, caller: context.caller });
-    return errors.length > 0 ? { errors } : runOperation({ schema: schema2, prepared, given: given2, variables, context, maxValues });
+    return errors.length > 0
+      ? { errors }
+      : runOperation({ schema: schema2, prepared, given: given2, variables, context, maxValues });
   }
   function show2(results, record) {
     const showOne = (result) => {
@@ -2232,10 +2241,11 @@ function createEngine(engineOptions) {
     },
     run: async (prepared, given2, context) => show2(await attempt(prepared, given2, context), context.operation),
     parse: documents.parse,
-    validate: (document, rules2 = []) => documents.validate(
-      document,
-      rules2.filter((rule) => !specifiedRules.includes(rule))
-    ),
+    validate: (document, rules2 = []) =>
+      documents.validate(
+        document,
+        rules2.filter((rule) => !specifiedRules.includes(rule)),
+      ),
     describe({ document, operationName, contextValue }) {
       const { operation: record } = contextValue;
       const prepared = record && documents.know(document).operationOf(operationName);
@@ -2245,7 +2255,7 @@ function createEngine(engineOptions) {
       const prepared = documents.know(document).operationOf(operationName);
       if (!prepared) return { errors: [unknownOperation(operationName)] };
       return attempt(prepared, variableValues, contextValue);
-    }
+    },
   };
 }
 function describeOperation({ operation, rootFields }, record) {
@@ -2255,38 +2265,44 @@ function describeOperation({ operation, rootFields }, record) {
 }
 function unknownOperation(name) {
   const length = name?.length ?? 0;
-  const problem = length > MAX_NAME_LENGTH2 ? `operationName has ${length} characters; at most ${MAX_NAME_LENGTH2} are allowed.` : "Could not determine what operation to execute.";
+  const problem =
+    length > MAX_NAME_LENGTH2
+      ? `operationName has ${length} characters; at most ${MAX_NAME_LENGTH2} are allowed.`
+      : "Could not determine what operation to execute.";
   return requestError("BAD_REQUEST", 400, problem);
 }
 
 // ../w-streams/src/schema/shared/builder.ts
 import SchemaBuilder from "@pothos/core";
+
 var builder = new SchemaBuilder({});
 builder.queryType({ description: "Free of charge: no field here spends tokens." });
 builder.subscriptionType({
-  description: "Each field costs what the mutation of the same name costs. The answers arrive in chunks, over SSE or WebSocket."
+  description:
+    "Each field costs what the mutation of the same name costs. The answers arrive in chunks, over SSE or WebSocket.",
 });
 builder.mutationType({
-  description: "Each field makes upstream calls that spend tokens or money."
+  description: "Each field makes upstream calls that spend tokens or money.",
 });
 
 // ../w-streams/src/schema/scalars.ts
 import { GraphQLError as GraphQLError5, Kind as Kind7, print } from "graphql";
+
 builder.scalarType("DateTime", {
   description: "A point in time as an ISO 8601 string in UTC, such as `2026-01-31T12:00:00.000Z`.",
   // Output only: no argument or input field has this type.
-  serialize: (value) => value
+  serialize: (value) => value,
 });
 builder.scalarType("Date", {
   description: "A day in the form `YYYY-MM-DD`.",
-  serialize: (value) => value
+  serialize: (value) => value,
 });
 builder.scalarType("SafeInt", {
   description: "A whole number between -(2^53 - 1) and 2^53 - 1.",
   specifiedByURL: "https://www.ecma-international.org/ecma-262/#sec-number.issafeinteger",
   serialize: (value) => checkSafeInt(value, value),
   parseValue: (value) => checkSafeInt(value, value),
-  parseLiteral: (node) => checkSafeInt(node.kind === Kind7.INT ? Number(node.value) : void 0, print(node), node)
+  parseLiteral: (node) => checkSafeInt(node.kind === Kind7.INT ? Number(node.value) : void 0, print(node), node),
 });
 function checkSafeInt(value, given2, node) {
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
@@ -2296,6 +2312,7 @@ function checkSafeInt(value, given2, node) {
 
 // ../w-streams/src/schema/json-object.ts
 import { GraphQLScalarType, Kind as Kind8, print as print2 } from "graphql";
+
 var MAX_JSON_DEPTH = 200;
 builder.addScalarType(
   "JSONObject",
@@ -2303,11 +2320,12 @@ builder.addScalarType(
     name: "JSONObject",
     specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259#section-4",
     parseValue: (value) => expectObject(checkJson(value, 0)),
-    parseLiteral: (node, variables) => expectObject(readLiteral(node, variables ?? {}, 0))
+    parseLiteral: (node, variables) => expectObject(readLiteral(node, variables ?? {}, 0)),
   }),
   {
-    description: "Any JSON object, up to 200 levels deep. Nothing in it is renamed, dropped or checked: its names are in the upstream's spelling."
-  }
+    description:
+      "Any JSON object, up to 200 levels deep. Nothing in it is renamed, dropped or checked: its names are in the upstream's spelling.",
+  },
 );
 function expectObject(value) {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
@@ -2342,7 +2360,7 @@ function readLiteral(node, variables, depth) {
       return node.values.map((entry) => readLiteral(entry, variables, depth + 1));
     case Kind8.OBJECT:
       return Object.fromEntries(
-        node.fields.map(({ name, value }) => [name.value, readLiteral(value, variables, depth + 1)])
+        node.fields.map(({ name, value }) => [name.value, readLiteral(value, variables, depth + 1)]),
       );
     case Kind8.ENUM:
       throw refusal(`must not hold the bare word ${print2(node)}; put it in quotes`);
@@ -2372,7 +2390,10 @@ function isDataUrl(text) {
 async function readDataUrl(url) {
   const comma = url.slice(0, MAX_HEAD_LENGTH).indexOf(",");
   if (comma < 0 || !isDataUrl(url)) return void 0;
-  const [type = "", ...parameters] = url.slice("data:".length, comma).split(";").map((part) => part.trim());
+  const [type = "", ...parameters] = url
+    .slice("data:".length, comma)
+    .split(";")
+    .map((part) => part.trim());
   const isBase64 = parameters.length > 0 && parameters.at(-1)?.toLowerCase() === "base64";
   const text = withoutFragment(url.slice(comma + 1));
   const whole = isBase64 ? decodeBase64(text) : void 0;
@@ -2422,7 +2443,7 @@ function decodeBase64(text) {
   const length = text.length - padding;
   if (length % 4 === 1) return void 0;
   const content = Buffer.from(text, "base64");
-  const isWhole = content.length === Math.floor(length * 3 / 4) && !text.includes("-") && !text.includes("_");
+  const isWhole = content.length === Math.floor((length * 3) / 4) && !text.includes("-") && !text.includes("_");
   return isWhole ? content : void 0;
 }
 
@@ -2434,15 +2455,15 @@ builder.addScalarType(
     name: "Upload",
     specifiedByURL: "https://github.com/jaydenseric/graphql-multipart-request-spec",
     parseValue: readUpload,
-    parseLiteral: (node) => readUpload(node.kind === Kind9.STRING ? node.value : void 0)
+    parseLiteral: (node) => readUpload(node.kind === Kind9.STRING ? node.value : void 0),
   }),
   {
-    description: 'A file: a part of a GraphQL multipart request, or a string with a `data:` URL, such as `"data:image/png;base64,iVBORw0\u2026"`.'
-  }
+    description:
+      'A file: a part of a GraphQL multipart request, or a string with a `data:` URL, such as `"data:image/png;base64,iVBORw0\u2026"`.',
+  },
 );
 function readUpload(value) {
-  if (typeof value === "string" && isDataUrl(value)) return { open: () => openDataUrl(value), discard() {
-  } };
+  if (typeof value === "string" && isDataUrl(value)) return { open: () => openDataUrl(value), discard() {} };
   if (typeof value === "object" && value !== null && "open" in value && typeof value.open === "function") {
     return value;
   }
@@ -2458,7 +2479,7 @@ async function openDataUrl(url) {
     sizeBytes: bytes2.length,
     async *stream() {
       yield bytes2;
-    }
+    },
   };
 }
 
@@ -2466,19 +2487,22 @@ async function openDataUrl(url) {
 builder.enumType("ErrorCode", {
   description: "Every value that `extensions.code` of an entry in `errors` can have. The list is closed.",
   values: Object.fromEntries(
-    Object.entries(errorCodes).map(([code, { cause, remedy }]) => [code, { description: `${cause} ${remedy}` }])
-  )
+    Object.entries(errorCodes).map(([code, { cause, remedy }]) => [code, { description: `${cause} ${remedy}` }]),
+  ),
 });
 
 // ../w-streams/src/schema/viewer.ts
 var ViewerLimitsRef = builder.objectRef("ViewerLimits").implement({
   description: "What the operator lets the caller use. Null: no limit; `extraBody` is then as the server allows it.",
-  fields: (t) => Object.fromEntries(
-    Object.entries(callerLimits).map(([name, { kind, description }]) => [
-      name,
-      kind === "count" ? t.field({ type: "SafeInt", description, resolve: (limits2) => limits2[name] }) : t.stringList({ description, resolve: (limits2) => limits2[name] })
-    ])
-  )
+  fields: (t) =>
+    Object.fromEntries(
+      Object.entries(callerLimits).map(([name, { kind, description }]) => [
+        name,
+        kind === "count"
+          ? t.field({ type: "SafeInt", description, resolve: (limits2) => limits2[name] })
+          : t.stringList({ description, resolve: (limits2) => limits2[name] }),
+      ]),
+    ),
 });
 var ViewerUsageRef = builder.objectRef("ViewerUsage").implement({
   description: "What the caller has used up of its limits.",
@@ -2487,55 +2511,55 @@ var ViewerUsageRef = builder.objectRef("ViewerUsage").implement({
       type: "SafeInt",
       nullable: false,
       description: "Upstream calls in the current minute.",
-      resolve: ({ requests }) => requests
+      resolve: ({ requests }) => requests,
     }),
     requestsResetAt: t.field({
       type: "DateTime",
       nullable: false,
       description: "When that minute ends.",
-      resolve: ({ requestsResetMs }) => new Date(Date.now() + requestsResetMs)
+      resolve: ({ requestsResetMs }) => new Date(Date.now() + requestsResetMs),
     }),
     tokens: t.field({
       type: "SafeInt",
       nullable: false,
       description: "Tokens today, including those reserved by calls in progress.",
-      resolve: ({ tokens }) => tokens
+      resolve: ({ tokens }) => tokens,
     }),
     tokensResetAt: t.field({
       type: "DateTime",
       nullable: false,
       description: "When the day ends: the next midnight UTC.",
-      resolve: ({ tokensResetMs }) => new Date(Date.now() + tokensResetMs)
-    })
-  })
+      resolve: ({ tokensResetMs }) => new Date(Date.now() + tokensResetMs),
+    }),
+  }),
 });
 var Viewer = builder.objectRef("Viewer").implement({
   description: "The caller, as the server knows it.",
   fields: (t) => ({
     id: t.exposeID("id", {
       nullable: false,
-      description: "The caller's id: a client key's, or a JWT's `sub`. `anonymous` if the server does not tell callers apart."
+      description:
+        "The caller's id: a client key's, or a JWT's `sub`. `anonymous` if the server does not tell callers apart.",
     }),
     limits: t.field({
       type: ViewerLimitsRef,
       nullable: false,
       description: "What the caller may use.",
-      resolve: ({ limits: limits2 }) => limits2
+      resolve: ({ limits: limits2 }) => limits2,
     }),
     used: t.field({
       type: ViewerUsageRef,
       description: "What the caller has used. Null, with an error, if the counters cannot be read at the moment.",
-      resolve: (viewer) => viewer.readUsage()
-    })
-  })
+      resolve: (viewer) => viewer.readUsage(),
+    }),
+  }),
 });
-builder.queryField(
-  "viewer",
-  (t) => t.field({
+builder.queryField("viewer", (t) =>
+  t.field({
     type: Viewer,
     description: "The caller, its limits, and what it has used of them. Calls no upstream and costs nothing.",
-    resolve: (_, _arguments, { viewer }) => viewer
-  })
+    resolve: (_, _arguments, { viewer }) => viewer,
+  }),
 );
 
 // ../w-streams/src/openai/client/endpoint.ts
@@ -2569,14 +2593,14 @@ var MODELS = defineEndpoint({
   path: "/models",
   modelIn: "nowhere",
   isPaid: false,
-  isShared: true
+  isShared: true,
 });
 var MODEL = defineEndpoint({
   method: "GET",
   path: "/models/{model}",
   modelIn: "path",
   isPaid: false,
-  isShared: true
+  isShared: true,
 });
 async function listModels(client2, signal) {
   const body = await client2.request({ endpoint: MODELS }, signal);
@@ -2607,7 +2631,7 @@ function checkRanges(input, ranges) {
   for (const field in ranges) checkRange(field, input[field], ranges[field]);
 }
 function checkRange(field, value, [minimum, maximum]) {
-  if (typeof value !== "number" || value >= minimum && value <= maximum) return;
+  if (typeof value !== "number" || (value >= minimum && value <= maximum)) return;
   const limit2 = maximum === Number.POSITIVE_INFINITY ? `at least ${minimum}` : `between ${minimum} and ${maximum}`;
   refuse2(`input.${field}`, `must be ${limit2}; got ${value}.`);
 }
@@ -2618,7 +2642,7 @@ function checkOutputCap({ maxOutputTokens }, input, fields) {
   refuse2(`input.${fields[0]}`, `must be given, between 1 and ${maxOutputTokens}; got none.`);
 }
 function checkLength(field, list, [minimum, maximum]) {
-  if (!list || list.length >= minimum && list.length <= maximum) return;
+  if (!list || (list.length >= minimum && list.length <= maximum)) return;
   const [word, limit2] = list.length < minimum ? ["least", minimum] : ["most", maximum];
   refuse2(field, `must hold at ${word} ${limit2} ${limit2 === 1 ? "entry" : "entries"}; got ${list.length}.`);
 }
@@ -2676,55 +2700,56 @@ function readDay(value) {
 
 // ../w-streams/src/schema/models.ts
 var ModelPermission = builder.objectRef("ModelPermission").implement({
-  description: "What a model may be used for, as reported by older and compatible servers (vLLM). A field is null if the upstream does not report it.",
+  description:
+    "What a model may be used for, as reported by older and compatible servers (vLLM). A field is null if the upstream does not report it.",
   fields: (t) => ({
     id: t.id({ description: "The permission's own id.", resolve: (permission) => readString2(permission.id) }),
     object: t.string({
       description: "Always `model_permission`.",
-      resolve: (permission) => readString2(permission.object)
+      resolve: (permission) => readString2(permission.object),
     }),
     created: t.field({
       type: "DateTime",
       description: "When the permission was granted.",
-      resolve: (permission) => readTime(permission.created)
+      resolve: (permission) => readTime(permission.created),
     }),
     allowCreateEngine: t.boolean({
       description: "Whether engines may be created from the model.",
-      resolve: (permission) => readBoolean(permission.allow_create_engine)
+      resolve: (permission) => readBoolean(permission.allow_create_engine),
     }),
     allowSampling: t.boolean({
       description: "Whether the model may generate output.",
-      resolve: (permission) => readBoolean(permission.allow_sampling)
+      resolve: (permission) => readBoolean(permission.allow_sampling),
     }),
     allowLogprobs: t.boolean({
       description: "Whether requests may ask for log probabilities.",
-      resolve: (permission) => readBoolean(permission.allow_logprobs)
+      resolve: (permission) => readBoolean(permission.allow_logprobs),
     }),
     allowSearchIndices: t.boolean({
       description: "Whether search indices may be used.",
-      resolve: (permission) => readBoolean(permission.allow_search_indices)
+      resolve: (permission) => readBoolean(permission.allow_search_indices),
     }),
     allowView: t.boolean({
       description: "Whether the model may be viewed.",
-      resolve: (permission) => readBoolean(permission.allow_view)
+      resolve: (permission) => readBoolean(permission.allow_view),
     }),
     allowFineTuning: t.boolean({
       description: "Whether the model may be fine-tuned.",
-      resolve: (permission) => readBoolean(permission.allow_fine_tuning)
+      resolve: (permission) => readBoolean(permission.allow_fine_tuning),
     }),
     organization: t.string({
       description: "The organization that it is granted to; `*` means all.",
-      resolve: (permission) => readString2(permission.organization)
+      resolve: (permission) => readString2(permission.organization),
     }),
     group: t.string({
       description: "The group that it is granted to.",
-      resolve: (permission) => readString2(permission.group)
+      resolve: (permission) => readString2(permission.group),
     }),
     isBlocking: t.boolean({
       description: "Whether the permission is blocking.",
-      resolve: (permission) => readBoolean(permission.is_blocking)
-    })
-  })
+      resolve: (permission) => readBoolean(permission.is_blocking),
+    }),
+  }),
 });
 var Model = builder.objectRef("Model").implement({
   description: "A model that the upstream serves.",
@@ -2732,68 +2757,69 @@ var Model = builder.objectRef("Model").implement({
     id: t.id({
       nullable: false,
       description: "The model's name, for `model` in requests.",
-      resolve: (model) => model.id
+      resolve: (model) => model.id,
     }),
     object: t.string({ description: "Always `model`.", resolve: (model) => readString2(model.object) }),
     created: t.field({
       type: "DateTime",
       description: "When the model was created. Null if the upstream does not report it.",
-      resolve: (model) => readTime(model.created)
+      resolve: (model) => readTime(model.created),
     }),
     ownedBy: t.string({
       description: "The organization that owns the model.",
-      resolve: (model) => readString2(model.owned_by)
+      resolve: (model) => readString2(model.owned_by),
     }),
     permission: t.field({
       type: [ModelPermission],
       description: "The model's permissions. Null if the upstream sends none; OpenAI no longer does.",
-      resolve: (model) => readObjects(model.permission)
+      resolve: (model) => readObjects(model.permission),
     }),
     shutdownDate: t.field({
       type: "Date",
       description: "The day on which the model is shut down. Null if none is announced.",
-      resolve: (model) => readDay(model.shutdown_date)
-    })
-  })
+      resolve: (model) => readDay(model.shutdown_date),
+    }),
+  }),
 });
 var ModelFilter = builder.inputType("ModelFilter", {
   description: "Which models to list. A model must meet all conditions that are given.",
   fields: (t) => ({
     ownedBy: t.string({ description: "Only models with exactly this `ownedBy`." }),
-    idContains: t.string({ description: "Only models whose id contains this text, ignoring case." })
-  })
+    idContains: t.string({ description: "Only models whose id contains this text, ignoring case." }),
+  }),
 });
-builder.queryField(
-  "models",
-  (t) => t.field({
+builder.queryField("models", (t) =>
+  t.field({
     type: [Model],
-    description: "Lists the models that the upstream serves and the caller may use, in the upstream's order.\n\nREST: `GET /models`",
+    description:
+      "Lists the models that the upstream serves and the caller may use, in the upstream's order.\n\nREST: `GET /models`",
     args: { filter: t.arg({ type: ModelFilter, description: "Which models to list. Null lists all." }) },
     resolve: async (_, { filter }, { openai: openai2, signal, viewer }) => {
       const idPart = filter?.idContains?.toLowerCase() ?? "";
       const models = await listModels(openai2, signal);
       return models.filter(
-        ({ id, owned_by }) => id.toLowerCase().includes(idPart) && (filter?.ownedBy ?? owned_by) === owned_by && viewer.mayUseModel(id)
+        ({ id, owned_by }) =>
+          id.toLowerCase().includes(idPart) && (filter?.ownedBy ?? owned_by) === owned_by && viewer.mayUseModel(id),
       );
-    }
-  })
+    },
+  }),
 );
-builder.queryField(
-  "model",
-  (t) => t.field({
+builder.queryField("model", (t) =>
+  t.field({
     type: Model,
-    description: "One model by its name. Null, without an error, if the upstream has no such model.\n\nREST: `GET /models/{model}`",
+    description:
+      "One model by its name. Null, without an error, if the upstream has no such model.\n\nREST: `GET /models/{model}`",
     args: {
       id: t.arg.id({
         required: true,
-        description: `${MODEL_NAME} For example \`gpt-4o-mini\`, \`ft:\u2026\` or \`org/model\`.`
-      })
+        description: `${MODEL_NAME} For example \`gpt-4o-mini\`, \`ft:\u2026\` or \`org/model\`.`,
+      }),
     },
     resolve: (_, { id }, { openai: openai2, signal }) => {
       checkModelName("id", id);
       return retrieveModel(openai2, id, signal);
-    }
-  })
+    },
+  }),
 );
 
 // ../w-streams/src/openai/choice-progress.ts
@@ -2833,8 +2859,7 @@ var ChoiceEnds = class {
     return this.haveBegun && this.#begun.size === this.#finished.size;
   }
   /** `isEnd`: the choice gives its finish_reason for the first time. */
-  addChoice(_choice, _isEnd) {
-  }
+  addChoice(_choice, _isEnd) {}
 };
 var ChoiceProgress = class extends ChoiceEnds {
   /**
@@ -2875,8 +2900,12 @@ var ChoiceProgress = class extends ChoiceEnds {
     let isInWord = this.#endsInWord;
     for (let place = 0; place < text.length; place++) {
       const code = text.charCodeAt(place);
-      const isLetter = code >= 97 && code <= 122 || code >= 65 && code <= 90 || code > 127 || code === APOSTROPHE || // Special tokens have several words: `<|start_of_turn|>`.
-      code === UNDERSCORE;
+      const isLetter =
+        (code >= 97 && code <= 122) ||
+        (code >= 65 && code <= 90) ||
+        code > 127 ||
+        code === APOSTROPHE || // Special tokens have several words: `<|start_of_turn|>`.
+        code === UNDERSCORE;
       if (isLetter && !isInWord) words++;
       isInWord = isLetter;
     }
@@ -2949,12 +2978,12 @@ var TokenCount = class {
     let signs = 0;
     for (let index = 0; index < end; index++) {
       const code = text.charCodeAt(index);
-      const isLetter = code >= 97 && code <= 122 || code >= 65 && code <= 90 || code === 32 || code > 127;
+      const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 32 || code > 127;
       if (!isLetter) signs++;
     }
     this.#lookedAt += end;
     this.#signs += signs;
-    if (end < text.length) signs += Math.round((text.length - end) * this.#signs / this.#lookedAt);
+    if (end < text.length) signs += Math.round(((text.length - end) * this.#signs) / this.#lookedAt);
     this.tokens += signs + Math.ceil((Buffer.byteLength(text) - signs) / BYTES_PER_TOKEN);
   }
 };
@@ -3008,7 +3037,7 @@ function hasOutput(event) {
   });
 }
 function isEmpty(value) {
-  return value === null || value === void 0 || value === "" || Array.isArray(value) && value.length === 0;
+  return value === null || value === void 0 || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
 // ../w-streams/src/openai/client/secrets/redact.ts
@@ -3024,7 +3053,7 @@ var STACKS = [
   /Traceback \(most recent.*/s,
   /\bFile \\?"[^"\n]+", line \d+.*/s,
   /\bgoroutine \d+ \[.*/s,
-  /\bpanicked at .*/s
+  /\bpanicked at .*/s,
 ];
 var KEYS = [
   /\bBearer\s+(?!(?:auth\w*|tokens?|schemes?|keys?|credentials?|headers?)\b)[^\s"',;<>]+/gi,
@@ -3038,12 +3067,13 @@ var KEYS = [
   /\b(?:api[_-]?key|access[_-]?token|key|token|secret|password|pwd|sig(?:nature)?)=[^\s&"',;)]{4,}/gi,
   /\b(?:api[_ -]?key|access[_ -]?token|secret|password|authorization)["']?\s*:\s*["']?(?=[^\s"']{0,99}\d)[^\s"',;)}]{8,}/gi,
   // Shown in part, as in `abcd****wxyz`.
-  /(?<![\w*-])(?=[\w*-]*?(?:[\w-]\*{3}|\*{3}[\w-]{2}))[\w*-]+/g
+  /(?<![\w*-])(?=[\w*-]*?(?:[\w-]\*{3}|\*{3}[\w-]{2}))[\w*-]+/g,
 ];
 var RANDOM = /\b(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{28,}\b/g;
 var URLS = /(\b[a-z][a-z\d+.-]{0,31}:\/\/[^\s"'`<>(){}]+)/gi;
 var AUTHORITY = /^(?:https?|wss?):\/\/([^:/?#@[]*)(?::\d*[.,;:!]*)?(?:[/?#]|$)/i;
-var INTERNAL_HOST = /^(?:[^.]*|.*\.(?:internal|local|localdomain|localhost|lan|intra|intranet|corp|svc|cluster)|[\d.]+)$/i;
+var INTERNAL_HOST =
+  /^(?:[^.]*|.*\.(?:internal|local|localdomain|localhost|lan|intra|intranet|corp|svc|cluster)|[\d.]+)$/i;
 var ADDRESSES = [
   /(?<![\w.-])[\w.-]*[\w-]\.(?:internal|local|localdomain|localhost|lan|intra|intranet|corp|svc|cluster)(?::\d+)?\b(?!\.?[\w(])/gi,
   /\blocalhost(?::\d+)?\b/gi,
@@ -3055,11 +3085,17 @@ var ADDRESSES = [
   // File paths: below a directory of a server, of source code, of Windows.
   /(?<![\w.])\/(?:usr|home|opt|root|var|app|etc|srv|tmp|mnt|workspace|vllm-workspace|proc|Users|private|nix)\/[^\s"'`<>)]+/g,
   /(?<![\w.:/@-])(?:[\w.@-]*\/)+[\w.-]+\.(?:py|js|cjs|mjs|ts|go|java|rs|cpp|cc|rb|php|so)(?::\d+)*\b/g,
-  /\b[A-Z]:\\[^\s"'`<>)]+/g
+  /\b[A-Z]:\\[^\s"'`<>)]+/g,
 ];
 function redact(text, secrets) {
   if (/[\0\uFFFD]/.test(text.slice(0, MAX_LENGTH3))) return "";
-  return mask(secrets.mask(cutOff(text, MAX_LENGTH3 * 2)), [PAGE, ...STACKS], "").split(URLS).map((part, place) => place % 2 === 1 ? redactUrl(part) : redactWords(part)).join("").replace(/[\s\p{Cc}]+/gu, " ").trim().slice(0, MAX_LENGTH3);
+  return mask(secrets.mask(cutOff(text, MAX_LENGTH3 * 2)), [PAGE, ...STACKS], "")
+    .split(URLS)
+    .map((part, place) => (place % 2 === 1 ? redactUrl(part) : redactWords(part)))
+    .join("")
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim()
+    .slice(0, MAX_LENGTH3);
 }
 function cutOff(text, length) {
   return text.length <= length ? text : text.slice(0, Math.max(0, text.lastIndexOf(" ", length)));
@@ -3081,7 +3117,7 @@ var MAX_ENTRIES = 16;
 function readErrorAnswer(httpStatus, headers, text, secrets) {
   const json = readJson(text);
   const body = Array.isArray(json) ? json[0] : json;
-  const envelope = isRecord(body) && body.error || body;
+  const envelope = (isRecord(body) && body.error) || body;
   const error = isRecord(envelope) ? envelope : {};
   const status = httpStatus >= 400 ? httpStatus : impliedStatus(error);
   const words = status < 500 ? redact(json === void 0 ? text : readWords(envelope), secrets) : "";
@@ -3095,10 +3131,10 @@ function readErrorAnswer(httpStatus, headers, text, secrets) {
       param: token(error.param, secrets),
       requestId: readRequestId(headers, secrets),
       retryAfterMs: readRetryAfterMs(headers),
-      isForeign: json === void 0 && text.trim() !== "" || void 0,
+      isForeign: (json === void 0 && text.trim() !== "") || void 0,
       shouldRetry: readShouldRetry(httpStatus, headers),
-      isUnpaid: isRefusal(httpStatus) || void 0
-    })
+      isUnpaid: isRefusal(httpStatus) || void 0,
+    }),
   );
 }
 function readRequestId(headers, secrets) {
@@ -3118,7 +3154,7 @@ function readRetryAfterMs(headers) {
 function readShouldRetry(httpStatus, headers) {
   const header = headers["x-should-retry"];
   const asked = header === "true" || (header === "false" ? false : void 0);
-  return httpStatus < 400 ? asked ?? false : asked;
+  return httpStatus < 400 ? (asked ?? false) : asked;
 }
 function impliedStatus({ code, type }) {
   const number = isPlain2(code) ? Number(code) : Number.NaN;
@@ -3231,7 +3267,7 @@ function readUsage(answer) {
   const input = readCount(prompt_tokens) ?? readCount(input_tokens);
   const output = readCount(completion_tokens) ?? readCount(output_tokens);
   const total = readCount(total_tokens);
-  const isKnown = total !== void 0 || input !== void 0 && output !== void 0;
+  const isKnown = total !== void 0 || (input !== void 0 && output !== void 0);
   return { input, output, total: isKnown ? Math.max(total ?? 0, (input ?? 0) + (output ?? 0)) : 0 };
 }
 function readCount(value) {
@@ -3258,7 +3294,7 @@ var CHAT_COMPLETIONS = defineEndpoint({
   countOutput,
   hasOutput,
   readAddedText,
-  followStream: () => new ChoiceProgress()
+  followStream: () => new ChoiceProgress(),
 });
 async function createChatCompletion(client2, request, signal) {
   const body = await client2.request({ endpoint: CHAT_COMPLETIONS, json: request }, signal);
@@ -3266,13 +3302,8 @@ async function createChatCompletion(client2, request, signal) {
 }
 function streamChatCompletion(client2, request, callerSignal) {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
-  return new ChunkStream(
-    callerSignal,
-    (take, signal) => readChunks(
-      (events2) => client2.stream({ endpoint: CHAT_COMPLETIONS, json }, signal, events2),
-      "chatcmpl",
-      take
-    )
+  return new ChunkStream(callerSignal, (take, signal) =>
+    readChunks((events2) => client2.stream({ endpoint: CHAT_COMPLETIONS, json }, signal, events2), "chatcmpl", take),
   );
 }
 function countMessages(messages) {
@@ -3313,20 +3344,20 @@ var FinishReason = builder.enumType("FinishReason", {
     STOP: { value: "stop", description: "At a natural end, or at one of the `stop` sequences." },
     LENGTH: {
       value: "length",
-      description: "At the token limit of the request or of the model: the answer is cut off."
+      description: "At the token limit of the request or of the model: the answer is cut off.",
     },
     TOOL_CALLS: { value: "tool_calls", description: "The model calls tools." },
     CONTENT_FILTER: { value: "content_filter", description: "The upstream's content filter left something out." },
     FUNCTION_CALL: {
       value: "function_call",
-      description: "The model calls a function in the deprecated `function_call` format."
+      description: "The model calls a function in the deprecated `function_call` format.",
     },
-    UNKNOWN: { value: "unknown", description: "For a reason that this schema does not know." }
-  }
+    UNKNOWN: { value: "unknown", description: "For a reason that this schema does not know." },
+  },
 });
 var known2 = /* @__PURE__ */ new Set(["stop", "length", "tool_calls", "content_filter", "function_call", "unknown"]);
 function readFinishReason(value) {
-  return typeof value === "string" && value !== "" ? readEnum(value, known2) ?? "unknown" : null;
+  return typeof value === "string" && value !== "" ? (readEnum(value, known2) ?? "unknown") : null;
 }
 
 // ../w-streams/src/schema/shared/logprobs.ts
@@ -3337,18 +3368,18 @@ var TopLogprob = builder.objectRef("TopLogprob").implement({
     token: t.string({
       nullable: false,
       description: "The token's text.",
-      resolve: (top) => readString2(top.token) ?? ""
+      resolve: (top) => readString2(top.token) ?? "",
     }),
     logprob: t.float({
       nullable: false,
       description: "Natural logarithm of its probability; -9999 means very unlikely.",
-      resolve: (top) => readFloat(top.logprob) ?? VERY_UNLIKELY
+      resolve: (top) => readFloat(top.logprob) ?? VERY_UNLIKELY,
     }),
     bytes: t.intList({
       description: "The token's UTF-8 bytes, 0 to 255; a character can span several tokens. Null if it has no bytes.",
-      resolve: (top) => readList(top.bytes, readInt)
-    })
-  })
+      resolve: (top) => readList(top.bytes, readInt),
+    }),
+  }),
 });
 var TokenLogprob = builder.objectRef("TokenLogprob").implement({
   description: "A token of the answer and how likely it was.",
@@ -3356,23 +3387,23 @@ var TokenLogprob = builder.objectRef("TokenLogprob").implement({
     token: t.string({
       nullable: false,
       description: "The token's text.",
-      resolve: (token2) => readString2(token2.token) ?? ""
+      resolve: (token2) => readString2(token2.token) ?? "",
     }),
     logprob: t.float({
       nullable: false,
       description: "Natural logarithm of its probability; -9999 means very unlikely.",
-      resolve: (token2) => readFloat(token2.logprob) ?? VERY_UNLIKELY
+      resolve: (token2) => readFloat(token2.logprob) ?? VERY_UNLIKELY,
     }),
     bytes: t.intList({
       description: "The token's UTF-8 bytes, 0 to 255; a character can span several tokens. Null if it has no bytes.",
-      resolve: (token2) => readList(token2.bytes, readInt)
+      resolve: (token2) => readList(token2.bytes, readInt),
     }),
     topLogprobs: t.field({
       type: [TopLogprob],
       description: "The likeliest tokens at this position, as many as `topLogprobs` of the request asks for.",
-      resolve: (token2) => readObjects(token2.top_logprobs)
-    })
-  })
+      resolve: (token2) => readObjects(token2.top_logprobs),
+    }),
+  }),
 });
 var ChoiceLogprobs = builder.objectRef("ChoiceLogprobs").implement({
   description: "Log probabilities of a choice's tokens.",
@@ -3380,14 +3411,14 @@ var ChoiceLogprobs = builder.objectRef("ChoiceLogprobs").implement({
     content: t.field({
       type: [TokenLogprob],
       description: "Those of the content's tokens. Null if there are none.",
-      resolve: (logprobs) => readObjects(logprobs.content)
+      resolve: (logprobs) => readObjects(logprobs.content),
     }),
     refusal: t.field({
       type: [TokenLogprob],
       description: "Those of the refusal's tokens. Null if there are none.",
-      resolve: (logprobs) => readObjects(logprobs.refusal)
-    })
-  })
+      resolve: (logprobs) => readObjects(logprobs.refusal),
+    }),
+  }),
 });
 
 // ../w-streams/src/schema/shared/usage.ts
@@ -3396,59 +3427,60 @@ var PromptTokensDetails = builder.objectRef("PromptTokensDetails").implement({
   fields: (t) => ({
     cachedTokens: t.int({
       description: "Tokens read from the prompt cache.",
-      resolve: (details) => readInt(details.cached_tokens)
+      resolve: (details) => readInt(details.cached_tokens),
     }),
     cacheWriteTokens: t.int({
       description: "Tokens written to the prompt cache.",
-      resolve: (details) => readInt(details.cache_write_tokens)
+      resolve: (details) => readInt(details.cache_write_tokens),
     }),
     textTokens: t.int({ description: "Tokens of text.", resolve: (details) => readInt(details.text_tokens) }),
     imageTokens: t.int({ description: "Tokens of images.", resolve: (details) => readInt(details.image_tokens) }),
-    audioTokens: t.int({ description: "Tokens of audio input.", resolve: (details) => readInt(details.audio_tokens) })
-  })
+    audioTokens: t.int({ description: "Tokens of audio input.", resolve: (details) => readInt(details.audio_tokens) }),
+  }),
 });
 var CompletionTokensDetails = builder.objectRef("CompletionTokensDetails").implement({
   description: "Tokens of the output by kind. A field is null if the upstream does not report it.",
   fields: (t) => ({
     reasoningTokens: t.int({
       description: "Tokens of reasoning that the answer does not show.",
-      resolve: (details) => readInt(details.reasoning_tokens)
+      resolve: (details) => readInt(details.reasoning_tokens),
     }),
     textTokens: t.int({ description: "Tokens of text.", resolve: (details) => readInt(details.text_tokens) }),
     audioTokens: t.int({ description: "Tokens of audio output.", resolve: (details) => readInt(details.audio_tokens) }),
     acceptedPredictionTokens: t.int({
       description: "Tokens of the prediction that appeared in the output.",
-      resolve: (details) => readInt(details.accepted_prediction_tokens)
+      resolve: (details) => readInt(details.accepted_prediction_tokens),
     }),
     rejectedPredictionTokens: t.int({
       description: "Tokens of the prediction that did not appear in the output. They are billed, too.",
-      resolve: (details) => readInt(details.rejected_prediction_tokens)
-    })
-  })
+      resolve: (details) => readInt(details.rejected_prediction_tokens),
+    }),
+  }),
 });
 var Usage = builder.objectRef("Usage").implement({
-  description: "The tokens that a request used, for all its choices together. A field is null if the upstream does not report it.",
+  description:
+    "The tokens that a request used, for all its choices together. A field is null if the upstream does not report it.",
   fields: (t) => ({
     promptTokens: t.int({ description: "Tokens of the prompt.", resolve: (usage) => readInt(usage.prompt_tokens) }),
     completionTokens: t.int({
       description: "Tokens of the output.",
-      resolve: (usage) => readInt(usage.completion_tokens)
+      resolve: (usage) => readInt(usage.completion_tokens),
     }),
     totalTokens: t.int({
       description: "Tokens of prompt and output together.",
-      resolve: (usage) => readInt(usage.total_tokens)
+      resolve: (usage) => readInt(usage.total_tokens),
     }),
     promptTokensDetails: t.field({
       type: PromptTokensDetails,
       description: "The prompt's tokens by kind.",
-      resolve: (usage) => readObject2(usage.prompt_tokens_details)
+      resolve: (usage) => readObject2(usage.prompt_tokens_details),
     }),
     completionTokensDetails: t.field({
       type: CompletionTokensDetails,
       description: "The output's tokens by kind.",
-      resolve: (usage) => readObject2(usage.completion_tokens_details)
-    })
-  })
+      resolve: (usage) => readObject2(usage.completion_tokens_details),
+    }),
+  }),
 });
 
 // ../w-streams/src/schema/shared/wire-body.ts
@@ -3474,7 +3506,7 @@ var RESERVED = [
   // Names by which a body, copied by a server in JavaScript, could set its own prototype, and so inherit other fields.
   /^(proto|constructor|prototype)$/,
   // Fields that tell proxies where to send the request, and with which credentials.
-  /^(api|base|aws|azure|vertex|custom)(base|key|token|type|version|url|region|endpoint|llmprovider|.*endpoint)/
+  /^(api|base|aws|azure|vertex|custom)(base|key|token|type|version|url|region|endpoint|llmprovider|.*endpoint)/,
 ];
 function fold(name) {
   return name.toLowerCase().replace(/[_.-]/g, "");
@@ -3485,7 +3517,8 @@ function createRequest(fields, extraBody, limits2) {
     refuse2("input.extraBody", `must hold at most ${MAX_EXTRA_FIELDS} fields; got ${names.length}.`);
   const known4 = names.length > 0 ? new Set(Object.keys(fields).map(fold)) : void 0;
   for (const name of names) {
-    if (!NAME.test(name)) refuse2("input.extraBody", "must hold names of at most 64 letters, digits, _, . and - alone.");
+    if (!NAME.test(name))
+      refuse2("input.extraBody", "must hold names of at most 64 letters, digits, _, . and - alone.");
     if (known4?.has(fold(name)) || RESERVED.some((pattern) => pattern.test(fold(name)))) {
       refuse2("input.extraBody", `must not hold "${name}", which has its own place in this API.`);
     }
@@ -3504,7 +3537,7 @@ var ChatRole = builder.enumType("ChatRole", {
   values: {
     DEVELOPER: {
       value: "developer",
-      description: "The application's instructions; reasoning models use it instead of SYSTEM."
+      description: "The application's instructions; reasoning models use it instead of SYSTEM.",
     },
     SYSTEM: { value: "system", description: "The application's instructions." },
     USER: { value: "user", description: "The end user." },
@@ -3512,9 +3545,9 @@ var ChatRole = builder.enumType("ChatRole", {
     TOOL: { value: "tool", description: "The result of a tool call. Needs `toolCallId`." },
     FUNCTION: {
       value: "function",
-      description: "The result of a call in the deprecated `function_call` format. Needs `name`."
-    }
-  }
+      description: "The result of a call in the deprecated `function_call` format. Needs `name`.",
+    },
+  },
 });
 var known3 = /* @__PURE__ */ new Set(["developer", "system", "user", "assistant", "tool", "function"]);
 function readChatRole(value) {
@@ -3528,33 +3561,33 @@ var ImageDetail = builder.enumType("ImageDetail", {
     AUTO: { value: "auto", description: "The model decides." },
     LOW: { value: "low", description: "Coarse and cheap." },
     HIGH: { value: "high", description: "In detail." },
-    ORIGINAL: { value: "original", description: "At the image's own resolution." }
-  }
+    ORIGINAL: { value: "original", description: "At the image's own resolution." },
+  },
 });
 var ImageUrlInput = builder.inputType("ImageUrlInput", {
   description: "An image for the model to look at.",
   fields: (t) => ({
     url: t.string({
       required: true,
-      description: "An `https:` URL that the upstream fetches, or a `data:` URL. This server never fetches it."
+      description: "An `https:` URL that the upstream fetches, or a `data:` URL. This server never fetches it.",
     }),
-    detail: t.field({ type: ImageDetail, description: "How closely to look. Null means the upstream's default." })
-  })
+    detail: t.field({ type: ImageDetail, description: "How closely to look. Null means the upstream's default." }),
+  }),
 });
 var InputAudioInput = builder.inputType("InputAudioInput", {
   description: "Audio for the model to listen to.",
   fields: (t) => ({
     data: t.string({ required: true, description: "The audio in base64." }),
-    format: t.string({ required: true, description: "Its format, such as `wav` or `mp3`." })
-  })
+    format: t.string({ required: true, description: "Its format, such as `wav` or `mp3`." }),
+  }),
 });
 var FilePartInput = builder.inputType("FilePartInput", {
   description: "A document for the model to read: the id of an uploaded file, or the file itself.",
   fields: (t) => ({
     fileId: t.id({ description: "The id of a file that was uploaded to the upstream." }),
     fileData: t.string({ description: "The file as a base64 `data:` URL." }),
-    filename: t.string({ description: "The file's name, given with `fileData`." })
-  })
+    filename: t.string({ description: "The file's name, given with `fileData`." }),
+  }),
 });
 var ContentPartInput = builder.inputType("ContentPartInput", {
   description: "One part of a message. Give exactly one field.",
@@ -3564,8 +3597,8 @@ var ContentPartInput = builder.inputType("ContentPartInput", {
     refusal: t.string({ description: "The model's refusal, in an ASSISTANT message." }),
     imageUrl: t.field({ type: ImageUrlInput, description: "An image." }),
     inputAudio: t.field({ type: InputAudioInput, description: "Audio." }),
-    file: t.field({ type: FilePartInput, description: "A document." })
-  })
+    file: t.field({ type: FilePartInput, description: "A document." }),
+  }),
 });
 var FunctionCallInput = builder.inputType("FunctionCallInput", {
   description: "A function call that the model made earlier.",
@@ -3573,52 +3606,52 @@ var FunctionCallInput = builder.inputType("FunctionCallInput", {
     name: t.string({ required: true, description: "The function's name." }),
     arguments: t.string({
       required: true,
-      description: "Its arguments: the JSON text that the model wrote, unchanged."
-    })
-  })
+      description: "Its arguments: the JSON text that the model wrote, unchanged.",
+    }),
+  }),
 });
 var ToolCallInput = builder.inputType("ToolCallInput", {
   description: "A call of a function tool that the model made earlier.",
   fields: (t) => ({
     id: t.id({
       required: true,
-      description: "The call's id. The TOOL message with the result repeats it in `toolCallId`."
+      description: "The call's id. The TOOL message with the result repeats it in `toolCallId`.",
     }),
-    function: t.field({ type: FunctionCallInput, required: true, description: "What was called." })
-  })
+    function: t.field({ type: FunctionCallInput, required: true, description: "What was called." }),
+  }),
 });
 var CustomToolCallInput = builder.inputType("CustomToolCallInput", {
   description: "A call of a custom tool that the model made earlier.",
   fields: (t) => ({
     id: t.id({
       required: true,
-      description: "The call's id. The TOOL message with the result repeats it in `toolCallId`."
+      description: "The call's id. The TOOL message with the result repeats it in `toolCallId`.",
     }),
     name: t.string({ required: true, description: "The custom tool's name." }),
-    input: t.string({ required: true, description: "The text that the model passed to it, unchanged." })
-  })
+    input: t.string({ required: true, description: "The text that the model passed to it, unchanged." }),
+  }),
 });
 var ChatMessageInput = builder.inputType("ChatMessageInput", {
   description: "One message of the conversation. Give either `content` or `parts`.",
   fields: (t) => ({
     role: t.field({ type: ChatRole, required: true, description: "Who wrote the message." }),
     content: t.string({
-      description: "The whole text. Null if `parts` is given, or in an ASSISTANT message that only calls tools."
+      description: "The whole text. Null if `parts` is given, or in an ASSISTANT message that only calls tools.",
     }),
     parts: t.field({
       type: [ContentPartInput],
-      description: "Text, images, audio and documents, at least one part, instead of `content`."
+      description: "Text, images, audio and documents, at least one part, instead of `content`.",
     }),
     name: t.string({ description: "The participant's name, to distinguish participants with the same role." }),
     refusal: t.string({ description: "The model's refusal, in an ASSISTANT message." }),
     toolCalls: t.field({ type: [ToolCallInput], description: "The function calls that an ASSISTANT message made." }),
     customToolCalls: t.field({
       type: [CustomToolCallInput],
-      description: "The custom tool calls that an ASSISTANT message made."
+      description: "The custom tool calls that an ASSISTANT message made.",
     }),
     toolCallId: t.id({ description: "In a TOOL message: the id of the call that it answers." }),
-    audioId: t.id({ description: "In an ASSISTANT message: the id of the model's audio answer." })
-  })
+    audioId: t.id({ description: "In an ASSISTANT message: the id of the model's audio answer." }),
+  }),
 });
 function checkChatMessages(messages, maxMessages) {
   checkLength("input.messages", messages, [1, maxMessages]);
@@ -3635,30 +3668,29 @@ function createWireMessage(message) {
   const functionCalls = message.toolCalls?.map(({ id, function: { name, arguments: text } }) => ({
     id,
     type: "function",
-    function: { name, arguments: text }
+    function: { name, arguments: text },
   }));
   const customCalls = message.customToolCalls?.map(({ id, name, input }) => ({
     id,
     type: "custom",
-    custom: { name, input }
+    custom: { name, input },
   }));
   return given({
     role: message.role,
     content: message.content ?? message.parts?.map(createWirePart),
     name: message.name,
     refusal: message.refusal,
-    tool_calls: functionCalls || customCalls ? [...functionCalls ?? [], ...customCalls ?? []] : null,
+    tool_calls: functionCalls || customCalls ? [...(functionCalls ?? []), ...(customCalls ?? [])] : null,
     tool_call_id: message.toolCallId,
-    audio: typeof message.audioId === "string" ? { id: message.audioId } : null
+    audio: typeof message.audioId === "string" ? { id: message.audioId } : null,
   });
 }
 function createWirePart({ text, refusal: refusal2, imageUrl, inputAudio, file }) {
-  if (imageUrl)
-    return { type: "image_url", image_url: given({ url: imageUrl.url, detail: imageUrl.detail }) };
+  if (imageUrl) return { type: "image_url", image_url: given({ url: imageUrl.url, detail: imageUrl.detail }) };
   if (inputAudio)
     return {
       type: "input_audio",
-      input_audio: given({ data: inputAudio.data, format: inputAudio.format })
+      input_audio: given({ data: inputAudio.data, format: inputAudio.format }),
     };
   if (file) {
     const { fileId, fileData, filename } = file;
@@ -3677,23 +3709,23 @@ var ReasoningEffort = builder.enumType("ReasoningEffort", {
     MEDIUM: { value: "medium", description: "OpenAI's default for most models." },
     HIGH: { value: "high", description: "A lot." },
     XHIGH: { value: "xhigh", description: "Even more." },
-    MAX: { value: "max", description: "As much as the model can." }
-  }
+    MAX: { value: "max", description: "As much as the model can." },
+  },
 });
 var Verbosity = builder.enumType("Verbosity", {
   description: "How wordy the answer is.",
   values: {
     LOW: { value: "low", description: "Short." },
     MEDIUM: { value: "medium", description: "OpenAI's default." },
-    HIGH: { value: "high", description: "Long." }
-  }
+    HIGH: { value: "high", description: "Long." },
+  },
 });
 var Modality = builder.enumType("Modality", {
   description: "A kind of output.",
   values: {
     TEXT: { value: "text", description: "Text." },
-    AUDIO: { value: "audio", description: "Audio. Needs `audio` and a model that can speak." }
-  }
+    AUDIO: { value: "audio", description: "Audio. Needs `audio` and a model that can speak." },
+  },
 });
 var ServiceTier = builder.enumType("ServiceTier", {
   description: "How the upstream prices and schedules the request.",
@@ -3703,15 +3735,15 @@ var ServiceTier = builder.enumType("ServiceTier", {
     FLEX: { value: "flex", description: "Cheaper and slower." },
     SCALE: { value: "scale", description: "Uses the project's scale tier credits." },
     PRIORITY: { value: "priority", description: "More expensive and faster." },
-    FAST: { value: "fast", description: "More expensive and fastest, if the model supports it." }
-  }
+    FAST: { value: "fast", description: "More expensive and fastest, if the model supports it." },
+  },
 });
 var ChatAudioInput = builder.inputType("ChatAudioInput", {
   description: "How the model speaks, if `modalities` contains AUDIO.",
   fields: (t) => ({
     format: t.string({ required: true, description: "The audio format, such as `mp3`, `wav`, `opus` or `pcm16`." }),
-    voice: t.string({ required: true, description: "The voice, such as `alloy`." })
-  })
+    voice: t.string({ required: true, description: "The voice, such as `alloy`." }),
+  }),
 });
 
 // ../w-streams/src/schema/chat/tools-input.ts
@@ -3722,12 +3754,12 @@ var FunctionToolInput = builder.inputType("FunctionToolInput", {
     description: t.string({ description: "What it does. The model decides by it when to call the tool." }),
     parameters: t.field({
       type: "JSONObject",
-      description: "Its parameters as a JSON Schema, passed on unchanged. Null if it has none."
+      description: "Its parameters as a JSON Schema, passed on unchanged. Null if it has none.",
     }),
     strict: t.boolean({
-      description: "Whether the arguments must follow the schema exactly. Null means the upstream's default."
-    })
-  })
+      description: "Whether the arguments must follow the schema exactly. Null means the upstream's default.",
+    }),
+  }),
 });
 var CustomToolInput = builder.inputType("CustomToolInput", {
   description: "A tool that takes free text instead of JSON arguments.",
@@ -3736,25 +3768,26 @@ var CustomToolInput = builder.inputType("CustomToolInput", {
     description: t.string({ description: "What it does. The model decides by it when to call the tool." }),
     format: t.field({
       type: "JSONObject",
-      description: "The format of the text, such as a grammar, in OpenAI's spelling. Passed on unchanged. Null means any text."
-    })
-  })
+      description:
+        "The format of the text, such as a grammar, in OpenAI's spelling. Passed on unchanged. Null means any text.",
+    }),
+  }),
 });
 var ChatToolInput = builder.inputType("ChatToolInput", {
   description: "A tool that the model may call. Give exactly one field.",
   isOneOf: true,
   fields: (t) => ({
     function: t.field({ type: FunctionToolInput, description: "A function with JSON arguments." }),
-    custom: t.field({ type: CustomToolInput, description: "A custom tool with free text." })
-  })
+    custom: t.field({ type: CustomToolInput, description: "A custom tool with free text." }),
+  }),
 });
 var ToolChoiceMode = builder.enumType("ToolChoiceMode", {
   description: "Whether the model calls tools.",
   values: {
     NONE: { value: "none", description: "The model calls no tools." },
     AUTO: { value: "auto", description: "The model decides." },
-    REQUIRED: { value: "required", description: "The model calls at least one tool." }
-  }
+    REQUIRED: { value: "required", description: "The model calls at least one tool." },
+  },
 });
 var AllowedToolsInput = builder.inputType("AllowedToolsInput", {
   description: "Limits the model to some of the request's tools.",
@@ -3763,9 +3796,10 @@ var AllowedToolsInput = builder.inputType("AllowedToolsInput", {
     tools: t.field({
       type: ["JSONObject"],
       required: true,
-      description: 'The allowed tools as OpenAI spells them, such as `{ type: "function", function: { name: "get_weather" } }`.'
-    })
-  })
+      description:
+        'The allowed tools as OpenAI spells them, such as `{ type: "function", function: { name: "get_weather" } }`.',
+    }),
+  }),
 });
 var ChatToolChoiceInput = builder.inputType("ChatToolChoiceInput", {
   description: "Which tools the model may or must call. Give exactly one field.",
@@ -3776,16 +3810,16 @@ var ChatToolChoiceInput = builder.inputType("ChatToolChoiceInput", {
     custom: t.string({ description: "The name of the custom tool that the model must call." }),
     allowedTools: t.field({
       type: AllowedToolsInput,
-      description: "Some of the request's tools, and a mode for them."
-    })
-  })
+      description: "Some of the request's tools, and a mode for them.",
+    }),
+  }),
 });
 var ResponseFormatType = builder.enumType("ResponseFormatType", {
   description: "A response format without a schema.",
   values: {
     TEXT: { value: "text", description: "Plain text." },
-    JSON_OBJECT: { value: "json_object", description: "Any JSON object. A message must ask for JSON as well." }
-  }
+    JSON_OBJECT: { value: "json_object", description: "Any JSON object. A message must ask for JSON as well." },
+  },
 });
 var JsonSchemaFormatInput = builder.inputType("JsonSchemaFormatInput", {
   description: "A JSON Schema for the answer.",
@@ -3794,17 +3828,17 @@ var JsonSchemaFormatInput = builder.inputType("JsonSchemaFormatInput", {
     description: t.string({ description: "What the format is for." }),
     schema: t.field({ type: "JSONObject", description: "The JSON Schema, passed on unchanged." }),
     strict: t.boolean({
-      description: "Whether the answer must follow the schema exactly. Null means the upstream's default."
-    })
-  })
+      description: "Whether the answer must follow the schema exactly. Null means the upstream's default.",
+    }),
+  }),
 });
 var ResponseFormatInput = builder.inputType("ResponseFormatInput", {
   description: "The format of the answer. Give exactly one field.",
   isOneOf: true,
   fields: (t) => ({
     type: t.field({ type: ResponseFormatType, description: "A format without a schema." }),
-    jsonSchema: t.field({ type: JsonSchemaFormatInput, description: "JSON that follows a schema." })
-  })
+    jsonSchema: t.field({ type: JsonSchemaFormatInput, description: "JSON that follows a schema." }),
+  }),
 });
 function createWireTool({ function: tool, custom }) {
   if (tool) {
@@ -3813,7 +3847,7 @@ function createWireTool({ function: tool, custom }) {
   }
   return {
     type: "custom",
-    custom: given({ name: custom?.name, description: custom?.description, format: custom?.format })
+    custom: given({ name: custom?.name, description: custom?.description, format: custom?.format }),
   };
 }
 function createWireToolChoice(choice) {
@@ -3832,33 +3866,36 @@ function createWireResponseFormat({ type, jsonSchema }) {
 
 // ../w-streams/src/schema/chat/input.ts
 var ChatInput = builder.inputType("ChatInput", {
-  description: "A chat request. Only `model` and `messages` are needed. Fields that are null or absent are not sent, so the upstream's own defaults apply. Models differ in what they accept: the upstream decides.",
+  description:
+    "A chat request. Only `model` and `messages` are needed. Fields that are null or absent are not sent, so the upstream's own defaults apply. Models differ in what they accept: the upstream decides.",
   fields: (t) => ({
     model: t.string({ required: true, description: MODEL_NAME }),
     messages: t.field({
       type: [ChatMessageInput],
       required: true,
-      description: "The conversation so far, at least one message."
+      description: "The conversation so far, at least one message.",
     }),
     temperature: t.float({ description: "Sampling temperature, 0 to 2: higher is more random." }),
     topP: t.float({
-      description: "Nucleus sampling, 0 to 1: the model considers only the likeliest tokens that together have this probability."
+      description:
+        "Nucleus sampling, 0 to 1: the model considers only the likeliest tokens that together have this probability.",
     }),
     n: t.int({ description: "How many choices to generate, at least 1. Each one is billed." }),
     stop: t.stringList({ description: "Up to 4 texts at which the model stops. They do not appear in the answer." }),
     maxCompletionTokens: t.int({ description: "Most tokens to generate, including reasoning, at least 1." }),
     maxTokens: t.int({
-      description: "Most tokens to generate, at least 1. The older name of `maxCompletionTokens`, for models and servers that know no other."
+      description:
+        "Most tokens to generate, at least 1. The older name of `maxCompletionTokens`, for models and servers that know no other.",
     }),
     presencePenalty: t.float({ description: "-2 to 2. Values above 0 make new topics likelier." }),
     frequencyPenalty: t.float({ description: "-2 to 2. Values above 0 make repetition less likely." }),
     logitBias: t.field({
       type: "JSONObject",
-      description: "Maps token ids to a bias from -100 to 100. Passed on unchanged."
+      description: "Maps token ids to a bias from -100 to 100. Passed on unchanged.",
     }),
     logprobs: t.boolean({ description: "Whether to return the log probabilities of the answer's tokens." }),
     topLogprobs: t.int({
-      description: "How many of the likeliest tokens to return for each position, 0 to 20. Needs `logprobs`."
+      description: "How many of the likeliest tokens to return for each position, 0 to 20. Needs `logprobs`.",
     }),
     responseFormat: t.field({ type: ResponseFormatInput, description: "The format of the answer. Null means text." }),
     tools: t.field({ type: [ChatToolInput], description: "The tools that the model may call." }),
@@ -3869,45 +3906,47 @@ var ChatInput = builder.inputType("ChatInput", {
     modalities: t.field({ type: [Modality], description: "The kinds of output. Null means text." }),
     audio: t.field({
       type: ChatAudioInput,
-      description: "The voice and format of spoken answers. Required if `modalities` contains AUDIO."
+      description: "The voice and format of spoken answers. Required if `modalities` contains AUDIO.",
     }),
     prediction: t.string({
-      description: "Text that the answer will mostly repeat, such as a file to be edited. Makes the answer faster."
+      description: "Text that the answer will mostly repeat, such as a file to be edited. Makes the answer faster.",
     }),
     webSearchOptions: t.field({
       type: "JSONObject",
-      description: "Options of the web search, in OpenAI's spelling. Passed on unchanged."
+      description: "Options of the web search, in OpenAI's spelling. Passed on unchanged.",
     }),
     seed: t.field({
       type: "SafeInt",
-      description: "Asks the upstream to answer the same request in the same way, as far as it can. Deprecated by OpenAI."
+      description:
+        "Asks the upstream to answer the same request in the same way, as far as it can. Deprecated by OpenAI.",
     }),
     serviceTier: t.field({ type: ServiceTier, description: "The service tier, which decides price and speed." }),
     store: t.boolean({ description: "Whether the upstream keeps the answer for its evals and dashboards." }),
     metadata: t.field({
       type: "JSONObject",
-      description: "Up to 16 pairs of texts that are kept with a stored answer. Passed on unchanged."
+      description: "Up to 16 pairs of texts that are kept with a stored answer. Passed on unchanged.",
     }),
     moderation: t.field({
       type: "JSONObject",
-      description: "Options for the moderation of input and output, in OpenAI's spelling. Passed on unchanged."
+      description: "Options for the moderation of input and output, in OpenAI's spelling. Passed on unchanged.",
     }),
     promptCacheKey: t.string({ description: "A key that groups requests with a common prefix for the prompt cache." }),
     promptCacheOptions: t.field({
       type: "JSONObject",
-      description: "Options of the prompt cache, in OpenAI's spelling. Passed on unchanged."
+      description: "Options of the prompt cache, in OpenAI's spelling. Passed on unchanged.",
     }),
     safetyIdentifier: t.string({
-      description: "A stable, hashed id of the end user, for the upstream's abuse detection."
+      description: "A stable, hashed id of the end user, for the upstream's abuse detection.",
     }),
     user: t.string({
-      description: "An id of the end user. OpenAI has replaced it by `safetyIdentifier` and `promptCacheKey`."
+      description: "An id of the end user. OpenAI has replaced it by `safetyIdentifier` and `promptCacheKey`.",
     }),
     extraBody: t.field({
       type: "JSONObject",
-      description: "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller."
-    })
-  })
+      description:
+        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller.",
+    }),
+  }),
 });
 function createChatRequest(input, limits2) {
   checkModelName("input.model", input.model);
@@ -3920,9 +3959,9 @@ function createChatRequest(input, limits2) {
     n: [1, limits2.maxN],
     presencePenalty: [-2, 2],
     frequencyPenalty: [-2, 2],
-    topLogprobs: [0, 20]
+    topLogprobs: [0, 20],
   });
-  const either = limits2.sendsBothCaps ? input.maxCompletionTokens ?? input.maxTokens : void 0;
+  const either = limits2.sendsBothCaps ? (input.maxCompletionTokens ?? input.maxTokens) : void 0;
   return createRequest(
     {
       model: input.model,
@@ -3956,10 +3995,10 @@ function createChatRequest(input, limits2) {
       prompt_cache_key: input.promptCacheKey,
       prompt_cache_options: input.promptCacheOptions,
       safety_identifier: input.safetyIdentifier,
-      user: input.user
+      user: input.user,
     },
     input.extraBody,
-    limits2
+    limits2,
   );
 }
 
@@ -3970,9 +4009,9 @@ var FunctionCall = builder.objectRef("FunctionCall").implement({
     name: t.string({ description: "The function's name.", resolve: (call) => readString2(call.name) }),
     arguments: t.string({
       description: "Its arguments: JSON text as the model wrote it. It may be invalid, so parse it with care.",
-      resolve: (call) => readString2(call.arguments)
-    })
-  })
+      resolve: (call) => readString2(call.arguments),
+    }),
+  }),
 });
 var CustomToolCall = builder.objectRef("CustomToolCall").implement({
   description: "The custom tool that the model calls.",
@@ -3980,26 +4019,29 @@ var CustomToolCall = builder.objectRef("CustomToolCall").implement({
     name: t.string({ description: "The tool's name.", resolve: (call) => readString2(call.name) }),
     input: t.string({
       description: "The text that the model passes to it.",
-      resolve: (call) => readString2(call.input)
-    })
-  })
+      resolve: (call) => readString2(call.input),
+    }),
+  }),
 });
 var ToolCall = builder.objectRef("ToolCall").implement({
   description: "A tool that the model calls. Run it and send the result in a TOOL message.",
   fields: (t) => ({
-    id: t.id({ description: "The call's id, to be repeated in `toolCallId`.", resolve: (call) => readString2(call.id) }),
+    id: t.id({
+      description: "The call's id, to be repeated in `toolCallId`.",
+      resolve: (call) => readString2(call.id),
+    }),
     type: t.string({ description: "`function` or `custom`.", resolve: (call) => readString2(call.type) }),
     function: t.field({
       type: FunctionCall,
       description: "The function. Null if the tool is not a function.",
-      resolve: (call) => readObject2(call.function)
+      resolve: (call) => readObject2(call.function),
     }),
     custom: t.field({
       type: CustomToolCall,
       description: "The custom tool. Null if the tool is a function.",
-      resolve: (call) => readObject2(call.custom)
-    })
-  })
+      resolve: (call) => readObject2(call.custom),
+    }),
+  }),
 });
 var UrlCitation = builder.objectRef("UrlCitation").implement({
   description: "A web page that the answer cites.",
@@ -4008,32 +4050,32 @@ var UrlCitation = builder.objectRef("UrlCitation").implement({
     title: t.string({ description: "The page's title.", resolve: (citation) => readString2(citation.title) }),
     startIndex: t.int({
       description: "Index of the first character in `content` of the text that cites the page.",
-      resolve: (citation) => readInt(citation.start_index)
+      resolve: (citation) => readInt(citation.start_index),
     }),
     endIndex: t.int({
       description: "Index of the last character in `content` of the text that cites the page.",
-      resolve: (citation) => readInt(citation.end_index)
-    })
-  })
+      resolve: (citation) => readInt(citation.end_index),
+    }),
+  }),
 });
 var ChatAudio = builder.objectRef("ChatAudio").implement({
   description: "The answer as audio.",
   fields: (t) => ({
     id: t.id({
       description: "The id of the audio, for `audioId` of a later message.",
-      resolve: (audio) => readString2(audio.id)
+      resolve: (audio) => readString2(audio.id),
     }),
     data: t.string({
       description: "The audio in base64, in the requested format.",
-      resolve: (audio) => readString2(audio.data)
+      resolve: (audio) => readString2(audio.data),
     }),
     transcript: t.string({ description: "The spoken text.", resolve: (audio) => readString2(audio.transcript) }),
     expiresAt: t.field({
       type: "DateTime",
       description: "Until when the upstream accepts the id.",
-      resolve: (audio) => readTime(audio.expires_at)
-    })
-  })
+      resolve: (audio) => readTime(audio.expires_at),
+    }),
+  }),
 });
 var ChatMessage = builder.objectRef("ChatMessage").implement({
   description: "What the model answered.",
@@ -4041,45 +4083,47 @@ var ChatMessage = builder.objectRef("ChatMessage").implement({
     role: t.field({
       type: ChatRole,
       description: "ASSISTANT. Null if the upstream sends no role, or one that this schema does not know.",
-      resolve: (message) => readChatRole(message.role)
+      resolve: (message) => readChatRole(message.role),
     }),
     content: t.string({
       description: "The text. Null if the model refuses or calls tools.",
-      resolve: (message) => readContent(message.content)
+      resolve: (message) => readContent(message.content),
     }),
     refusal: t.string({
       description: "Why the model refuses. Null if it does not.",
-      resolve: (message) => readString2(message.refusal)
+      resolve: (message) => readString2(message.refusal),
     }),
     reasoning: t.string({
       description: "The model's reasoning, if a compatible server sends it (as `reasoning_content` or `reasoning`).",
-      resolve: (message) => readString2(message.reasoning_content) ?? readString2(message.reasoning)
+      resolve: (message) => readString2(message.reasoning_content) ?? readString2(message.reasoning),
     }),
     toolCalls: t.field({
       type: [ToolCall],
       description: "The tools that the model calls. Null if it calls none.",
-      resolve: (message) => readObjects(message.tool_calls)
+      resolve: (message) => readObjects(message.tool_calls),
     }),
     functionCall: t.field({
       type: FunctionCall,
-      description: "The function that the model calls in the deprecated `function_call` format, which a request uses by `functions` in `extraBody`. Null if there is none.",
-      resolve: (message) => readObject2(message.function_call)
+      description:
+        "The function that the model calls in the deprecated `function_call` format, which a request uses by `functions` in `extraBody`. Null if there is none.",
+      resolve: (message) => readObject2(message.function_call),
     }),
     annotations: t.field({
       type: [UrlCitation],
       description: "The web pages that the answer cites, after a web search. Null if the upstream reports none.",
-      resolve: (message) => readObjects(message.annotations)?.flatMap(({ url_citation }) => {
-        const citation = readObject2(url_citation);
-        const url = readString2(citation?.url);
-        return citation && url !== null ? [{ ...citation, url }] : [];
-      })
+      resolve: (message) =>
+        readObjects(message.annotations)?.flatMap(({ url_citation }) => {
+          const citation = readObject2(url_citation);
+          const url = readString2(citation?.url);
+          return citation && url !== null ? [{ ...citation, url }] : [];
+        }),
     }),
     audio: t.field({
       type: ChatAudio,
       description: "The answer as audio. Null unless the request asks for it.",
-      resolve: (message) => readObject2(message.audio)
-    })
-  })
+      resolve: (message) => readObject2(message.audio),
+    }),
+  }),
 });
 
 // ../w-streams/src/schema/chat/chat.ts
@@ -4091,86 +4135,88 @@ var ChatChoice = builder.objectRef("ChatChoice").implement({
       type: ChatMessage,
       nullable: false,
       description: "What the model answered.",
-      resolve: (choice) => readObject2(choice.message) ?? {}
+      resolve: (choice) => readObject2(choice.message) ?? {},
     }),
     finishReason: t.field({
       type: FinishReason,
       description: "Why it ended. Null if the upstream does not report it.",
-      resolve: (choice) => readFinishReason(choice.finish_reason)
+      resolve: (choice) => readFinishReason(choice.finish_reason),
     }),
     logprobs: t.field({
       type: ChoiceLogprobs,
       description: "Log probabilities of its tokens. Null unless the request asks for them.",
-      resolve: (choice) => readObject2(choice.logprobs)
-    })
-  })
+      resolve: (choice) => readObject2(choice.logprobs),
+    }),
+  }),
 });
 var ChatCompletion = builder.objectRef("ChatCompletion").implement({
   description: "The whole answer to a chat request. A field is null if the upstream leaves it out.",
   fields: (t) => ({
     id: t.exposeID("id", {
       nullable: false,
-      description: "The upstream's id of the answer. This server makes one up if the upstream sends none."
+      description: "The upstream's id of the answer. This server makes one up if the upstream sends none.",
     }),
     object: t.string({
       description: "Always `chat.completion`.",
-      resolve: (completion) => readString2(completion.object)
+      resolve: (completion) => readString2(completion.object),
     }),
     created: t.field({
       type: "DateTime",
       description: "When the answer was created.",
-      resolve: (completion) => readTime(completion.created)
+      resolve: (completion) => readTime(completion.created),
     }),
     model: t.string({
       description: "The full name of the model that answered.",
-      resolve: (completion) => readString2(completion.model)
+      resolve: (completion) => readString2(completion.model),
     }),
     choices: t.field({
       type: [ChatChoice],
       nullable: false,
       description: "The answers, `n` of them.",
-      resolve: (completion) => readNumbered(completion.choices)
+      resolve: (completion) => readNumbered(completion.choices),
     }),
     text: t.string({
-      description: "The content of the first choice, which is all that most clients show. Null if the model refuses or calls tools.",
+      description:
+        "The content of the first choice, which is all that most clients show. Null if the model refuses or calls tools.",
       resolve: (completion) => {
         const choice = firstChoice(completion.choices);
         return readContent(readObject2(choice?.message)?.content);
-      }
+      },
     }),
     usage: t.field({
       type: Usage,
       description: "The tokens used.",
-      resolve: (completion) => readObject2(completion.usage)
+      resolve: (completion) => readObject2(completion.usage),
     }),
     serviceTier: t.string({
       description: "The tier that served the request, in the upstream's spelling.",
-      resolve: (completion) => readString2(completion.service_tier)
+      resolve: (completion) => readString2(completion.service_tier),
     }),
     systemFingerprint: t.string({
       description: "Changes when the upstream's backend changes; see `seed`.",
-      resolve: (completion) => readString2(completion.system_fingerprint)
+      resolve: (completion) => readString2(completion.system_fingerprint),
     }),
     metadata: t.field({
       type: "JSONObject",
       description: "The request's metadata, if the answer is stored.",
-      resolve: (completion) => readObject2(completion.metadata)
+      resolve: (completion) => readObject2(completion.metadata),
     }),
     moderation: t.field({
       type: "JSONObject",
       description: "The results of the moderation, in the upstream's spelling. Null unless the request asks for them.",
-      resolve: (completion) => readObject2(completion.moderation)
-    })
-  })
+      resolve: (completion) => readObject2(completion.moderation),
+    }),
+  }),
 });
-builder.mutationField(
-  "chat",
-  (t) => t.field({
+builder.mutationField("chat", (t) =>
+  t.field({
     type: ChatCompletion,
-    description: "Asks a model for the next message of a conversation and waits for the whole answer.\n\nREST: `POST /chat/completions`",
+    description:
+      "Asks a model for the next message of a conversation and waits for the whole answer.\n\nREST: `POST /chat/completions`",
     args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
-    resolve: (_, { input }, { openai: openai2, signal, requestLimits }) => createChatCompletion(openai2, createChatRequest(input, requestLimits), signal)
-  })
+    resolve: (_, { input }, { openai: openai2, signal, requestLimits }) =>
+      createChatCompletion(openai2, createChatRequest(input, requestLimits), signal),
+  }),
 );
 
 // ../w-streams/src/schema/shared/text-so-far.ts
@@ -4186,19 +4232,19 @@ var ToolCallDelta = builder.objectRef("ToolCallDelta").implement({
     id: t.id({ description: "The call's id, on its first piece.", resolve: (call) => readString2(call.id) }),
     type: t.string({
       description: "`function` or `custom`, on its first piece.",
-      resolve: (call) => readString2(call.type)
+      resolve: (call) => readString2(call.type),
     }),
     function: t.field({
       type: FunctionCall,
       description: "A piece of the function call: the name is on the first piece, the arguments are spread over all.",
-      resolve: (call) => readObject2(call.function)
+      resolve: (call) => readObject2(call.function),
     }),
     custom: t.field({
       type: CustomToolCall,
       description: "A piece of the custom tool call.",
-      resolve: (call) => readObject2(call.custom)
-    })
-  })
+      resolve: (call) => readObject2(call.custom),
+    }),
+  }),
 });
 var ChatDelta = builder.objectRef("ChatDelta").implement({
   description: "What a chunk adds to a choice's message. A field is null if the chunk adds nothing to it.",
@@ -4206,30 +4252,30 @@ var ChatDelta = builder.objectRef("ChatDelta").implement({
     role: t.field({
       type: ChatRole,
       description: "ASSISTANT, on the first chunk.",
-      resolve: (delta) => readChatRole(delta.role)
+      resolve: (delta) => readChatRole(delta.role),
     }),
     content: t.string({ description: "More of the text.", resolve: (delta) => readContent(delta.content) }),
     refusal: t.string({ description: "More of the refusal.", resolve: (delta) => readString2(delta.refusal) }),
     reasoning: t.string({
       description: "More of the reasoning, if a compatible server sends it (as `reasoning_content` or `reasoning`).",
-      resolve: (delta) => readString2(delta.reasoning_content) ?? readString2(delta.reasoning)
+      resolve: (delta) => readString2(delta.reasoning_content) ?? readString2(delta.reasoning),
     }),
     toolCalls: t.field({
       type: [ToolCallDelta],
       description: "More of the tool calls.",
-      resolve: (delta) => delta.tool_calls ? readNumbered(delta.tool_calls) : null
+      resolve: (delta) => (delta.tool_calls ? readNumbered(delta.tool_calls) : null),
     }),
     functionCall: t.field({
       type: FunctionCall,
       description: "More of a call in the deprecated `function_call` format.",
-      resolve: (delta) => readObject2(delta.function_call)
+      resolve: (delta) => readObject2(delta.function_call),
     }),
     audio: t.field({
       type: ChatAudio,
       description: "More of the audio.",
-      resolve: (delta) => readObject2(delta.audio)
-    })
-  })
+      resolve: (delta) => readObject2(delta.audio),
+    }),
+  }),
 });
 var ChatChunkChoice = builder.objectRef("ChatChunkChoice").implement({
   description: "What a chunk adds to one of the choices.",
@@ -4239,19 +4285,19 @@ var ChatChunkChoice = builder.objectRef("ChatChunkChoice").implement({
       type: ChatDelta,
       nullable: false,
       description: "What the chunk adds to the message.",
-      resolve: (choice) => readObject2(choice.delta) ?? {}
+      resolve: (choice) => readObject2(choice.delta) ?? {},
     }),
     finishReason: t.field({
       type: FinishReason,
       description: "Why the choice ended, on its last chunk. Null while it continues.",
-      resolve: (choice) => readFinishReason(choice.finish_reason)
+      resolve: (choice) => readFinishReason(choice.finish_reason),
     }),
     logprobs: t.field({
       type: ChoiceLogprobs,
       description: "Log probabilities of the tokens that the chunk adds. Null unless the request asks for them.",
-      resolve: (choice) => readObject2(choice.logprobs)
-    })
-  })
+      resolve: (choice) => readObject2(choice.logprobs),
+    }),
+  }),
 });
 var ChatCompletionChunk = builder.objectRef("ChatCompletionChunk").implement({
   description: "A piece of an answer to a chat request. A field is null if the upstream leaves it out.",
@@ -4259,66 +4305,68 @@ var ChatCompletionChunk = builder.objectRef("ChatCompletionChunk").implement({
     id: t.exposeID("id", { nullable: false, description: "The answer's id, the same on all its chunks." }),
     object: t.string({
       description: "Always `chat.completion.chunk`.",
-      resolve: (chunk) => readString2(chunk.object)
+      resolve: (chunk) => readString2(chunk.object),
     }),
     created: t.field({
       type: "DateTime",
       description: "When the answer began.",
-      resolve: (chunk) => readTime(chunk.created)
+      resolve: (chunk) => readTime(chunk.created),
     }),
     model: t.string({
       description: "The full name of the model that answers.",
-      resolve: (chunk) => readString2(chunk.model)
+      resolve: (chunk) => readString2(chunk.model),
     }),
     choices: t.field({
       type: [ChatChunkChoice],
       nullable: false,
       description: "What the chunk adds to the choices. Empty on the chunk that carries the usage.",
-      resolve: (chunk) => readNumbered(chunk.choices)
+      resolve: (chunk) => readNumbered(chunk.choices),
     }),
     text: t.string({
       description: "What the chunk adds to the first choice's content. Null if it adds nothing.",
-      resolve: readText
+      resolve: readText,
     }),
     textSoFar: t.string({
       nullable: false,
-      description: "The first choice's content up to and including this chunk. Useful if a client shows only the latest event.",
-      resolve: (chunk) => readTextSoFar(chunk, readText(chunk))
+      description:
+        "The first choice's content up to and including this chunk. Useful if a client shows only the latest event.",
+      resolve: (chunk) => readTextSoFar(chunk, readText(chunk)),
     }),
     usage: t.field({
       type: Usage,
       description: "The tokens used, on the last chunk; null on the others. This server always asks for them.",
-      resolve: (chunk) => readObject2(chunk.usage)
+      resolve: (chunk) => readObject2(chunk.usage),
     }),
     moderation: t.field({
       type: "JSONObject",
       description: "The results of the moderation, in the upstream's spelling. Null unless the request asks for them.",
-      resolve: (chunk) => readObject2(chunk.moderation)
+      resolve: (chunk) => readObject2(chunk.moderation),
     }),
     serviceTier: t.string({
       description: "The tier that serves the request, in the upstream's spelling.",
-      resolve: (chunk) => readString2(chunk.service_tier)
+      resolve: (chunk) => readString2(chunk.service_tier),
     }),
     systemFingerprint: t.string({
       description: "Changes when the upstream's backend changes; see `seed`.",
-      resolve: (chunk) => readString2(chunk.system_fingerprint)
-    })
-  })
+      resolve: (chunk) => readString2(chunk.system_fingerprint),
+    }),
+  }),
 });
 function readText(chunk) {
   const choice = firstChoice(chunk.choices);
   return readContent(readObject2(choice?.delta)?.content);
 }
-builder.subscriptionField(
-  "chat",
-  (t) => t.field({
+builder.subscriptionField("chat", (t) =>
+  t.field({
     type: ChatCompletionChunk,
     nullable: false,
-    description: "Asks a model for the next message of a conversation and returns the answer in chunks as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /chat/completions` with `stream: true`",
+    description:
+      "Asks a model for the next message of a conversation and returns the answer in chunks as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /chat/completions` with `stream: true`",
     args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
-    subscribe: (_, { input }, { openai: openai2, signal, requestLimits }) => streamChatCompletion(openai2, createChatRequest(input, requestLimits), signal),
-    resolve: (chunk) => chunk
-  })
+    subscribe: (_, { input }, { openai: openai2, signal, requestLimits }) =>
+      streamChatCompletion(openai2, createChatRequest(input, requestLimits), signal),
+    resolve: (chunk) => chunk,
+  }),
 );
 
 // ../w-streams/src/openai/completions.ts
@@ -4339,7 +4387,7 @@ var COMPLETIONS = defineEndpoint({
   countOutput,
   hasOutput,
   readAddedText,
-  followStream: () => new ChoiceProgress()
+  followStream: () => new ChoiceProgress(),
 });
 async function createCompletion(client2, request, signal) {
   const body = await client2.request({ endpoint: COMPLETIONS, json: request }, signal);
@@ -4347,15 +4395,15 @@ async function createCompletion(client2, request, signal) {
 }
 function streamCompletion(client2, request, callerSignal) {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
-  return new ChunkStream(
-    callerSignal,
-    (take, signal) => readChunks((events2) => client2.stream({ endpoint: COMPLETIONS, json }, signal, events2), "cmpl", take)
+  return new ChunkStream(callerSignal, (take, signal) =>
+    readChunks((events2) => client2.stream({ endpoint: COMPLETIONS, json }, signal, events2), "cmpl", take),
   );
 }
 
 // ../w-streams/src/schema/completions/input.ts
 var CompleteInput = builder.inputType("CompleteInput", {
-  description: "A request to continue a text. Fields that are null or absent are not sent, so the upstream's own defaults apply.",
+  description:
+    "A request to continue a text. Fields that are null or absent are not sent, so the upstream's own defaults apply.",
   fields: (t) => ({
     model: t.string({ required: true, description: MODEL_NAME }),
     prompt: t.stringList({ required: true, description: "The text to continue, or a list of at least one text." }),
@@ -4363,11 +4411,13 @@ var CompleteInput = builder.inputType("CompleteInput", {
     maxTokens: t.int({ description: "Most tokens to generate, at least 1." }),
     temperature: t.float({ description: "Sampling temperature, 0 to 2: higher is more random." }),
     topP: t.float({
-      description: "Nucleus sampling, 0 to 1: the model considers only the likeliest tokens that together have this probability."
+      description:
+        "Nucleus sampling, 0 to 1: the model considers only the likeliest tokens that together have this probability.",
     }),
     n: t.int({ description: "How many continuations for each prompt, at least 1. Each one is billed." }),
     bestOf: t.int({
-      description: "How many continuations to generate, of which the best `n` are returned; at least `n`. Each one is billed."
+      description:
+        "How many continuations to generate, of which the best `n` are returned; at least `n`. Each one is billed.",
     }),
     echo: t.boolean({ description: "Whether the text repeats the prompt before the continuation." }),
     logprobs: t.int({ description: "How many of the likeliest tokens to return for each position, 0 to 5." }),
@@ -4376,18 +4426,19 @@ var CompleteInput = builder.inputType("CompleteInput", {
     frequencyPenalty: t.float({ description: "-2 to 2. Values above 0 make repetition less likely." }),
     logitBias: t.field({
       type: "JSONObject",
-      description: "Maps token ids to a bias from -100 to 100. Passed on unchanged."
+      description: "Maps token ids to a bias from -100 to 100. Passed on unchanged.",
     }),
     seed: t.field({
       type: "SafeInt",
-      description: "Asks the upstream to answer the same request in the same way, as far as it can."
+      description: "Asks the upstream to answer the same request in the same way, as far as it can.",
     }),
     user: t.string({ description: "An id of the end user, for the upstream's abuse detection." }),
     extraBody: t.field({
       type: "JSONObject",
-      description: "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller."
-    })
-  })
+      description:
+        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller.",
+    }),
+  }),
 });
 function createCompletionRequest(input, limits2) {
   const { prompt, n, bestOf } = input;
@@ -4402,7 +4453,7 @@ function createCompletionRequest(input, limits2) {
     bestOf: [1, limits2.maxN],
     logprobs: [0, 5],
     presencePenalty: [-2, 2],
-    frequencyPenalty: [-2, 2]
+    frequencyPenalty: [-2, 2],
   });
   if (typeof bestOf === "number" && bestOf < (n ?? 1))
     refuse2("input.bestOf", `must be at least n (${n ?? 1}); got ${bestOf}.`);
@@ -4412,7 +4463,7 @@ function createCompletionRequest(input, limits2) {
   return createRequest(
     {
       model: input.model,
-      prompt: prompt.length === 1 ? prompt[0] ?? "" : prompt,
+      prompt: prompt.length === 1 ? (prompt[0] ?? "") : prompt,
       suffix: input.suffix,
       max_tokens: input.maxTokens,
       temperature: input.temperature,
@@ -4426,10 +4477,10 @@ function createCompletionRequest(input, limits2) {
       frequency_penalty: input.frequencyPenalty,
       logit_bias: input.logitBias,
       seed: input.seed,
-      user: input.user
+      user: input.user,
     },
     input.extraBody,
-    limits2
+    limits2,
   );
 }
 
@@ -4439,121 +4490,125 @@ var CompletionLogprobs = builder.objectRef("CompletionLogprobs").implement({
   fields: (t) => ({
     tokens: t.stringList({
       description: "The text of each token.",
-      resolve: (logprobs) => readList(logprobs.tokens, (token2) => readString2(token2) ?? "")
+      resolve: (logprobs) => readList(logprobs.tokens, (token2) => readString2(token2) ?? ""),
     }),
     tokenLogprobs: t.field({
       type: ["Float"],
       nullable: { list: true, items: true },
       description: "Natural logarithm of each token's probability; null for the first token of an echoed prompt.",
-      resolve: (logprobs) => Array.isArray(logprobs.token_logprobs) ? logprobs.token_logprobs.map(readFloat) : null
+      resolve: (logprobs) => (Array.isArray(logprobs.token_logprobs) ? logprobs.token_logprobs.map(readFloat) : null),
     }),
     textOffset: t.intList({
       description: "Where each token begins in the text, in characters.",
-      resolve: (logprobs) => readList(logprobs.text_offset, readInt)
+      resolve: (logprobs) => readList(logprobs.text_offset, readInt),
     }),
     topLogprobs: t.field({
       type: ["JSONObject"],
       nullable: { list: true, items: true },
       description: "The likeliest tokens at each position: an object from the token's text to its log probability.",
-      resolve: (logprobs) => Array.isArray(logprobs.top_logprobs) ? logprobs.top_logprobs.map((top) => readObject2(top)) : null
-    })
-  })
+      resolve: (logprobs) =>
+        Array.isArray(logprobs.top_logprobs) ? logprobs.top_logprobs.map((top) => readObject2(top)) : null,
+    }),
+  }),
 });
 var CompletionChoice = builder.objectRef("CompletionChoice").implement({
   description: "One of the continuations that the request asks for.",
   fields: (t) => ({
     index: t.exposeInt("index", {
       nullable: false,
-      description: "Its number among the choices, from 0, in the order of the prompts."
+      description: "Its number among the choices, from 0, in the order of the prompts.",
     }),
     text: t.string({
       description: "The continuation; in a stream, what this piece adds to it.",
-      resolve: (choice) => readString2(choice.text)
+      resolve: (choice) => readString2(choice.text),
     }),
     finishReason: t.field({
       type: FinishReason,
       description: "Why it ended. Null if the upstream does not report it.",
-      resolve: (choice) => readFinishReason(choice.finish_reason)
+      resolve: (choice) => readFinishReason(choice.finish_reason),
     }),
     logprobs: t.field({
       type: CompletionLogprobs,
       description: "Log probabilities of its tokens. Null unless the request asks for them.",
-      resolve: (choice) => readObject2(choice.logprobs)
-    })
-  })
+      resolve: (choice) => readObject2(choice.logprobs),
+    }),
+  }),
 });
 var Completion = builder.objectRef("Completion").implement({
-  description: "The continuation of one or more prompts; in a stream, a piece of it. A field is null if the upstream leaves it out.",
+  description:
+    "The continuation of one or more prompts; in a stream, a piece of it. A field is null if the upstream leaves it out.",
   fields: (t) => ({
     id: t.exposeID("id", {
       nullable: false,
-      description: "The upstream's id of the answer. This server makes one up if the upstream sends none."
+      description: "The upstream's id of the answer. This server makes one up if the upstream sends none.",
     }),
     object: t.string({
       description: "Always `text_completion`.",
-      resolve: (completion) => readString2(completion.object)
+      resolve: (completion) => readString2(completion.object),
     }),
     created: t.field({
       type: "DateTime",
       description: "When the answer was created.",
-      resolve: (completion) => readTime(completion.created)
+      resolve: (completion) => readTime(completion.created),
     }),
     model: t.string({
       description: "The full name of the model that answered.",
-      resolve: (completion) => readString2(completion.model)
+      resolve: (completion) => readString2(completion.model),
     }),
     choices: t.field({
       type: [CompletionChoice],
       nullable: false,
       description: "The continuations, `n` for each prompt.",
-      resolve: (completion) => readNumbered(completion.choices)
+      resolve: (completion) => readNumbered(completion.choices),
     }),
     text: t.string({
       description: "The first choice's text; in a stream, what this piece adds to it.",
-      resolve: readText2
+      resolve: readText2,
     }),
     textSoFar: t.string({
       nullable: false,
       description: "The first choice's text; in a stream, up to and including this piece.",
-      resolve: (completion) => readTextSoFar(completion, readText2(completion))
+      resolve: (completion) => readTextSoFar(completion, readText2(completion)),
     }),
     usage: t.field({
       type: Usage,
       description: "The tokens used; in a stream, on the last piece.",
-      resolve: (completion) => readObject2(completion.usage)
+      resolve: (completion) => readObject2(completion.usage),
     }),
     systemFingerprint: t.string({
       description: "Changes when the upstream's backend changes; see `seed`.",
-      resolve: (completion) => readString2(completion.system_fingerprint)
-    })
-  })
+      resolve: (completion) => readString2(completion.system_fingerprint),
+    }),
+  }),
 });
 function readText2(completion) {
   return readString2(firstChoice(completion.choices)?.text);
 }
-builder.mutationField(
-  "complete",
-  (t) => t.field({
+builder.mutationField("complete", (t) =>
+  t.field({
     type: Completion,
     description: "Continues one or more prompts and waits for the whole answer.\n\nREST: `POST /completions`",
     args: { input: t.arg({ type: CompleteInput, required: true, description: "The request." }) },
-    resolve: (_, { input }, { openai: openai2, signal, requestLimits }) => createCompletion(openai2, createCompletionRequest(input, requestLimits), signal)
-  })
+    resolve: (_, { input }, { openai: openai2, signal, requestLimits }) =>
+      createCompletion(openai2, createCompletionRequest(input, requestLimits), signal),
+  }),
 );
-builder.subscriptionField(
-  "complete",
-  (t) => t.field({
+builder.subscriptionField("complete", (t) =>
+  t.field({
     type: Completion,
     nullable: false,
-    description: "Continues one or more prompts and returns the texts in pieces as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /completions` with `stream: true`",
+    description:
+      "Continues one or more prompts and returns the texts in pieces as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /completions` with `stream: true`",
     args: { input: t.arg({ type: CompleteInput, required: true, description: "The request." }) },
-    subscribe: (_, { input }, { openai: openai2, signal, requestLimits }) => streamCompletion(openai2, createCompletionRequest(input, requestLimits), signal),
-    resolve: (completion) => completion
-  })
+    subscribe: (_, { input }, { openai: openai2, signal, requestLimits }) =>
+      streamCompletion(openai2, createCompletionRequest(input, requestLimits), signal),
+    resolve: (completion) => completion,
+  }),
 );
 
 // ../w-streams/src/openai/client/multipart.ts
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
+
 var StreamedFile = class {
   #source;
   #file;
@@ -4617,7 +4672,10 @@ async function openFiles(fields) {
 }
 function harmlessFilename(filename) {
   const segment = filename.split(/[/\\]/).at(-1) ?? "";
-  const name = segment.replace(/["'`;:*?<>|%\p{C}]/gu, "").replace(/^[\s.]+/, "").trim();
+  const name = segment
+    .replace(/["'`;:*?<>|%\p{C}]/gu, "")
+    .replace(/^[\s.]+/, "")
+    .trim();
   const [, stem = "", extension = ""] = /^(.*?)(\.[^.]{1,10})?$/u.exec(name) ?? [];
   return [...stem].slice(0, 100 - extension.length).join("") + extension || "image";
 }
@@ -4637,7 +4695,7 @@ var IMAGE_VARIATIONS = defineEndpoint({
   estimate: (request) => estimateImages(request, 0),
   readUsage,
   countOutput: () => void 0,
-  hasOutput: () => false
+  hasOutput: () => false,
 });
 var IMAGE_EDITS = defineEndpoint({
   method: "POST",
@@ -4648,9 +4706,10 @@ var IMAGE_EDITS = defineEndpoint({
   estimate: (request) => estimateImages(request, TOKENS_PER_IMAGE),
   readUsage,
   countOutput: () => void 0,
-  hasOutput: () => false
+  hasOutput: () => false,
 });
-var RETIRED = "OpenAI retired POST /images/variations (dall-e-2) on 2026-05-12. Set IMAGE_VARIATIONS_VIA=edits on this server to serve imageVariations by POST /images/edits with a GPT image model, or point OPENAI_BASE_URL at a server that has the endpoint.";
+var RETIRED =
+  "OpenAI retired POST /images/variations (dall-e-2) on 2026-05-12. Set IMAGE_VARIATIONS_VIA=edits on this server to serve imageVariations by POST /images/edits with a GPT image model, or point OPENAI_BASE_URL at a server that has the endpoint.";
 async function createImageVariation(client2, request, route, signal) {
   const { image, model, n, size, response_format, user } = request;
   const common = { n: n?.toString(), size, user };
@@ -4664,7 +4723,7 @@ async function createImageVariation(client2, request, route, signal) {
     model,
     ...common,
     response_format: response_format ?? void 0,
-    image: file
+    image: file,
   };
   try {
     const body = await client2.request({ endpoint: IMAGE_VARIATIONS, multipart }, signal);
@@ -4684,29 +4743,30 @@ var Image = builder.objectRef("Image").implement({
   description: "One image.",
   fields: (t) => ({
     url: t.string({
-      description: "The image's URL. OpenAI's URLs expire after an hour. If variations are made by `POST /images/edits` and the upstream sends only base64, it is a `data:` URL. Null if the upstream sends no URL, as for B64_JSON.",
+      description:
+        "The image's URL. OpenAI's URLs expire after an hour. If variations are made by `POST /images/edits` and the upstream sends only base64, it is a `data:` URL. Null if the upstream sends no URL, as for B64_JSON.",
       resolve: (image, _, { imageVariations }) => {
         const base64 = readString2(image.b64_json);
         if (base64 === null || imageVariations.via === "variations") return readString2(image.url);
         return readString2(image.url) ?? `data:image/${readString2(image.output_format) ?? "png"};base64,${base64}`;
-      }
+      },
     }),
     b64Json: t.string({
       description: "The image itself in base64. Null if the upstream sends a URL.",
-      resolve: (image) => readString2(image.b64_json)
+      resolve: (image) => readString2(image.b64_json),
     }),
     revisedPrompt: t.string({
       description: "The prompt as the model rewrote it. Null if it did not.",
-      resolve: (image) => readString2(image.revised_prompt)
-    })
-  })
+      resolve: (image) => readString2(image.revised_prompt),
+    }),
+  }),
 });
 var ImageTokensDetails = builder.objectRef("ImageTokensDetails").implement({
   description: "Tokens by kind. A field is null if the upstream does not report it.",
   fields: (t) => ({
     imageTokens: t.int({ description: "Tokens of images.", resolve: (details) => readInt(details.image_tokens) }),
-    textTokens: t.int({ description: "Tokens of text.", resolve: (details) => readInt(details.text_tokens) })
-  })
+    textTokens: t.int({ description: "Tokens of text.", resolve: (details) => readInt(details.text_tokens) }),
+  }),
 });
 var ImagesUsage = builder.objectRef("ImagesUsage").implement({
   description: "The tokens that GPT image models used.",
@@ -4715,19 +4775,19 @@ var ImagesUsage = builder.objectRef("ImagesUsage").implement({
     outputTokens: t.int({ description: "Tokens of the images.", resolve: (usage) => readInt(usage.output_tokens) }),
     totalTokens: t.int({
       description: "Tokens of input and images together.",
-      resolve: (usage) => readInt(usage.total_tokens)
+      resolve: (usage) => readInt(usage.total_tokens),
     }),
     inputTokensDetails: t.field({
       type: ImageTokensDetails,
       description: "The input's tokens by kind.",
-      resolve: (usage) => readObject2(usage.input_tokens_details)
+      resolve: (usage) => readObject2(usage.input_tokens_details),
     }),
     outputTokensDetails: t.field({
       type: ImageTokensDetails,
       description: "The images' tokens by kind.",
-      resolve: (usage) => readObject2(usage.output_tokens_details)
-    })
-  })
+      resolve: (usage) => readObject2(usage.output_tokens_details),
+    }),
+  }),
 });
 var ImagesResponse = builder.objectRef("ImagesResponse").implement({
   description: "Images made by the upstream. A field is null if the upstream leaves it out.",
@@ -4735,69 +4795,71 @@ var ImagesResponse = builder.objectRef("ImagesResponse").implement({
     created: t.field({
       type: "DateTime",
       description: "When the images were created.",
-      resolve: (images) => readTime(images.created)
+      resolve: (images) => readTime(images.created),
     }),
     data: t.field({
       type: [Image],
       nullable: false,
       description: "The images, `n` of them.",
-      resolve: ({ data, output_format }) => (readObjects(data) ?? []).map((image) => ({ ...image, output_format }))
+      resolve: ({ data, output_format }) => (readObjects(data) ?? []).map((image) => ({ ...image, output_format })),
     }),
     usage: t.field({
       type: ImagesUsage,
       description: "The tokens used. Null if the model is not billed by tokens.",
-      resolve: (images) => readObject2(images.usage)
+      resolve: (images) => readObject2(images.usage),
     }),
     size: t.string({
       description: "The images' size in pixels, such as `1024x1024`.",
-      resolve: (images) => readString2(images.size)
+      resolve: (images) => readString2(images.size),
     }),
     quality: t.string({
       description: "The images' quality, in the upstream's words.",
-      resolve: (images) => readString2(images.quality)
+      resolve: (images) => readString2(images.quality),
     }),
     background: t.string({
       description: "The images' background: `transparent` or `opaque`.",
-      resolve: (images) => readString2(images.background)
+      resolve: (images) => readString2(images.background),
     }),
     outputFormat: t.string({
       description: "The images' file format: `png`, `webp` or `jpeg`.",
-      resolve: (images) => readString2(images.output_format)
-    })
-  })
+      resolve: (images) => readString2(images.output_format),
+    }),
+  }),
 });
 var ImageResponseFormat = builder.enumType("ImageResponseFormat", {
   description: "How the images are returned.",
   values: {
     URL: { value: "url", description: "As URLs." },
-    B64_JSON: { value: "b64_json", description: "As base64." }
-  }
+    B64_JSON: { value: "b64_json", description: "As base64." },
+  },
 });
 var ImageVariationsInput = builder.inputType("ImageVariationsInput", {
-  description: "A request for variations of an image. Fields that are null or absent are not sent, so the upstream's own defaults apply.",
+  description:
+    "A request for variations of an image. Fields that are null or absent are not sent, so the upstream's own defaults apply.",
   fields: (t) => ({
     image: t.field({
       type: "Upload",
       required: true,
-      description: "The image. OpenAI's dall-e-2 takes square PNGs of less than 4 MB. The upstream checks format and shape."
+      description:
+        "The image. OpenAI's dall-e-2 takes square PNGs of less than 4 MB. The upstream checks format and shape.",
     }),
     model: t.string({
-      description: `${MODEL_NAME} Null leaves the choice to the operator or the upstream.`
+      description: `${MODEL_NAME} Null leaves the choice to the operator or the upstream.`,
     }),
     n: t.int({ description: "How many variations, 1 to 10. Each one is billed." }),
     size: t.string({ description: "The images' size in pixels, such as `256x256`, `512x512` or `1024x1024`." }),
     responseFormat: t.field({
       type: ImageResponseFormat,
-      description: "How the images are returned. Null leaves the choice to the upstream."
+      description: "How the images are returned. Null leaves the choice to the upstream.",
     }),
-    user: t.string({ description: "An id of the end user, for the upstream's abuse detection." })
-  })
+    user: t.string({ description: "An id of the end user, for the upstream's abuse detection." }),
+  }),
 });
-builder.mutationField(
-  "imageVariations",
-  (t) => t.field({
+builder.mutationField("imageVariations", (t) =>
+  t.field({
     type: ImagesResponse,
-    description: "Uploads an image and makes variations of it.\n\nREST: `POST /images/variations`, or `POST /images/edits` if the operator configures it.",
+    description:
+      "Uploads an image and makes variations of it.\n\nREST: `POST /images/variations`, or `POST /images/edits` if the operator configures it.",
     args: { input: t.arg({ type: ImageVariationsInput, required: true, description: "The request." }) },
     resolve: async (_, { input }, { openai: openai2, signal, imageVariations, maxUploadBytes, requestLimits }) => {
       try {
@@ -4806,8 +4868,8 @@ builder.mutationField(
       } finally {
         input.image.discard();
       }
-    }
-  })
+    },
+  }),
 );
 function createVariationRequest({ image: received, model, n, size, responseFormat, user }, maxUploadBytes, { maxN }) {
   if (typeof model === "string") checkModelName("input.model", model);
@@ -4840,12 +4902,12 @@ function isQuotaExceeded(error) {
 // ../w-streams/src/errors/mask.ts
 var RENAMED = {
   OPERATION_RESOLUTION_FAILURE: "BAD_REQUEST",
-  REQUEST_ENTITY_TOO_LARGE: "PAYLOAD_TOO_LARGE"
+  REQUEST_ENTITY_TOO_LARGE: "PAYLOAD_TOO_LARGE",
 };
 var FALLBACKS = {
   GRAPHQL_PARSE_FAILED: "The document is not GraphQL.",
   GRAPHQL_VALIDATION_FAILED: "The document does not fit the schema.",
-  BAD_USER_INPUT: "A value does not fit its type."
+  BAD_USER_INPUT: "A value does not fit its type.",
 };
 function createMaskError(report, options = { hideSuggestions: true }) {
   return function maskError(error) {
@@ -4857,7 +4919,7 @@ function createMaskError(report, options = { hideSuggestions: true }) {
       source: located?.source ?? null,
       positions: located?.positions ?? null,
       path: located?.path ?? null,
-      extensions
+      extensions,
     });
   };
 }
@@ -4906,9 +4968,9 @@ function describeUpstream(error) {
     message: error.message,
     extensions: {
       code: upstreamCode(error),
-      ...upstream.status !== void 0 && { upstream },
-      ...retryAfterMs !== void 0 && { retryAfterMs }
-    }
+      ...(upstream.status !== void 0 && { upstream }),
+      ...(retryAfterMs !== void 0 && { retryAfterMs }),
+    },
   };
 }
 function upstreamCode(error) {
@@ -4932,7 +4994,7 @@ function statusCode(status) {
     403: "UPSTREAM_FORBIDDEN",
     404: "UPSTREAM_NOT_FOUND",
     409: "UPSTREAM_CONFLICT",
-    429: "UPSTREAM_RATE_LIMITED"
+    429: "UPSTREAM_RATE_LIMITED",
   };
   return codes[status] ?? "UPSTREAM_BAD_REQUEST";
 }
@@ -4942,18 +5004,15 @@ var TOKENS_PER_MS = 0.25;
 var CAP_TOLERANCE = 1.1;
 var CAP_TOLERANCE_TOKENS = 1;
 var NO_SPENDING = {
-  addAttempt() {
-  },
+  addAttempt() {},
   ofAnswer: () => 0,
-  addEvent() {
-  },
-  addText() {
-  },
+  addEvent() {},
+  addText() {},
   ofStream: () => 0,
   ofRefusal: () => 0,
   soFar: () => 0,
   isComplete: () => false,
-  excess: () => void 0
+  excess: () => void 0,
 };
 function createSpending(endpoint, { prompt, output, choices, cap }) {
   let startedAt = performance.now();
@@ -4967,7 +5026,7 @@ function createSpending(endpoint, { prompt, output, choices, cap }) {
   function checkCap(reportedOutput = 0) {
     if (cap === void 0 || isOverCap || !progress) return;
     const most = Math.max(cap * CAP_TOLERANCE, cap + CAP_TOLERANCE_TOKENS);
-    isOverCap = progress.leastTokens > most || !progress.isComplete && reportedOutput > most;
+    isOverCap = progress.leastTokens > most || (!progress.isComplete && reportedOutput > most);
   }
   function soFar() {
     if (reported > 0 && progress?.isComplete) return earlier + seen();
@@ -4984,7 +5043,7 @@ function createSpending(endpoint, { prompt, output, choices, cap }) {
       const usage = endpoint.readUsage(answer);
       const shown = endpoint.countOutput(answer);
       if (!usage?.total) return earlier + prompt + (shown ?? output);
-      return earlier + usage.total + (coversOutput(usage) ? 0 : shown ?? 0);
+      return earlier + usage.total + (coversOutput(usage) ? 0 : (shown ?? 0));
     },
     addEvent(event) {
       progress ??= endpoint.followStream?.();
@@ -5013,7 +5072,7 @@ function createSpending(endpoint, { prompt, output, choices, cap }) {
       if (!isOverCap) return void 0;
       const problem = `The answer was ended: it goes on beyond the ${cap} tokens that the request allows, so the upstream does not obey the cap. What came is paid for.`;
       return new OpenAIError("invalid_response", problem);
-    }
+    },
   };
 }
 function coversOutput({ output }) {
@@ -5025,8 +5084,7 @@ var LARGE_PROMPT = 2e5;
 function createAdmission(caller2, { slots, limits: limits2, obeyedCaps }) {
   async function admit(request, signal, call) {
     const { endpoint } = request;
-    let undo = () => {
-    };
+    let undo = () => {};
     try {
       checkModel(caller2, request);
       undo = await limits2.takeRequest(caller2);
@@ -5042,9 +5100,8 @@ function createAdmission(caller2, { slots, limits: limits2, obeyedCaps }) {
     }
   }
   async function reserve(request, signal, estimate) {
-    const reservation = estimate && await limits2.reserveTokens(caller2, boundsOf(estimate));
-    let release = () => {
-    };
+    const reservation = estimate && (await limits2.reserveTokens(caller2, boundsOf(estimate)));
+    let release = () => {};
     const end = (usedTokens) => {
       release();
       void reservation?.settle(usedTokens);
@@ -5109,10 +5166,8 @@ function createGuardedClient(openai2, caller2, gate, readCache) {
     if (request.endpoint.isPaid || !request.endpoint.isShared || !mayAsk(caller2, request)) {
       return send(request, signal, scope);
     }
-    return readCache.read(
-      `${caller2.apiKey === void 0 ? "" : caller2.key} ${pathOf(request)}`,
-      signal,
-      (shared) => sendForAll(request, shared, scope)
+    return readCache.read(`${caller2.apiKey === void 0 ? "" : caller2.key} ${pathOf(request)}`, signal, (shared) =>
+      sendForAll(request, shared, scope),
     );
   }
   async function sendForAll(request, signal, scope) {
@@ -5167,7 +5222,7 @@ function createGuardedClient(openai2, caller2, gate, readCache) {
   const within = (scope) => ({
     request: async (request, signal) => read2(request, signal, scope),
     stream: (request, signal, take) => stream(request, signal, take, scope),
-    within: ({ held = scope.held, observer = scope.observer }) => within({ held, observer })
+    within: ({ held = scope.held, observer = scope.observer }) => within({ held, observer }),
   });
   return within({});
 }
@@ -5178,6 +5233,7 @@ function isUnpaid(error) {
 // ../w-streams/src/limits/read-cache.ts
 import { setMaxListeners } from "node:events";
 import { LRUCache as LRUCache3 } from "lru-cache";
+
 var MAX_ANSWERS = 100;
 var MAX_SIZE = 4 * 2 ** 20;
 var MAX_ANSWER_SIZE = 2 ** 20;
@@ -5189,18 +5245,20 @@ function createReadCache(ttlMs) {
     ttl: ttlMs,
     maxSize: MAX_SIZE,
     maxEntrySize: MAX_ANSWER_SIZE,
-    sizeCalculation: (answer, key) => key.length + MAX_ANSWER_SIZE - roomAfter(answer, MAX_ANSWER_SIZE, SIZES)
+    sizeCalculation: (answer, key) => key.length + MAX_ANSWER_SIZE - roomAfter(answer, MAX_ANSWER_SIZE, SIZES),
   });
   const flights = /* @__PURE__ */ new Map();
   function begin(key, load) {
     const controller = new AbortController();
     setMaxListeners(0, controller.signal);
-    const answer = load(controller.signal).then((value) => {
-      if (typeof value === "object" && value !== null) answers.set(key, value);
-      return value;
-    }).finally(() => {
-      if (flights.get(key) === flight2) flights.delete(key);
-    });
+    const answer = load(controller.signal)
+      .then((value) => {
+        if (typeof value === "object" && value !== null) answers.set(key, value);
+        return value;
+      })
+      .finally(() => {
+        if (flights.get(key) === flight2) flights.delete(key);
+      });
     const flight2 = { answer, controller, waiting: 0 };
     flights.set(key, flight2);
     return flight2;
@@ -5224,7 +5282,7 @@ function createReadCache(ttlMs) {
         signal.throwIfAborted();
         return load(signal);
       });
-    }
+    },
   };
 }
 function untilAborted(promise, signal) {
@@ -5237,6 +5295,7 @@ function untilAborted(promise, signal) {
 
 // ../w-streams/src/openai/client/event-stream.ts
 import { createParser } from "eventsource-parser";
+
 var MAX_EVENT_LENGTH = 8 * 2 ** 20;
 var TURN_LENGTH2 = 16 * 1024;
 var MAX_ERROR_LINE = 64 * 1024;
@@ -5261,7 +5320,7 @@ async function readEventStream(answer, take, { secrets, maxValues, readAddedText
         fault = notAStream();
         throw fault;
       }
-    }
+    },
   });
   const decode2 = createDecoder();
   const forms = readAddedText2 && new EventForms(readAddedText2);
@@ -5314,9 +5373,11 @@ async function readEventStream(answer, take, { secrets, maxValues, readAddedText
     if (isCutOff) throw new OpenAIError("interrupted", "The upstream's answer broke off in the middle of an event.");
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
   }
-  for (; ; ) {
+  for (;;) {
     const chunks2 = await answer.read();
-    const text = chunks2 ? chunks2.map((chunk) => decode2(chunk)).join("") : `${decode2()}
+    const text = chunks2
+      ? chunks2.map((chunk) => decode2(chunk)).join("")
+      : `${decode2()}
 
 `;
     for (let place = 0; place < text.length; place += TURN_LENGTH2) {
@@ -5364,7 +5425,12 @@ function createDecoder() {
   };
 }
 function isErrorLine(line) {
-  return /^\s{0,64}[[{]/.test(line) && line.length <= MAX_ERROR_LINE && !findExcess(line, MAX_ERROR_LINE) && isError(readJson(line));
+  return (
+    /^\s{0,64}[[{]/.test(line) &&
+    line.length <= MAX_ERROR_LINE &&
+    !findExcess(line, MAX_ERROR_LINE) &&
+    isError(readJson(line))
+  );
 }
 function isError(value) {
   const body = Array.isArray(value) ? value[0] : value;
@@ -5487,8 +5553,7 @@ function onTurn(res, write) {
 // ../w-streams/src/transports/large-answer.ts
 var TURN_LENGTH3 = 256 * 1024;
 function createWriter(res) {
-  let wake = () => {
-  };
+  let wake = () => {};
   let written = 0;
   res.on("drain", () => wake());
   res.once("close", () => wake());
@@ -5504,7 +5569,7 @@ function createWriter(res) {
         wake = resolve;
       });
       return isOver ? room.then(untilNextTurn) : room;
-    }
+    },
   };
 }
 
@@ -5520,8 +5585,7 @@ async function writeEvents(res, results, { pingMs, maxBytes, signal, held, fail 
   let isLeft = false;
   let ping;
   let hasBegun = false;
-  let begin = () => {
-  };
+  let begin = () => {};
   let bytes2 = 0;
   const leave2 = () => {
     if (isLeft) return;
@@ -5703,7 +5767,7 @@ var BytesInFlight = class {
       return requestError(
         "PAYLOAD_TOO_LARGE",
         413,
-        `One request may hold at most ${most} bytes in the server at once.`
+        `One request may hold at most ${most} bytes in the server at once.`,
       );
     }
     const ofCaller = caller2 === void 0 ? Number.POSITIVE_INFINITY : this.#heldBy(caller2) + bytes2;
@@ -5783,17 +5847,18 @@ var USAGE = {
   completion_tokens: 78,
   total_tokens: 97,
   prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
-  completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 }
+  completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
 };
-var TEXT = 'A bridge holds when what it carries and what carries it are equal.\n\n1. Span: 120 m \u2013 measured "bank to bank".\n2. Load: people, wind, its own weight, and each of them at its worst on the same day.\n3. Caf\xE9 tables do not count \u{1F642}.\n';
+var TEXT =
+  'A bridge holds when what it carries and what carries it are equal.\n\n1. Span: 120 m \u2013 measured "bank to bank".\n2. Load: people, wind, its own weight, and each of them at its worst on the same day.\n3. Caf\xE9 tables do not count \u{1F642}.\n';
 var MODELS_ANSWER = {
   object: "list",
   data: Array.from({ length: 60 }, (_, index) => ({
-    id: `gpt-${index}-mini-2026-01-${index % 28 + 1}`,
+    id: `gpt-${index}-mini-2026-01-${(index % 28) + 1}`,
     object: "model",
     created: CREATED + index,
-    owned_by: index % 3 ? "system" : "openai"
-  }))
+    owned_by: index % 3 ? "system" : "openai",
+  })),
 };
 var WORDS = TEXT.split(/(?= )/);
 var DELTAS = [{ role: "assistant", content: "" }, ...Array.from({ length: 197 }, (_, i) => WORDS[i % WORDS.length])];
@@ -5804,16 +5869,17 @@ function chatEvents(nonce) {
     ...DELTAS.map((delta) => ({
       ...head,
       choices: choice(typeof delta === "string" ? { content: delta } : delta, null),
-      usage: null
+      usage: null,
     })),
     { ...head, choices: choice({}, "stop"), usage: null },
-    { ...head, choices: [], usage: USAGE }
+    { ...head, choices: [], usage: USAGE },
   ];
 }
 
 // ../w-streams/src/openai/client/secrets/reading.ts
 var MAX_LAYERS = 3;
-var ESCAPE = /(?<bytes>(?:%[\da-f]{2}){1,512})|%u(?<percent>[\da-f]{4})|\\{1,8}(?:u(?<json>[\da-f]{4})|u\{(?<code>[\da-f]{1,6})\}|x(?<hex>[\da-f]{2})|[bfnrt])|&#(?:x(?<html>[\da-f]{1,6})|(?<decimal>\d{1,7}));|&[a-z]{2,31};|<\/?[a-z]{1,16} ?\/?>/gi;
+var ESCAPE =
+  /(?<bytes>(?:%[\da-f]{2}){1,512})|%u(?<percent>[\da-f]{4})|\\{1,8}(?:u(?<json>[\da-f]{4})|u\{(?<code>[\da-f]{1,6})\}|x(?<hex>[\da-f]{2})|[bfnrt])|&#(?:x(?<html>[\da-f]{1,6})|(?<decimal>\d{1,7}));|&[a-z]{2,31};|<\/?[a-z]{1,16} ?\/?>/gi;
 var NOT_PRINTABLE_ASCII = /[^\x20-\x7e]/;
 var INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{M}]/u;
 var SPACE = /\s/;
@@ -5951,7 +6017,7 @@ function deriveForms({ keys, addresses }) {
   return {
     parts,
     wholes: wholes.filter((whole) => whole !== ""),
-    heads: keys.map((key) => key.slice(0, HEAD_LENGTH).toLowerCase())
+    heads: keys.map((key) => key.slice(0, HEAD_LENGTH).toLowerCase()),
   };
 }
 function isWords(form) {
@@ -5995,40 +6061,58 @@ function toHex(text) {
 function toBase64(text) {
   return [0, 1, 2].map((before) => {
     const bytes2 = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
-    return bytes2.toString("base64").slice(Math.ceil(before * 8 / 6), Math.floor(bytes2.length * 8 / 6));
+    return bytes2.toString("base64").slice(Math.ceil((before * 8) / 6), Math.floor((bytes2.length * 8) / 6));
   });
 }
 
 // ../w-streams/.sb-bench.ts
 var PER = Number(process.env.PER ?? 50);
 var N = Number(process.env.N ?? 1500);
-var events = chatEvents("nonce-0000000001").map((e) => `data: ${JSON.stringify(e)}
+var events = chatEvents("nonce-0000000001").map(
+  (e) => `data: ${JSON.stringify(e)}
 
-`);
+`,
+);
 var chunks = [];
 for (let i = 0; i < events.length; i += PER) chunks.push(events.slice(i, i + PER).map((e) => Buffer.from(e)));
 chunks.push([Buffer.from("data: [DONE]\n\n")]);
-var engine = createEngine({ schema, limits: { maxTokens: 1e3, maxLength: 1e4, maxDepth: 50, maxAliases: 50, maxDirectives: 5 }, messages: { hideSuggestions: true }, introspection: true, maxPaidFields: 5, maxResponseBytes: 2 ** 26, maskError: createMaskError(() => {
-}) });
+var engine = createEngine({
+  schema,
+  limits: { maxTokens: 1e3, maxLength: 1e4, maxDepth: 50, maxAliases: 50, maxDirectives: 5 },
+  messages: { hideSuggestions: true },
+  introspection: true,
+  maxPaidFields: 5,
+  maxResponseBytes: 2 ** 26,
+  maskError: createMaskError(() => {}),
+});
 var opts = { secrets: new Secrets({ keys: [], addresses: [] }), maxValues: 1e6 };
 var answerOf = () => {
   let at = 0;
-  return { headers: {}, forget() {
-  }, read: async () => chunks[at++] };
+  return { headers: {}, forget() {}, read: async () => chunks[at++] };
 };
 var isPush = process.env.PUSH === "1";
-var openai = isPush ? { request: async () => {
-}, stream: async (r, _s, take) => readEventStream(answerOf(), take, { ...opts, readAddedText: r.endpoint.readAddedText }) } : { request: async () => {
-}, async *stream() {
-  return yield* readEventStream(answerOf(), opts);
-} };
-var limits = { takeRequest: async () => () => {
-}, reserveTokens: async () => ({ settle() {
-} }) };
+var openai = isPush
+  ? {
+      request: async () => {},
+      stream: async (r, _s, take) =>
+        readEventStream(answerOf(), take, { ...opts, readAddedText: r.endpoint.readAddedText }),
+    }
+  : {
+      request: async () => {},
+      async *stream() {
+        return yield* readEventStream(answerOf(), opts);
+      },
+    };
+var limits = { takeRequest: async () => () => {}, reserveTokens: async () => ({ settle() {} }) };
 var caller = { id: "a", key: "a", limits: {}, models: void 0 };
-var client = createGuardedClient(openai, caller, { slots: { take: () => () => {
-} }, limits, obeyedCaps: /* @__PURE__ */ new Set() }, createReadCache(0));
-var query = "subscription Stream($input: ChatInput!) { chat(input: $input) { id object created model choices { index delta { role content } finishReason } usage { totalTokens } } }";
+var client = createGuardedClient(
+  openai,
+  caller,
+  { slots: { take: () => () => {} }, limits, obeyedCaps: /* @__PURE__ */ new Set() },
+  createReadCache(0),
+);
+var query =
+  "subscription Stream($input: ChatInput!) { chat(input: $input) { id object created model choices { index delta { role content } finishReason } usage { totalTokens } } }";
 var QUERY = process.env.QUERY ?? query;
 var flight = new BytesInFlight(2 ** 30);
 var bytes = 0;
@@ -6037,31 +6121,53 @@ async function one(dump2 = false) {
   const prepared = engine.prepare({ query: QUERY });
   if (!prepared.operation) throw new Error(JSON.stringify(prepared));
   const signal = new AbortController().signal;
-  const observer = { beginCall: (e, m) => {
-    const call = new UpstreamCall(e, m, { attemptBegins: () => void 0, callEnds() {
-    } });
-    call.attemptBegins();
-    call.answerBegins(200, void 0, true);
-    return call;
-  } };
-  const context = { caller, openai: client.within({ observer }), signal, requestLimits: { maxN: 10, maxMessages: 100, isExtraFieldAllowed: () => false } };
-  const results = await engine.run(prepared, { input: { model: "gpt-4o-mini", messages: [{ role: "USER", content: "hi" }] } }, context);
+  const observer = {
+    beginCall: (e, m) => {
+      const call = new UpstreamCall(e, m, { attemptBegins: () => void 0, callEnds() {} });
+      call.attemptBegins();
+      call.answerBegins(200, void 0, true);
+      return call;
+    },
+  };
+  const context = {
+    caller,
+    openai: client.within({ observer }),
+    signal,
+    requestLimits: { maxN: 10, maxMessages: 100, isExtraFieldAllowed: () => false },
+  };
+  const results = await engine.run(
+    prepared,
+    { input: { model: "gpt-4o-mini", messages: [{ role: "USER", content: "hi" }] } },
+    context,
+  );
   if (results.errors) throw results.errors[0];
   const text = [];
-  const res = { socket: {}, destroyed: false, writableNeedDrain: false, write(t) {
-    bytes += t.length;
-    writes++;
-    if (dump2) text.push(String(t));
-    return true;
-  }, end(t) {
-    bytes += t.length;
-    if (dump2) text.push(t);
-  }, on() {
-  }, once() {
-  } };
-  await writeEvents(res, results, { pingMs: 1e6, maxBytes: 2 ** 26, signal, held: flight.open(void 0), fail: (e) => {
-    throw e;
-  } });
+  const res = {
+    socket: {},
+    destroyed: false,
+    writableNeedDrain: false,
+    write(t) {
+      bytes += t.length;
+      writes++;
+      if (dump2) text.push(String(t));
+      return true;
+    },
+    end(t) {
+      bytes += t.length;
+      if (dump2) text.push(t);
+    },
+    on() {},
+    once() {},
+  };
+  await writeEvents(res, results, {
+    pingMs: 1e6,
+    maxBytes: 2 ** 26,
+    signal,
+    held: flight.open(void 0),
+    fail: (e) => {
+      throw e;
+    },
+  });
   return text.join("");
 }
 var dump = await one(true);
@@ -6072,7 +6178,7 @@ for (let r = 0; r < 5; r++) {
   const c = process.cpuUsage();
   for (let i = 0; i < N / 5; i++) await one();
   const d = process.cpuUsage(c);
-  rounds.push((d.user + d.system) / (N / 5 * 200));
+  rounds.push((d.user + d.system) / ((N / 5) * 200));
 }
 rounds.sort((a, b) => a - b);
 console.log(process.env.NAME, "us CPU an event: median", rounds[2].toFixed(2), "least", rounds[0].toFixed(2));

@@ -29,14 +29,17 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["schema/shared", /^(?:undici|node:.*)$/],
   ["errors", /^(?:graphql-yoga|@pothos\/core|undici)$/],
   ["openai", /^(?:graphql.*|@pothos\/core)$/],
+  ["openai/dialects", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/client/events", /^(?:graphql.*|@pothos\/core|undici)$/],
+  ["openai/client/failures", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client/secrets", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/chat", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/completions", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/images", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/shared", /^(?:graphql.*|@pothos\/core|undici)$/],
+  ["json", /^(?:graphql.*|@pothos\/core|undici|node:.*)$/],
 ];
 
 /** The only files that may import the sandbox, which everything else reaches over HTTP. */

@@ -8,7 +8,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { codedError } from "../errors/codes.ts";
-import { roomAfter } from "../openai/client/json.ts";
+import { roomAfter } from "../json/json.ts";
 import type { Context } from "../schema/shared/context.ts";
 
 const VALUES_ALONE = { value: 1, character: 0 };

@@ -1,7 +1,7 @@
 // The results of events that differ in one text alone: all of a result's JSON but that text is made once.
 import type { ExecutionResult } from "graphql";
+import { roomAfter } from "../json/json.ts";
 import type { EventForm, Repeat } from "../openai/client/events/event-form.ts";
-import { roomAfter } from "../openai/client/json.ts";
 
 /** Texts that stand nowhere else in a result. They differ in their lengths, and in their cases. */
 const PROBES = ["0-first-probe-0", "1-SECOND-PROBE"] as const;

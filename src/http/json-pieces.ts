@@ -2,7 +2,7 @@
 // a result many times is encoded once. The bytes are those of JSON.stringify.
 import type { ExecutionResult } from "graphql";
 import { codedError } from "../errors/codes.ts";
-import { roomAfter } from "../openai/client/json.ts";
+import { roomAfter } from "../json/json.ts";
 import { Turns } from "../openai/client/turns.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 

@@ -1,7 +1,7 @@
 // Parses JSON from clients: checks its size before, and never quotes it. Knows neither HTTP nor GraphQL's parameters.
 import { isUtf8 } from "node:buffer";
 import { requestError } from "../errors/codes.ts";
-import { JsonScan } from "../openai/client/json.ts";
+import { JsonScan } from "../json/json.ts";
 import { untilNextTurn } from "../openai/client/turns.ts";
 
 /**

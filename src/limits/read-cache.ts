@@ -2,8 +2,8 @@
 // callers want one at the same time.
 import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
+import { roomAfter } from "../json/json.ts";
 import { CallerGone } from "../openai/cancellable.ts";
-import { roomAfter } from "../openai/client/json.ts";
 
 /** Most answers that are kept. Their keys hold the names of models, which clients invent. */
 const MAX_ANSWERS = 100;

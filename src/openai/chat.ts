@@ -14,6 +14,7 @@ import type {
   ChatCompletionTokenLogprob as OpenAITokenLogprob,
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
+import { isRecord, type Unchecked } from "../json/json.ts";
 import { ChoiceProgress } from "./choice-progress.ts";
 import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput, readAddedText } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
@@ -21,7 +22,7 @@ import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
-import { isRecord, type Unchecked } from "./client/json.ts";
+import { createChatEvents, normaliseChat } from "./dialects/normal-form.ts";
 import { countFields, countText } from "./token-count.ts";
 import { readUsage } from "./usage.ts";
 
@@ -66,7 +67,10 @@ type FieldsOf<Union, Omitted = never> = { [Key in Exclude<KeyOf<Union>, keyof Om
 export type ChatMessageParam = FieldsOf<
   ChatCompletionMessageParam,
   { function_call: "deprecated in favour of tool_calls" }
->;
+> & {
+  /** DeepSeek's, of which compatible servers want back what they have sent. */
+  reasoning_content?: unknown;
+};
 /** Left out everywhere: `prompt_cache_breakpoint`, which marks a part and which the parts' oneOf input has no place for. */
 export type ImageUrlParam = FieldsOf<ChatCompletionContentPartImage.ImageURL>;
 export type InputAudioParam = FieldsOf<ChatCompletionContentPartInputAudio.InputAudio>;
@@ -76,17 +80,25 @@ export type CustomToolParam = FieldsOf<ChatCompletionCustomTool.Custom>;
 export type JsonSchemaParam = FieldsOf<ResponseFormatJSONSchema.JSONSchema>;
 
 /** An answer with an id and at least one choice. Every other field is as the upstream sent it, if it did. */
-export type ChatCompletion = Unchecked<OpenAIChatCompletion & { metadata: Opaque }> & { id: string };
+export type ChatCompletion = Unchecked<OpenAIChatCompletion & { metadata: Opaque; citations: readonly string[] }> & {
+  id: string;
+};
 /** A piece of an answer. */
-export type ChatCompletionChunk = Unchecked<OpenAIChatCompletionChunk> & { id: string };
+export type ChatCompletionChunk = Unchecked<OpenAIChatCompletionChunk & { citations: readonly string[] }> & {
+  id: string;
+};
 export type ChatChunkChoice = Unchecked<OpenAIChatCompletionChunk.Choice>;
 export type ChatDelta = Unchecked<
-  OpenAIChatCompletionChunk.Choice.Delta & { reasoning_content: string; reasoning: string; audio: ChatAudio }
+  OpenAIChatCompletionChunk.Choice.Delta & OthersSaid & { audio: ChatAudio; annotations: readonly object[] }
 >;
 export type ToolCallDelta = ToolCall & { readonly index?: unknown };
 export type ChatChoice = Unchecked<OpenAIChatCompletion.Choice>;
-/** Compatible servers add the reasoning text, under either name. */
-export type ChatMessage = Unchecked<OpenAIChatMessage & { reasoning_content: string; reasoning: string }>;
+export type ChatMessage = Unchecked<OpenAIChatMessage & OthersSaid>;
+/** What compatible servers add to a message. */
+export interface OthersSaid {
+  reasoning_content: string;
+  images: readonly object[];
+}
 export type UrlCitation = Unchecked<OpenAIChatMessage.Annotation.URLCitation>;
 export type ChatAudio = Unchecked<OpenAIChatAudio>;
 export type FunctionCall = Unchecked<{ name: string; arguments: string }>;
@@ -116,6 +128,8 @@ export const CHAT_COMPLETIONS = defineEndpoint({
     const prompt = countMessages(body.messages) + countFields(body, COUNTED_ELSEWHERE);
     return { prompt, ...estimateChoices(body, 1, obeyedCaps) };
   },
+  normalise: normaliseChat,
+  createEventNormaliser: createChatEvents,
   readUsage,
   countOutput,
   hasOutput,

@@ -1,6 +1,7 @@
 // How far the choices of a stream have come: which of them have ended, and how much has been written at the very least.
+
+import { isRecord } from "../json/json.ts";
 import type { StreamProgress } from "./client/endpoint.ts";
-import { isRecord } from "./client/json.ts";
 
 const APOSTROPHE = 39;
 const UNDERSCORE = 95;

@@ -1,7 +1,8 @@
 // The choices of chats and completions: how long a request lets them become, and how much of them an answer or an event
 // brings.
+
+import { isRecord } from "../json/json.ts";
 import type { TokenEstimate } from "./client/endpoint.ts";
-import { isRecord } from "./client/json.ts";
 import { ALL_CAPS, CAP_FIELDS, type ObeyedCaps } from "./output-cap.ts";
 import { countSaid } from "./token-count.ts";
 
@@ -53,7 +54,8 @@ export function readAddedText(event: unknown): string | undefined {
   const [choice] = event.choices;
   if (isRecord(event.usage) || !isRecord(choice) || choice.finish_reason) return undefined;
   const { message, delta, text } = choice;
-  if (!isEmpty(message)) return undefined;
+  if (!isEmpty(message) || isRecord(choice.usage) || isRecord(choice.logprobs) || isRecord(event.x_groq))
+    return undefined;
   if (!isRecord(delta)) return isEmpty(delta) && typeof text === "string" ? text : undefined;
   if (!isEmpty(text) || typeof delta.content !== "string") return undefined;
   for (const name in delta) if (name !== "content" && name !== "role" && !isEmpty(delta[name])) return undefined;

@@ -5,6 +5,7 @@ import type {
   Completion as OpenAICompletion,
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
+import { isRecord, type Unchecked } from "../json/json.ts";
 import { ChoiceProgress } from "./choice-progress.ts";
 import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput, readAddedText } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
@@ -12,7 +13,7 @@ import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
-import { isRecord, type Unchecked } from "./client/json.ts";
+import { normaliseCompletion } from "./dialects/normal-form.ts";
 import { ALL_CAPS, completionCapsOf } from "./output-cap.ts";
 import { countFields, countText } from "./token-count.ts";
 import { readUsage } from "./usage.ts";
@@ -54,6 +55,8 @@ export const COMPLETIONS = defineEndpoint({
     const prompts = Array.isArray(body.prompt) ? body.prompt.length : 1;
     return { prompt, ...estimateChoices(body, prompts, completionCapsOf(obeyedCaps)) };
   },
+  normalise: normaliseCompletion,
+  createEventNormaliser: () => normaliseCompletion,
   readUsage,
   countOutput,
   hasOutput,

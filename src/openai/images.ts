@@ -7,11 +7,11 @@ import type {
   Image as OpenAIImage,
   ImagesResponse as OpenAIImagesResponse,
 } from "openai/resources/images";
+import type { Unchecked } from "../json/json.ts";
 import { expectAnswer } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint, type UpstreamRequest } from "./client/endpoint.ts";
 import { OpenAIError } from "./client/errors.ts";
-import type { Unchecked } from "./client/json.ts";
 import { StreamedFile, type UploadSource } from "./client/multipart.ts";
 import { readUsage } from "./usage.ts";
 

@@ -1,10 +1,10 @@
 // The adapter of the model endpoints: GET /models and GET /models/{model}.
 // https://platform.openai.com/docs/api-reference/models
 import type { Model as OpenAIModel } from "openai/resources/models";
+import { isRecord, type Unchecked } from "../json/json.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
 import { OpenAIError } from "./client/errors.ts";
-import { isRecord, type Unchecked } from "./client/json.ts";
 
 /** What older and compatible servers (vLLM) send with a model; OpenAI no longer does. */
 export type ModelPermission = Unchecked<{
@@ -41,31 +41,79 @@ export const MODEL = defineEndpoint({
   isShared: true,
 });
 
-/** Lists the models of the upstream, those without a name left out. Throws OpenAIError. */
+/** For servers that do not decode the slashes in a name: `org/name`. */
+const MODEL_BY_SEGMENTS = defineEndpoint({ ...MODEL, keepsSlashes: true });
+
+/**
+ * Lists the models of the upstream, those without a name left out. Beside OpenAI's `{"data": [{"id"}]}` servers send the list
+ * itself, `{"models": [{"name"}]}`, names alone, and null for none. Throws OpenAIError.
+ */
 export async function listModels(client: OpenAIClient, signal: AbortSignal): Promise<Model[]> {
   const body = await client.request({ endpoint: MODELS }, signal);
-  // Some compatible servers send the list itself. If that is empty, it is not an answer.
-  const models = Array.isArray(body) && body.length > 0 ? body : isRecord(body) ? body.data : undefined;
-  if (!Array.isArray(models))
-    throw new OpenAIError("invalid_response", `The upstream's answer to ${MODELS.name} holds no data.`);
-  return models.filter(isModel);
+  const models = listOf(body);
+  if (!models) throw new OpenAIError("invalid_response", `The upstream's answer to ${MODELS.name} holds no data.`);
+  return models.map(readModel).filter((model) => model !== undefined);
+}
+
+function listOf(body: unknown): readonly unknown[] | undefined {
+  // An empty list alone is not an answer.
+  if (Array.isArray(body)) return body.length > 0 ? body : undefined;
+  if (!isRecord(body)) return undefined;
+  const { data, models } = body;
+  if (Array.isArray(data)) return data;
+  if (Array.isArray(models)) return models;
+  return data === null ? [] : undefined;
 }
 
 /**
- * Yields one model, or null if the upstream has no model of that name (404). Throws OpenAIError, also for a 404 that is
- * a web server's page: then the API itself is missing.
+ * Yields one model, or null if the upstream has no model of that name. Where it does not serve single models, or not this one,
+ * the name is looked up in the list. Throws OpenAIError.
  */
 export async function retrieveModel(client: OpenAIClient, id: string, signal: AbortSignal): Promise<Model | null> {
-  try {
-    const body = await client.request({ endpoint: MODEL, pathParameters: { model: id } }, signal);
-    if (isModel(body)) return body;
-  } catch (error) {
-    if (error instanceof OpenAIError && error.details.status === 404 && !error.details.isForeign) return null;
-    throw error;
+  const endpoints = id.includes("/") ? [MODEL, MODEL_BY_SEGMENTS] : [MODEL];
+  let failure: unknown;
+  for (const endpoint of endpoints) {
+    try {
+      return expectModel(await client.request({ endpoint, pathParameters: { model: id } }, signal));
+    } catch (error) {
+      if (!isElsewhere(error)) throw error;
+      // OpenAI's own word for a name that it does not know.
+      if (error.details.code === "model_not_found") return null;
+      failure = error;
+    }
   }
+  return (await findInList(client, id, signal, failure)) ?? null;
+}
+
+function expectModel(body: unknown): Model {
+  const model = isRecord(body) ? readModel(isRecord(body.data) ? body.data : body) : undefined;
+  if (model) return model;
   throw new OpenAIError("invalid_response", `The upstream's answer to ${MODEL.name} holds no model.`);
 }
 
-function isModel(value: unknown): value is Model {
-  return isRecord(value) && typeof value.id === "string" && value.id !== "";
+/** Statuses of servers that do not know the path or the method. */
+const NOT_SERVED = new Set([404, 405, 501]);
+
+/** Whether the model may be in the list although it was not answered: there is no such path, or a page in its place. */
+function isElsewhere(error: unknown): error is OpenAIError {
+  if (!(error instanceof OpenAIError)) return false;
+  if (error.reason === "invalid_response") return error.details.status !== undefined && error.details.status < 300;
+  return error.reason === "status" && NOT_SERVED.has(error.details.status ?? 0);
+}
+
+/** Throws `failure` if there is no list either. */
+async function findInList(client: OpenAIClient, id: string, signal: AbortSignal, failure: unknown) {
+  const models = await listModels(client, signal).catch((error: unknown) => {
+    throw error instanceof OpenAIError ? failure : error;
+  });
+  return models.find((model) => model.id === id);
+}
+
+/** A model with an id: under another name with some servers, or nothing else than that. */
+function readModel(value: unknown): Model | undefined {
+  if (typeof value === "string" && value !== "") return { id: value };
+  if (!isRecord(value)) return undefined;
+  const id = [value.id, value.name, value.model].find((name) => typeof name === "string" && name !== "");
+  if (typeof id !== "string") return undefined;
+  return value.id === id ? (value as Model) : { ...value, id };
 }

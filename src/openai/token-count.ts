@@ -1,6 +1,6 @@
 // How many tokens a text has, estimated from its length: a tokenizer would cost more than it is worth, and knows only its
 // own vendor's models.
-import { isRecord } from "./client/json.ts";
+import { isRecord } from "../json/json.ts";
 
 /** Bytes of a word in a token: a little under what English has, about what other scripts have in UTF-8. */
 const BYTES_PER_TOKEN = 3;

@@ -1,8 +1,8 @@
 // Reads the token counts of an answer, if the upstream sends any.
 // https://platform.openai.com/docs/api-reference/chat/object#chat-object-usage
 import type { CompletionUsage } from "openai/resources/completions";
+import { isRecord, type Unchecked } from "../json/json.ts";
 import type { TokenUsage } from "./client/endpoint.ts";
-import { isRecord, type Unchecked } from "./client/json.ts";
 
 export type Usage = Unchecked<CompletionUsage>;
 export type PromptTokensDetails = Unchecked<

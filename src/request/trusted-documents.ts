@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { GraphQLError } from "graphql";
 import { codedError } from "../errors/codes.ts";
-import { isRecord } from "../openai/client/json.ts";
+import { isRecord } from "../json/json.ts";
 import { normalizeId } from "./operation-manifest.ts";
 
 /** An operation's parameters as a client sent them. */

@@ -21,12 +21,9 @@ const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Imag
   fields: (t) => ({
     url: t.string({
       description:
-        "The image's URL. OpenAI's URLs expire after an hour. If variations are made by `POST /images/edits` and the upstream sends only base64, it is a `data:` URL. Null if the upstream sends no URL, as for B64_JSON.",
-      resolve: (image, _, { imageVariations }) => {
-        const base64 = readString(image.b64_json);
-        if (base64 === null || imageVariations.via === "variations") return readString(image.url);
-        return readString(image.url) ?? `data:image/${readString(image.output_format) ?? "png"};base64,${base64}`;
-      },
+        "The image's URL. OpenAI's URLs expire after an hour. If the upstream sends base64 alone, it is a `data:` URL. Null if the upstream sends neither.",
+      resolve: (image) =>
+        readString(image.url) ?? dataUrlOf(readString(image.b64_json), readString(image.output_format)),
     }),
     b64Json: t.string({
       description: "The image itself in base64. Null if the upstream sends a URL.",
@@ -38,6 +35,16 @@ const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Imag
     }),
   }),
 });
+
+/** How images begin in base64, by their formats. */
+const BEGINNINGS = { png: "iVBORw0KGgo", jpeg: "/9j/", webp: "UklGR", gif: "R0lGOD" };
+
+function dataUrlOf(base64: string | null, format: string | null): string | null {
+  // Some servers send the whole URL in place of its base64.
+  if (base64 === null || base64.startsWith("data:")) return base64;
+  const [found] = Object.entries(BEGINNINGS).find(([, beginning]) => base64.startsWith(beginning)) ?? [];
+  return `data:image/${found ?? format ?? "png"};base64,${base64}`;
+}
 
 const ImageTokensDetails = builder.objectRef<OpenAIImageTokensDetails>("ImageTokensDetails").implement({
   description: "Tokens by kind. A field is null if the upstream does not report it.",

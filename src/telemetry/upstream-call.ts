@@ -1,9 +1,10 @@
 // The record of one upstream call: its endpoint, its attempts, how many tokens and how fast. Keeps no text.
+
+import { isRecord } from "../json/json.ts";
 import type { CallObserver } from "../limits/call-observer.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { Endpoint } from "../openai/client/endpoint.ts";
 import { OpenAIError } from "../openai/client/errors.ts";
-import { isRecord } from "../openai/client/json.ts";
 import { outcomeOf } from "./outcome.ts";
 
 /** `gen_ai.provider.name`: every upstream speaks OpenAI's API. */

@@ -1,7 +1,7 @@
 // How a leaf's value becomes JSON text, and how much more text there may be.
 import { GraphQLBoolean, GraphQLID, GraphQLInt, type GraphQLLeafType, GraphQLString, isEnumType } from "graphql";
 import { JSON_LENGTHS } from "../../http/json-pieces.ts";
-import { roomAfter } from "../../openai/client/json.ts";
+import { roomAfter } from "../../json/json.ts";
 import { notPlain } from "./compilation.ts";
 import { isInt, serializeLeaf, writeTime } from "./complete-value.ts";
 

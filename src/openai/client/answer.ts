@@ -1,8 +1,11 @@
 // Reads an HTTP answer of the upstream: a JSON value, or the reason why there is no such value.
+
+import { findExcess, isRecord, JsonScan, type Unchecked } from "../../json/json.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { type ResponseHeaders, readErrorAnswer } from "./error-answer.ts";
+import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
-import { findExcess, isRecord, JsonScan, type Unchecked } from "./json.ts";
+import { findError } from "./failures/embedded-error.ts";
+import type { ResponseHeaders } from "./failures/retry-after.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 import { untilNextTurn } from "./turns.ts";
 
@@ -63,9 +66,8 @@ export async function readAnswer(
       error,
     );
   }
-  // vLLM's and FastChat's errors are bare objects that name themselves.
-  if (isRecord(body) && (body.error || body.object === "error"))
-    throw readErrorAnswer(statusCode, headers, boundError(text), secrets);
+  const error = findError(body);
+  if (error !== undefined) throw readErrorAnswer(statusCode, headers, boundError(JSON.stringify(error)), secrets);
   return body;
 }
 

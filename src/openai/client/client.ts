@@ -1,5 +1,6 @@
 // The HTTP client of the upstream: sends a request, and yields a whole answer, a stream of events or an error.
 import { Pool } from "undici";
+import { isRecord } from "../../json/json.ts";
 import { isEventStream, readAnswer } from "./answer.ts";
 import { type CallHooks, createAttempt, type OpenAIClientOptions } from "./attempt.ts";
 import { readText } from "./body-text.ts";
@@ -117,7 +118,9 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       callerSignal.throwIfAborted();
       const deadline = deadlines.start(callerSignal);
       try {
-        return await attempt(request, hooks, deadline, readWhole);
+        const body = await attempt(request, hooks, deadline, readWhole);
+        if (request.endpoint.isPaid && isRecord(body)) request.endpoint.normalise?.(body);
+        return body;
       } finally {
         deadline.end();
       }
@@ -129,8 +132,8 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       let end: EventStreamEnd = "body";
       try {
         answer = await attempt(request, hooks, deadline, openStream);
-        const { readAddedText } = request.endpoint.isPaid ? request.endpoint : {};
-        end = await readEventStream(answer, take, { readAddedText, ...reading });
+        const { readAddedText, createEventNormaliser } = request.endpoint.isPaid ? request.endpoint : {};
+        end = await readEventStream(answer, take, { readAddedText, normalise: createEventNormaliser?.(), ...reading });
         return end;
       } catch (error) {
         deadline.check();

@@ -1,6 +1,6 @@
 // An endpoint of the upstream, and a request to one: everything that the client, the guard and the telemetry need to know
 // of it. Each adapter file defines its own; no other file knows one by its path.
-import { isRecord } from "./json.ts";
+import { isRecord } from "../../json/json.ts";
 import type { MultipartFields } from "./multipart.ts";
 
 /** One request, with at most one of the two bodies. */
@@ -51,6 +51,8 @@ interface Route {
   readonly method: "GET" | "POST";
   /** Below the API's root. `{name}` is the place of a path parameter. */
   readonly path: string;
+  /** Whether slashes in a path parameter separate segments of the path. Absent: they are encoded as all else is. */
+  readonly keepsSlashes?: boolean;
   /** Where a request names its model: in the path's `{model}`, in the body's `model`, or nowhere. */
   readonly modelIn: "path" | "body" | "nowhere";
 }
@@ -73,6 +75,10 @@ interface PaidParts extends Route {
   readonly operationName: string;
   /** What a call may cost, on an upstream that obeys these of the fields that cap an answer. Absent: all of them. */
   estimate(request: UpstreamRequest, obeyedCaps?: ReadonlySet<string>): TokenEstimate;
+  /** Brings a whole answer into OpenAI's form, in place, whatever its server makes of it. Absent: there is one form. */
+  normalise?(answer: Record<string, unknown>): void;
+  /** The same for the events of a stream, each of which is known by those before. */
+  createEventNormaliser?(): (event: Record<string, unknown>) => void;
   /** What the upstream reports with a whole answer or with one event of a stream. Undefined: nothing. */
   readUsage(answer: unknown): TokenUsage | undefined;
   /**
@@ -112,7 +118,7 @@ export function pathOf({ endpoint, pathParameters }: UpstreamRequest): string {
   return endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = pathParameters?.[name];
     if (value === undefined) throw new TypeError(`A request to ${endpoint.name} needs the path parameter ${name}.`);
-    return encodeURIComponent(value);
+    return endpoint.keepsSlashes ? value.split("/").map(encodeURIComponent).join("/") : encodeURIComponent(value);
   });
 }
 

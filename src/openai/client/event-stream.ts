@@ -1,12 +1,13 @@
 // Parses the server-sent events of an upstream answer into JSON objects, up to `[DONE]`.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 import { createParser } from "eventsource-parser";
+import { findExcess, isRecord, readJson } from "../../json/json.ts";
 import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
 import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
 import { EventForms, type ReadAddedText, Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
-import { findExcess, isRecord, readJson } from "./json.ts";
+import { findError } from "./failures/embedded-error.ts";
 import { untilNextTurn } from "./turns.ts";
 
 /** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
@@ -19,6 +20,13 @@ const MAX_ERROR_LINE = 64 * 1024;
 
 /** Most lines that are no fields: the parser makes an error of each. */
 const MAX_FOREIGN_LINES = 1_000;
+
+export interface ReadEventsOptions extends ReadAnswerOptions {
+  /** Absent: every event is parsed. */
+  readAddedText?: ReadAddedText | undefined;
+  /** Brings each event into OpenAI's form. One that adds a text and does nothing else has it. */
+  normalise?: ((event: Record<string, unknown>) => void) | undefined;
+}
 
 /** How the events ended: by `[DONE]`, or because the body did. */
 export type EventStreamEnd = "done" | "body";
@@ -38,7 +46,7 @@ export type Take<Value> = (values: readonly Value[]) => Promise<void> | undefine
 export async function readEventStream(
   answer: Pick<Exchange, "headers" | "read" | "forget">,
   take: Take<Record<string, unknown> | Repeat>,
-  { secrets, maxValues, readAddedText }: ReadAnswerOptions & { readAddedText?: ReadAddedText | undefined },
+  { secrets, maxValues, readAddedText, normalise }: ReadEventsOptions,
 ): Promise<EventStreamEnd> {
   let queue: { event?: string | undefined; data: string }[] = [];
   let fault: OpenAIError | undefined;
@@ -116,8 +124,12 @@ export async function readEventStream(
     const excess = findExcess(data, maxValues);
     if (excess && event !== "error") throw tooMuch("event", excess);
     const value = excess ? undefined : readJson(data);
-    if (event === "error" || isError(value)) throw readErrorAnswer(200, answer.headers, boundError(data), secrets);
-    if (isRecord(value)) return value;
+    const error = event === "error" ? data : findError(value);
+    if (error !== undefined) throw readErrorAnswer(200, answer.headers, boundError(asText(error)), secrets);
+    if (isRecord(value)) {
+      normalise?.(value);
+      return value;
+    }
     if (isCutOff) throw new OpenAIError("interrupted", "The upstream's answer broke off in the middle of an event.");
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
   }
@@ -182,12 +194,10 @@ function isErrorLine(line: string): boolean {
     /^\s{0,64}[[{]/.test(line) &&
     line.length <= MAX_ERROR_LINE &&
     !findExcess(line, MAX_ERROR_LINE) &&
-    isError(readJson(line))
+    findError(readJson(line)) !== undefined
   );
 }
 
-/** Whether an event is an error, as OpenAI, Gemini (a list of one) or vLLM (a bare object that names itself) send it. */
-function isError(value: unknown): boolean {
-  const body: unknown = Array.isArray(value) ? value[0] : value;
-  return isRecord(body) && Boolean(body.error || body.object === "error");
+function asText(error: unknown): string {
+  return typeof error === "string" ? error : JSON.stringify(error);
 }

@@ -6,13 +6,17 @@ import {
   type ChatMessage as OpenAIChatMessage,
   type ChoiceLogprobs as OpenAIChoiceLogprobs,
 } from "../../openai/chat.ts";
+import { rawFinishReason, readFinishReason } from "../../openai/dialects/finish-reasons.ts";
 import type { Usage as OpenAIUsage } from "../../openai/usage.ts";
 import { builder } from "../shared/builder.ts";
 import { firstChoice, readNumbered } from "../shared/choices.ts";
-import { FinishReason, readFinishReason } from "../shared/finish-reason.ts";
+import { createReadExtra, EXTRA } from "../shared/extra.ts";
+import { FINISH_REASON_RAW, FinishReason } from "../shared/finish-reason.ts";
 import { readContent, readObject, readString, readTime } from "../shared/lenient.ts";
 import { ChoiceLogprobs } from "../shared/logprobs.ts";
 import { Usage } from "../shared/usage.ts";
+import { ANSWER_FIELDS } from "./answer-fields.ts";
+import { CITATIONS, readCitations } from "./citations.ts";
 import { ChatInput, createChatRequest } from "./input.ts";
 import { ChatMessage } from "./message.ts";
 
@@ -31,10 +35,19 @@ const ChatChoice = builder.objectRef<OpenAIChatChoice & { index: number }>("Chat
       description: "Why it ended. Null if the upstream does not report it.",
       resolve: (choice) => readFinishReason(choice.finish_reason),
     }),
+    finishReasonRaw: t.string({
+      description: FINISH_REASON_RAW,
+      resolve: (choice) => rawFinishReason(choice.finish_reason),
+    }),
     logprobs: t.field({
       type: ChoiceLogprobs,
       description: "Log probabilities of its tokens. Null unless the request asks for them.",
       resolve: (choice) => readObject<OpenAIChoiceLogprobs>(choice.logprobs),
+    }),
+    extra: t.field({
+      type: "JSONObject",
+      description: EXTRA,
+      resolve: createReadExtra(["index", "message", "finish_reason", "logprobs", "usage"]),
     }),
   }),
 });
@@ -96,6 +109,8 @@ const ChatCompletion = builder.objectRef<OpenAIChatCompletion>("ChatCompletion")
       description: "The results of the moderation, in the upstream's spelling. Null unless the request asks for them.",
       resolve: (completion) => readObject(completion.moderation),
     }),
+    citations: t.stringList({ description: CITATIONS, resolve: (completion) => readCitations(completion.citations) }),
+    extra: t.field({ type: "JSONObject", description: EXTRA, resolve: createReadExtra(ANSWER_FIELDS) }),
   }),
 });
 

@@ -5,44 +5,27 @@ import {
   type ChatCompletionChunk as OpenAIChatCompletionChunk,
   type ChatDelta as OpenAIChatDelta,
   type ChoiceLogprobs as OpenAIChoiceLogprobs,
-  type CustomToolCall as OpenAICustomToolCall,
   type FunctionCall as OpenAIFunctionCall,
   type ToolCallDelta as OpenAIToolCallDelta,
   streamChatCompletion,
 } from "../../openai/chat.ts";
+import { rawFinishReason, readFinishReason } from "../../openai/dialects/finish-reasons.ts";
 import type { Usage as OpenAIUsage } from "../../openai/usage.ts";
 import { builder } from "../shared/builder.ts";
 import { firstChoice, readNumbered } from "../shared/choices.ts";
-import { FinishReason, readFinishReason } from "../shared/finish-reason.ts";
+import { createReadExtra, EXTRA } from "../shared/extra.ts";
+import { FINISH_REASON_RAW, FinishReason } from "../shared/finish-reason.ts";
 import { readContent, readObject, readString, readTime } from "../shared/lenient.ts";
 import { ChoiceLogprobs } from "../shared/logprobs.ts";
 import { readTextSoFar } from "../shared/text-so-far.ts";
 import { Usage } from "../shared/usage.ts";
+import { ANSWER_FIELDS, MESSAGE_FIELDS } from "./answer-fields.ts";
+import { CITATIONS, readCitations, readUrlCitations, UrlCitation } from "./citations.ts";
+import { ChatImage, readImages } from "./image.ts";
 import { ChatInput, createChatRequest } from "./input.ts";
-import { ChatAudio, CustomToolCall, FunctionCall } from "./message.ts";
+import { ChatAudio } from "./message.ts";
 import { ChatRole, readChatRole } from "./role.ts";
-
-const ToolCallDelta = builder.objectRef<OpenAIToolCallDelta & { index: number }>("ToolCallDelta").implement({
-  description: "A piece of a tool call. Pieces with the same `index` belong together: join their texts in order.",
-  fields: (t) => ({
-    index: t.exposeInt("index", { nullable: false, description: "The call's number in its choice, from 0." }),
-    id: t.id({ description: "The call's id, on its first piece.", resolve: (call) => readString(call.id) }),
-    type: t.string({
-      description: "`function` or `custom`, on its first piece.",
-      resolve: (call) => readString(call.type),
-    }),
-    function: t.field({
-      type: FunctionCall,
-      description: "A piece of the function call: the name is on the first piece, the arguments are spread over all.",
-      resolve: (call) => readObject<OpenAIFunctionCall>(call.function),
-    }),
-    custom: t.field({
-      type: CustomToolCall,
-      description: "A piece of the custom tool call.",
-      resolve: (call) => readObject<OpenAICustomToolCall>(call.custom),
-    }),
-  }),
-});
+import { FunctionCall, ToolCallDelta } from "./tool-call.ts";
 
 const ChatDelta = builder.objectRef<OpenAIChatDelta>("ChatDelta").implement({
   description: "What a chunk adds to a choice's message. A field is null if the chunk adds nothing to it.",
@@ -56,7 +39,7 @@ const ChatDelta = builder.objectRef<OpenAIChatDelta>("ChatDelta").implement({
     refusal: t.string({ description: "More of the refusal.", resolve: (delta) => readString(delta.refusal) }),
     reasoning: t.string({
       description: "More of the reasoning, if a compatible server sends it (as `reasoning_content` or `reasoning`).",
-      resolve: (delta) => readString(delta.reasoning_content) ?? readString(delta.reasoning),
+      resolve: (delta) => readString(delta.reasoning_content),
     }),
     toolCalls: t.field({
       type: [ToolCallDelta],
@@ -73,6 +56,13 @@ const ChatDelta = builder.objectRef<OpenAIChatDelta>("ChatDelta").implement({
       description: "More of the audio.",
       resolve: (delta) => readObject<OpenAIChatAudio>(delta.audio),
     }),
+    images: t.field({ type: [ChatImage], description: "More pictures.", resolve: (delta) => readImages(delta.images) }),
+    annotations: t.field({
+      type: [UrlCitation],
+      description: "More web pages that the answer cites.",
+      resolve: (delta) => readUrlCitations(delta.annotations),
+    }),
+    extra: t.field({ type: "JSONObject", description: EXTRA, resolve: createReadExtra(MESSAGE_FIELDS) }),
   }),
 });
 
@@ -91,10 +81,19 @@ const ChatChunkChoice = builder.objectRef<OpenAIChatChunkChoice & { index: numbe
       description: "Why the choice ended, on its last chunk. Null while it continues.",
       resolve: (choice) => readFinishReason(choice.finish_reason),
     }),
+    finishReasonRaw: t.string({
+      description: FINISH_REASON_RAW,
+      resolve: (choice) => rawFinishReason(choice.finish_reason),
+    }),
     logprobs: t.field({
       type: ChoiceLogprobs,
       description: "Log probabilities of the tokens that the chunk adds. Null unless the request asks for them.",
       resolve: (choice) => readObject<OpenAIChoiceLogprobs>(choice.logprobs),
+    }),
+    extra: t.field({
+      type: "JSONObject",
+      description: EXTRA,
+      resolve: createReadExtra(["index", "delta", "finish_reason", "logprobs", "usage"]),
     }),
   }),
 });
@@ -150,6 +149,8 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
       description: "Changes when the upstream's backend changes; see `seed`.",
       resolve: (chunk) => readString(chunk.system_fingerprint),
     }),
+    citations: t.stringList({ description: CITATIONS, resolve: (chunk) => readCitations(chunk.citations) }),
+    extra: t.field({ type: "JSONObject", description: EXTRA, resolve: createReadExtra(ANSWER_FIELDS) }),
   }),
 });
 

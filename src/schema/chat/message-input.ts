@@ -2,6 +2,7 @@
 import type { ChatMessageParam, FileParam, ImageUrlParam, InputAudioParam } from "../../openai/chat.ts";
 import { builder } from "../shared/builder.ts";
 import { checkLength, refuse } from "../shared/checks.ts";
+import { readExtraInput } from "../shared/extra.ts";
 import { given } from "../shared/wire-body.ts";
 import { ChatRole } from "./role.ts";
 
@@ -66,6 +67,9 @@ const FunctionCallInput = builder.inputType("FunctionCallInput", {
   }),
 });
 
+const EXTRA_INPUT =
+  "The `extra` of the answer, unchanged, where the model needs it back. Fields that this API has a place for are refused in it.";
+
 const ToolCallInput = builder.inputType("ToolCallInput", {
   description: "A call of a function tool that the model made earlier.",
   fields: (t) => ({
@@ -74,6 +78,7 @@ const ToolCallInput = builder.inputType("ToolCallInput", {
       description: "The call's id. The TOOL message with the result repeats it in `toolCallId`.",
     }),
     function: t.field({ type: FunctionCallInput, required: true, description: "What was called." }),
+    extra: t.field({ type: "JSONObject", description: EXTRA_INPUT }),
   }),
 });
 
@@ -110,10 +115,15 @@ export const ChatMessageInput = builder.inputType("ChatMessageInput", {
     }),
     toolCallId: t.id({ description: "In a TOOL message: the id of the call that it answers." }),
     audioId: t.id({ description: "In an ASSISTANT message: the id of the model's audio answer." }),
+    reasoning: t.string({
+      description: "In an ASSISTANT message: the model's reasoning. It goes out as `reasoning_content`.",
+    }),
+    extra: t.field({ type: "JSONObject", description: EXTRA_INPUT }),
   }),
 });
 
 type Message = typeof ChatMessageInput.$inferInput;
+type ToolCall = typeof ToolCallInput.$inferInput;
 type Part = typeof ContentPartInput.$inferInput;
 
 /** Throws BAD_USER_INPUT for a message with both `content` and `parts`, or with neither if its role needs one. */
@@ -130,18 +140,14 @@ export function checkChatMessages(messages: readonly Message[], maxMessages: num
 }
 
 /** The wire form of a message. https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages */
-export function createWireMessage(message: Message): ChatMessageParam {
-  const functionCalls = message.toolCalls?.map(({ id, function: { name, arguments: text } }) => ({
-    id,
-    type: "function",
-    function: { name, arguments: text },
-  }));
+export function createWireMessage(message: Message, index: number): ChatMessageParam {
+  const functionCalls = message.toolCalls?.map((call, place) => createWireCall(call, index, place));
   const customCalls = message.customToolCalls?.map(({ id, name, input }) => ({
     id,
     type: "custom",
     custom: { name, input },
   }));
-  return given<ChatMessageParam>({
+  const wire = given<ChatMessageParam>({
     role: message.role,
     content: message.content ?? message.parts?.map(createWirePart),
     name: message.name,
@@ -149,7 +155,23 @@ export function createWireMessage(message: Message): ChatMessageParam {
     tool_calls: functionCalls || customCalls ? [...(functionCalls ?? []), ...(customCalls ?? [])] : null,
     tool_call_id: message.toolCallId,
     audio: typeof message.audioId === "string" ? { id: message.audioId } : null,
+    reasoning_content: message.reasoning,
   });
+  if (!message.extra) return wire;
+  return { ...wire, ...readExtraInput(`input.messages[${index}].extra`, message.extra, MESSAGE_FIELDS) };
+}
+
+/** The fields of a message and of a tool call in it that have places in their inputs. */
+const MESSAGE_FIELDS = [
+  ...["role", "content", "name", "refusal", "tool_calls", "tool_call_id", "audio", "reasoning_content"],
+];
+const TOOL_CALL_FIELDS = ["index", "id", "type", "function", "custom"];
+
+function createWireCall({ id, function: { name, arguments: text }, extra }: ToolCall, index: number, place: number) {
+  const call = { id, type: "function", function: { name, arguments: text } };
+  if (!extra) return call;
+  const field = `input.messages[${index}].toolCalls[${place}].extra`;
+  return { ...call, ...readExtraInput(field, extra, TOOL_CALL_FIELDS) };
 }
 
 function createWirePart({ text, refusal, imageUrl, inputAudio, file }: Part) {

@@ -2,72 +2,17 @@
 import type {
   ChatAudio as OpenAIChatAudio,
   ChatMessage as OpenAIChatMessage,
-  CustomToolCall as OpenAICustomToolCall,
   FunctionCall as OpenAIFunctionCall,
   ToolCall as OpenAIToolCall,
-  UrlCitation as OpenAIUrlCitation,
 } from "../../openai/chat.ts";
 import { builder } from "../shared/builder.ts";
-import { readContent, readInt, readObject, readObjects, readString, readTime } from "../shared/lenient.ts";
+import { createReadExtra, EXTRA } from "../shared/extra.ts";
+import { readContent, readObject, readObjects, readString, readTime } from "../shared/lenient.ts";
+import { MESSAGE_FIELDS } from "./answer-fields.ts";
+import { readUrlCitations, UrlCitation } from "./citations.ts";
+import { ChatImage, readImages } from "./image.ts";
 import { ChatRole, readChatRole } from "./role.ts";
-
-/** The function of a tool call, whole or in pieces. */
-export const FunctionCall = builder.objectRef<OpenAIFunctionCall>("FunctionCall").implement({
-  description: "The function that the model calls.",
-  fields: (t) => ({
-    name: t.string({ description: "The function's name.", resolve: (call) => readString(call.name) }),
-    arguments: t.string({
-      description: "Its arguments: JSON text as the model wrote it. It may be invalid, so parse it with care.",
-      resolve: (call) => readString(call.arguments),
-    }),
-  }),
-});
-
-/** The custom tool of a tool call, whole or in pieces. */
-export const CustomToolCall = builder.objectRef<OpenAICustomToolCall>("CustomToolCall").implement({
-  description: "The custom tool that the model calls.",
-  fields: (t) => ({
-    name: t.string({ description: "The tool's name.", resolve: (call) => readString(call.name) }),
-    input: t.string({
-      description: "The text that the model passes to it.",
-      resolve: (call) => readString(call.input),
-    }),
-  }),
-});
-
-const ToolCall = builder.objectRef<OpenAIToolCall>("ToolCall").implement({
-  description: "A tool that the model calls. Run it and send the result in a TOOL message.",
-  fields: (t) => ({
-    id: t.id({ description: "The call's id, to be repeated in `toolCallId`.", resolve: (call) => readString(call.id) }),
-    type: t.string({ description: "`function` or `custom`.", resolve: (call) => readString(call.type) }),
-    function: t.field({
-      type: FunctionCall,
-      description: "The function. Null if the tool is not a function.",
-      resolve: (call) => readObject<OpenAIFunctionCall>(call.function),
-    }),
-    custom: t.field({
-      type: CustomToolCall,
-      description: "The custom tool. Null if the tool is a function.",
-      resolve: (call) => readObject<OpenAICustomToolCall>(call.custom),
-    }),
-  }),
-});
-
-const UrlCitation = builder.objectRef<OpenAIUrlCitation & { url: string }>("UrlCitation").implement({
-  description: "A web page that the answer cites.",
-  fields: (t) => ({
-    url: t.string({ nullable: false, description: "The page's URL.", resolve: (citation) => citation.url }),
-    title: t.string({ description: "The page's title.", resolve: (citation) => readString(citation.title) }),
-    startIndex: t.int({
-      description: "Index of the first character in `content` of the text that cites the page.",
-      resolve: (citation) => readInt(citation.start_index),
-    }),
-    endIndex: t.int({
-      description: "Index of the last character in `content` of the text that cites the page.",
-      resolve: (citation) => readInt(citation.end_index),
-    }),
-  }),
-});
+import { FunctionCall, ToolCall } from "./tool-call.ts";
 
 /** The audio of an answer, whole or in pieces. */
 export const ChatAudio = builder.objectRef<OpenAIChatAudio>("ChatAudio").implement({
@@ -109,7 +54,7 @@ export const ChatMessage = builder.objectRef<OpenAIChatMessage>("ChatMessage").i
     }),
     reasoning: t.string({
       description: "The model's reasoning, if a compatible server sends it (as `reasoning_content` or `reasoning`).",
-      resolve: (message) => readString(message.reasoning_content) ?? readString(message.reasoning),
+      resolve: (message) => readString(message.reasoning_content),
     }),
     toolCalls: t.field({
       type: [ToolCall],
@@ -125,17 +70,22 @@ export const ChatMessage = builder.objectRef<OpenAIChatMessage>("ChatMessage").i
     annotations: t.field({
       type: [UrlCitation],
       description: "The web pages that the answer cites, after a web search. Null if the upstream reports none.",
-      resolve: (message) =>
-        readObjects<{ url_citation?: unknown }>(message.annotations)?.flatMap(({ url_citation }) => {
-          const citation = readObject<OpenAIUrlCitation>(url_citation);
-          const url = readString(citation?.url);
-          return citation && url !== null ? [{ ...citation, url }] : [];
-        }),
+      resolve: (message) => readUrlCitations(message.annotations),
     }),
     audio: t.field({
       type: ChatAudio,
       description: "The answer as audio. Null unless the request asks for it.",
       resolve: (message) => readObject<OpenAIChatAudio>(message.audio),
+    }),
+    images: t.field({
+      type: [ChatImage],
+      description: "The pictures that the model has made, if a compatible server sends them. Null if there are none.",
+      resolve: (message) => readImages(message.images),
+    }),
+    extra: t.field({
+      type: "JSONObject",
+      description: `${EXTRA} Some models need it back: see \`ChatMessageInput.extra\`.`,
+      resolve: createReadExtra(MESSAGE_FIELDS),
     }),
   }),
 });

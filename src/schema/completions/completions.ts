@@ -6,10 +6,12 @@ import {
   type CompletionLogprobs as OpenAICompletionLogprobs,
   streamCompletion,
 } from "../../openai/completions.ts";
+import { rawFinishReason, readFinishReason } from "../../openai/dialects/finish-reasons.ts";
 import type { Usage as OpenAIUsage } from "../../openai/usage.ts";
 import { builder } from "../shared/builder.ts";
 import { firstChoice, readNumbered } from "../shared/choices.ts";
-import { FinishReason, readFinishReason } from "../shared/finish-reason.ts";
+import { createReadExtra, EXTRA } from "../shared/extra.ts";
+import { FINISH_REASON_RAW, FinishReason } from "../shared/finish-reason.ts";
 import { readFloat, readInt, readList, readObject, readString, readTime } from "../shared/lenient.ts";
 import { readTextSoFar } from "../shared/text-so-far.ts";
 import { Usage } from "../shared/usage.ts";
@@ -58,10 +60,19 @@ const CompletionChoice = builder.objectRef<OpenAICompletionChoice & { index: num
       description: "Why it ended. Null if the upstream does not report it.",
       resolve: (choice) => readFinishReason(choice.finish_reason),
     }),
+    finishReasonRaw: t.string({
+      description: FINISH_REASON_RAW,
+      resolve: (choice) => rawFinishReason(choice.finish_reason),
+    }),
     logprobs: t.field({
       type: CompletionLogprobs,
       description: "Log probabilities of its tokens. Null unless the request asks for them.",
       resolve: (choice) => readObject<OpenAICompletionLogprobs>(choice.logprobs),
+    }),
+    extra: t.field({
+      type: "JSONObject",
+      description: EXTRA,
+      resolve: createReadExtra(["index", "text", "finish_reason", "logprobs", "usage"]),
     }),
   }),
 });
@@ -110,6 +121,13 @@ const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
     systemFingerprint: t.string({
       description: "Changes when the upstream's backend changes; see `seed`.",
       resolve: (completion) => readString(completion.system_fingerprint),
+    }),
+    extra: t.field({
+      type: "JSONObject",
+      description: EXTRA,
+      resolve: createReadExtra([
+        ...["id", "object", "created", "model", "choices", "usage", "system_fingerprint", "transcript"],
+      ]),
     }),
   }),
 });

@@ -1,6 +1,5 @@
 // FinishReason: why a choice ended. Shared by chat and completions.
 import { builder } from "./builder.ts";
-import { readEnum } from "./lenient.ts";
 
 /** The GraphQL enum; its values are the upstream's words. */
 export const FinishReason = builder.enumType("FinishReason", {
@@ -21,9 +20,5 @@ export const FinishReason = builder.enumType("FinishReason", {
   },
 });
 
-const known = new Set(["stop", "length", "tool_calls", "content_filter", "function_call", "unknown"] as const);
-
-/** The reason; `unknown` for one that this schema does not know, null if the upstream sends none. */
-export function readFinishReason(value: unknown) {
-  return typeof value === "string" && value !== "" ? (readEnum(value, known) ?? "unknown") : null;
-}
+export const FINISH_REASON_RAW =
+  "The same in the upstream's own word. Null if the upstream does not report it, or while the choice continues.";

@@ -1,5 +1,5 @@
 // Reads upstream values leniently: a missing or unexpected value becomes null, and the rest of the answer is kept.
-import { isRecord } from "../../openai/client/json.ts";
+import { isRecord } from "../../json/json.ts";
 
 /** The string, or null. */
 export function readString(value: unknown): string | null {

@@ -1,6 +1,6 @@
 // What a JSON text has too much of: the quick look at its length and brackets, beside the scan of each character.
 import { describe, expect, test } from "vitest";
-import { findExcess, JsonScan } from "../../../src/openai/client/json.ts";
+import { findExcess, JsonScan } from "../../../src/json/json.ts";
 import { createRandom } from "../../support/random.ts";
 
 /** In steps that are shorter than the text, so that every character is looked at. */

@@ -1,8 +1,9 @@
 // Errors of odd shapes: whatever JSON an upstream sends as an error, and whatever headers with it, is an error of the
 // upstream, never a fault of this server.
 import { describe, expect, test } from "vitest";
-import { type ResponseHeaders, readErrorAnswer } from "../../../src/openai/client/error-answer.ts";
+import { readErrorAnswer } from "../../../src/openai/client/error-answer.ts";
 import { OpenAIError } from "../../../src/openai/client/errors.ts";
+import type { ResponseHeaders } from "../../../src/openai/client/failures/retry-after.ts";
 import { findSecrets } from "../../../src/openai/client/secrets/credentials.ts";
 import { chat } from "../../support/calls.ts";
 import { createRandom, type Random } from "../../support/random.ts";

@@ -25,7 +25,7 @@ async function ask(answer: Answer, environment: Record<string, string> = {}) {
 }
 
 describe("a call is repeated twice", () => {
-  test.each([408, 409, 429, 500, 501, 502, 503, 504, 529])("after status %i", async (status) => {
+  test.each([408, 409, 429, 500, 502, 503, 529])("after status %i", async (status) => {
     const helped = await ask(failing(2, failure(status, {}, soon)));
     expect(helped.body).toEqual(answered);
     expect(helped.requests).toHaveLength(3);
@@ -185,5 +185,52 @@ describe("the rule", () => {
 
   test.each([0, 1, 90_000])("what the upstream asks for is taken as it is: %i ms", (retryAfterMs) => {
     expect(retryDelayMs(error("status", { status: 429, retryAfterMs }), 3)).toBe(retryAfterMs);
+  });
+});
+
+describe("a call is not repeated where it may have been paid for, or nobody would wait so long", () => {
+  test.each([501, 504, 505, 520, 521, 522, 523, 524, 599])(
+    "after status %i, whatever x-should-retry says",
+    async (status) => {
+      const { requests, code } = await ask(failing(1, failure(status, {}, { ...soon, "x-should-retry": "true" })));
+      expect(code).toBe("UPSTREAM_ERROR");
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  test.each<[string, Answer, number]>([
+    ["Retry-After", failure(429, { message: "Slow." }, { "retry-after": "300" }), 300_000],
+    ["retry-after-ms", failure(503, { message: "Slow." }, { "retry-after-ms": "20001" }), 20_001],
+    [
+      "Google's RetryInfo",
+      failure(429, {
+        message: "Slow.",
+        details: [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "34.5s" }],
+      }),
+      34_500,
+    ],
+  ])("%s of more than 20 s is told at once", async (_, answer, retryAfterMs) => {
+    const { body, requests, tookMs } = await ask(failing(1, answer));
+    expect(body.errors[0].extensions).toMatchObject({ retryAfterMs });
+    expect(body.errors[0].message).toBe("Slow.");
+    expect(requests).toHaveLength(1);
+    expect(tookMs).toBeLessThan(5_000);
+  });
+
+  test.each([
+    ["402", failure(402, { message: "Insufficient Balance", type: "unknown_error" })],
+    ["a 429 that speaks of quota", failure(429, { message: "You exceeded your current quota." })],
+    ["a 429 that speaks of credit", failure(429, { message: "Your credit has run out." })],
+    ["a 429 that speaks of the balance", failure(429, { message: "insufficient balance" })],
+  ])("a used-up account: %s", async (_, answer) => {
+    const { requests, code } = await ask(failing(1, answer));
+    expect(code).toBe("UPSTREAM_QUOTA_EXCEEDED");
+    expect(requests).toHaveLength(1);
+  });
+
+  test("a rate limit that names the way to more is a rate limit", async () => {
+    const message = "Rate limit reached. Increase it at https://example.com/account/billing.";
+    const { code } = await ask(failing(3, failure(429, { message, code: "rate_limit_exceeded" }, soon)));
+    expect(code).toBe("UPSTREAM_RATE_LIMITED");
   });
 });

@@ -1,0 +1,73 @@
+// What a message or a delta says: its text and its reasoning, wherever a server puts them.
+import { isRecord } from "../../json/json.ts";
+
+type Fields = Record<string, unknown>;
+
+/** Where servers put what a model thinks; the first that is not empty counts. */
+const REASONING = ["reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts"] as const;
+/** The parts of a list that are thoughts. */
+const THOUGHT = /^(?:thinking|reasoning|thought)/;
+/** Deeper lists are not looked into. */
+const MAX_DEPTH = 4;
+
+/** Whether text and reasoning stand where OpenAI and most servers put them. */
+export function isPlainlySaid({
+  content,
+  reasoning_content,
+  reasoning,
+  thinking,
+  thoughts,
+  reasoning_text,
+}: Fields): boolean {
+  return (
+    (typeof content === "string" || content === null || content === undefined) &&
+    (reasoning_content === undefined || (typeof reasoning_content === "string" && reasoning_content !== "")) &&
+    reasoning === undefined &&
+    thinking === undefined &&
+    thoughts === undefined &&
+    reasoning_text === undefined
+  );
+}
+
+/** Puts text into `content` and thoughts into `reasoning_content`; pictures in a list of parts go to `images`. */
+export function putContent(said: Fields): void {
+  const { content } = said;
+  let thoughts: string | undefined;
+  if (typeof content === "object" && content !== null) {
+    const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
+    said.content = joined(parts.filter((part) => !isThought(part)).map((part) => textOf(part)));
+    thoughts = joined(parts.filter(isThought).map((part) => textOf(part))) ?? undefined;
+    const images = parts.filter(isPicture);
+    if (images.length > 0 && said.images === undefined) said.images = images;
+  } else if (typeof content === "number" || typeof content === "boolean") said.content = String(content);
+  for (const name of REASONING) {
+    const text = thoughts ?? textOf(said[name]);
+    if (!text) continue;
+    said.reasoning_content = text;
+    return;
+  }
+}
+
+function isThought(part: unknown): boolean {
+  return isRecord(part) && typeof part.type === "string" && THOUGHT.test(part.type);
+}
+
+function isPicture(part: unknown): boolean {
+  return isRecord(part) && "image_url" in part;
+}
+
+/** The text in a value; undefined if there is none. */
+function textOf(value: unknown, depth = 0): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  if (depth > MAX_DEPTH) return undefined;
+  if (Array.isArray(value)) return joined(value.map((part) => textOf(part, depth + 1))) ?? undefined;
+  if (!isRecord(value)) return undefined;
+  const { text, thinking, reasoning, summary, content, parts } = value;
+  return textOf(text ?? thinking ?? reasoning ?? summary ?? content ?? parts, depth + 1);
+}
+
+function joined(texts: readonly (string | undefined)[]): string | null {
+  const known = texts.filter((text) => text !== undefined);
+  return known.length > 0 ? known.join("") : null;
+}
