@@ -13,7 +13,7 @@ const QUICK_STREAMS = 500;
 /** Before the memory is read. */
 const WARM_UP = { durationMs: 0, maxMs: 2_000 };
 /** How many are being opened at once. */
-const OPENING = 64;
+const OPENING = 16;
 const EVENTS_PER_SECOND = 2;
 /** How long all are open before delays count, and then how long delays count. */
 const SETTLE_MS = 2_000;
