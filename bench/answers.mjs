@@ -63,19 +63,31 @@ const WORDS = TEXT.split(/(?= )/);
 /** The role first, then the words, the reason to end, and the usage. */
 const DELTAS = [{ role: "assistant", content: "" }, ...Array.from({ length: 197 }, (_, i) => WORDS[i % WORDS.length])];
 
+const chunkHead = (nonce) => ({
+  id: `chatcmpl-${nonce}`,
+  object: "chat.completion.chunk",
+  created: CREATED,
+  model: "gpt-4o-mini",
+});
+const chunkChoices = (delta, finish_reason) => [{ index: 0, delta, logprobs: null, finish_reason }];
+
 /** `POST /chat/completions` with `stream: true`: 200 events. */
 export function chatEvents(nonce) {
-  const head = { id: `chatcmpl-${nonce}`, object: "chat.completion.chunk", created: CREATED, model: "gpt-4o-mini" };
-  const choice = (delta, finish_reason) => [{ index: 0, delta, logprobs: null, finish_reason }];
+  const head = chunkHead(nonce);
   return [
     ...DELTAS.map((delta) => ({
       ...head,
-      choices: choice(typeof delta === "string" ? { content: delta } : delta, null),
+      choices: chunkChoices(typeof delta === "string" ? { content: delta } : delta, null),
       usage: null,
     })),
-    { ...head, choices: choice({}, "stop"), usage: null },
+    { ...head, choices: chunkChoices({}, "stop"), usage: null },
     { ...head, choices: [], usage: USAGE },
   ];
+}
+
+/** An event of a stream that stays open. */
+export function openEvent(nonce, stamp) {
+  return { ...chunkHead(nonce), choices: chunkChoices({ content: `${nonce} ${stamp} ` }, null), usage: null };
 }
 
 /** Ends every uploaded file. */

@@ -14,9 +14,15 @@ class Body {
   /** The first and the last bytes of a body too long to keep. */
   first = EMPTY;
   last = EMPTY;
+  #isKept;
+
+  constructor(isKept) {
+    this.#isKept = isKept;
+  }
 
   add(bytes) {
     this.length += bytes.length;
+    if (!this.#isKept) return;
     if (this.first.length < KEPT_BYTES) this.first = Buffer.concat([this.first, bytes.subarray(0, KEPT_BYTES)]);
     if (this.length <= MAX_WHOLE_BYTES) {
       this.pieces.push(bytes);
@@ -33,7 +39,10 @@ class Body {
   }
 }
 
-/** Reads bytes as they come; `onMessage` gets each message's head and Body, `onBytes` each piece of a body. */
+/**
+ * Reads bytes as they come; `onMessage` gets each message's head and Body, `onBytes` each piece of a body. Bodies are not
+ * kept if `isKept` is false.
+ */
 export class BodyReader {
   #onMessage;
   #onBytes;
@@ -43,10 +52,12 @@ export class BodyReader {
   /** Bytes of the body, or of the chunk with its CRLF, that are still to come; -1 if a chunk's size comes next. */
   #left = 0;
   #isChunked = false;
+  #isKept;
 
-  constructor(onMessage, onBytes = undefined) {
+  constructor(onMessage, onBytes = undefined, isKept = true) {
     this.#onMessage = onMessage;
     this.#onBytes = onBytes;
+    this.#isKept = isKept;
   }
 
   read(bytes) {
@@ -63,7 +74,7 @@ export class BodyReader {
     const end = bytes.indexOf("\r\n\r\n");
     if (end === -1) return 0;
     this.#head = bytes.latin1Slice(0, end + 2);
-    this.#body = new Body();
+    this.#body = new Body(this.#isKept);
     const length = /\r\ncontent-length: *(\d+)/i.exec(this.#head);
     this.#isChunked = !length && /\r\ntransfer-encoding: *chunked/i.test(this.#head);
     this.#left = length ? Number(length[1]) : this.#isChunked ? -1 : 0;

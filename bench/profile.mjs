@@ -1,17 +1,16 @@
-// A CPU profile of this server under one kind of load: npm run bench:profile -- chat|models|streams|paced|uploads
+// A CPU profile of this server under one kind of load: npm run bench:profile -- chat|models|deployed|streams|paced|uploads
 // Prints where the time goes, and keeps the profile for Chrome's or VS Code's viewer.
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { nowMicroseconds } from "./clock.mjs";
 import { install } from "./install.mjs";
-import { chat, waitForAnswer } from "./load/chat.mjs";
-import { models } from "./load/models.mjs";
+import { waitForAnswer } from "./load/chat.mjs";
 import { measureLoad } from "./load/run.mjs";
-import { paced, streams } from "./load/streams.mjs";
-import { uploads } from "./load/uploads.mjs";
+import { measures } from "./measures.mjs";
 import { startServer, startUpstream } from "./servers.mjs";
 
-const measures = { chat, models, streams, paced, uploads };
+const profiled = Object.fromEntries(Object.entries(measures).filter(([, measure]) => measure.load));
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TOP = 25;
 const WARM_UP_MS = 2_000;
@@ -20,8 +19,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { seconds: { type: "string", default: "10" }, server: { type: "string", default: "ours" } },
 });
-const measure = measures[positionals[0] ?? "chat"];
-if (!measure) throw new Error(`Which load? One of ${Object.keys(measures).join(", ")}.`);
+const measure = profiled[positionals[0] ?? "chat"];
+if (!measure) throw new Error(`Which load? One of ${Object.keys(profiled).join(", ")}.`);
 
 install();
 const directory = fileURLToPath(new URL(`results/profile-${Date.now()}`, import.meta.url));
@@ -60,11 +59,6 @@ print(
   groupBy(selfMs, ({ place }) => packageOf(place)),
 );
 console.log(`\n${directory}/${file}`);
-
-/** The clock that V8 takes for its profiles. */
-function nowMicroseconds() {
-  return Number(process.hrtime.bigint() / 1_000n);
-}
 
 /** Time under load in each function itself, without those that it calls. */
 function readSelfTimes({ nodes, samples, timeDeltas, startTime }) {

@@ -1,10 +1,10 @@
 // The servers that are measured: this server, the bare proxy and the peers; how to start and ask each, and what it can do.
 import { fileURLToPath } from "node:url";
-import { CLIENT_KEY } from "./load/dialect.mjs";
-import { graphql } from "./load/dialect-graphql.mjs";
-import { rest } from "./load/dialect-rest.mjs";
-import { snakeCase } from "./load/dialect-snake-case.mjs";
-import { prepareMesh } from "./peers/mesh.mjs";
+import { graphql } from "./dialects/graphql.mjs";
+import { rest } from "./dialects/rest.mjs";
+import { snakeCase } from "./dialects/snake-case.mjs";
+import { configureOurs } from "./ours.mjs";
+import { prepareGateway, prepareMesh } from "./peers/mesh.mjs";
 import { prepareTailcall } from "./peers/tailcall.mjs";
 import { findPort, startProcess } from "./processes.mjs";
 
@@ -12,49 +12,40 @@ const UPSTREAM_KEY = "sk-upstream";
 const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
 const HERE = pathOf(".");
 
-/** Everything is switched on, and no limit is reached. */
+/** `prepare` yields how to start a server: what Node runs as `script`, or the whole `command`, and in which environment. */
 const ours = {
-  HOST: "127.0.0.1",
-  AUTH: "keys",
-  CLIENT_KEYS: JSON.stringify([
-    { id: "bench", key: CLIENT_KEY, requestsPerMinute: 1e9, tokensPerDay: 1e15, models: ["*"], operations: ["*"] },
-  ]),
-  MAX_OUTPUT_TOKENS: "4096",
-  METRICS: "true",
-  LOG_LEVEL: "info",
-  MODELS_TTL_SECONDS: "0",
+  title: "this server",
+  prepare: () => ({ script: [pathOf("../dist/main.js")], environment: configureOurs() }),
+  dialect: graphql,
+  can: ["chat", "models", "streams", "uploads"],
 };
 
 /** By the names of `--servers`, in the order of the table. */
 export const servers = {
   proxy: {
     title: "bare proxy",
-    command: [process.execPath, pathOf("peers/proxy.mjs")],
+    prepare: () => ({ script: [pathOf("peers/proxy.mjs")] }),
     dialect: rest,
     can: ["chat", "models", "streams", "uploads"],
   },
-  ours: {
-    title: "this server",
-    command: [process.execPath, pathOf("../dist/main.js")],
-    environment: ours,
-    dialect: graphql,
-    can: ["chat", "models", "streams", "uploads"],
-  },
+  ours,
+  /** Only with `--node`: on the version that runs the bench, whatever runs the others. */
+  oursHere: { ...ours, title: "this server, on the bench's Node", isHere: true, can: ["chat"] },
   yoga: {
     title: "Yoga, fetch",
-    command: [process.execPath, pathOf("peers/yoga.mjs")],
+    prepare: () => ({ script: [pathOf("peers/yoga.mjs")] }),
     dialect: graphql,
     can: ["chat", "models", "streams", "uploads"],
   },
   apollo: {
     title: "Apollo, openai SDK",
-    command: [process.execPath, pathOf("peers/apollo.mjs")],
+    prepare: () => ({ script: [pathOf("peers/apollo.mjs")] }),
     dialect: graphql,
     can: ["chat", "models", "uploads"],
   },
   mercurius: {
-    title: "mercurius, JIT",
-    command: [process.execPath, pathOf("peers/mercurius.mjs")],
+    title: "Mercurius, JIT",
+    prepare: () => ({ script: [pathOf("peers/mercurius.mjs")] }),
     dialect: graphql,
     can: ["chat", "models"],
   },
@@ -64,13 +55,22 @@ export const servers = {
     dialect: snakeCase,
     can: ["chat", "models", "uploads"],
   },
+  gateway: {
+    title: "Mesh v1 (Hive Gateway)",
+    prepare: prepareGateway,
+    dialect: snakeCase,
+    can: ["chat", "models", "uploads"],
+  },
   tailcall: {
-    title: "Tailcall",
+    title: "Tailcall (Rust)",
     prepare: prepareTailcall,
     dialect: snakeCase,
     can: ["chat", "models"],
   },
 };
+
+/** The peers that run on Node. */
+export const NODE_PEERS = ["yoga", "apollo", "mercurius", "mesh", "gateway"];
 
 /** Starts the upstream. Yields its port and process, and how often each of its endpoints was called. */
 export async function startUpstream() {
@@ -81,22 +81,21 @@ export async function startUpstream() {
 }
 
 /**
- * Starts a server in front of it, with Node's own `nodeOptions`. It may not listen yet. Throws if it
- * cannot run on this machine.
+ * Starts a server in front of it. `node` is the binary that runs it, with Node's own `nodeOptions`. It may not listen yet.
+ * Throws if it cannot run on this machine.
  */
-export async function startServer(name, upstream, { nodeOptions = [], logFile = undefined } = {}) {
-  const { title, prepare, dialect, can, ...fixed } = servers[name];
+export async function startServer(name, upstream, { node = process.execPath, nodeOptions = [], logFile } = {}) {
+  const { title, prepare, dialect, can } = servers[name];
   const port = await findPort();
   const environment = {
     PORT: String(port),
     OPENAI_BASE_URL: `http://127.0.0.1:${upstream.port}/v1`,
     OPENAI_API_KEY: UPSTREAM_KEY,
   };
-  const { command, cwd = HERE, environment: own } = prepare ? prepare({ port, environment }) : fixed;
-  const [file, ...parameters] = command;
+  const { script, command, cwd = HERE, environment: own } = prepare({ port, environment });
   const spawnedAt = performance.now();
   const started = startProcess({
-    command: [file, ...nodeOptions, ...parameters],
+    command: command ?? [node, ...nodeOptions, ...script],
     cwd,
     environment: { ...environment, ...own },
     logFile,

@@ -1,5 +1,6 @@
 // The fake upstream: HTTP/1.1 on bare sockets with answers made in advance, so that it is never the bottleneck.
-// It has four endpoints and nothing else; a model named `paced` streams an event each millisecond.
+// It has four endpoints and nothing else; a model named `paced` streams an event each millisecond, and one named `open`
+// two a second without an end.
 import { createServer } from "node:net";
 import {
   chatAnswer,
@@ -8,19 +9,26 @@ import {
   findNonce,
   LAST_BYTES,
   MODELS_ANSWER,
+  openEvent,
   variationAnswer,
 } from "./answers.mjs";
 import { BodyReader } from "./body-reader.mjs";
+import { createStamp } from "./clock.mjs";
 import { Template } from "./template.mjs";
+import { Turns } from "./turns.mjs";
 
 const PACE_MS = 1;
 /** In how many writes a stream that is not paced is sent. */
 const WRITES = 4;
+/** How often a stream that stays open has an event. */
+const OPEN_EVERY_MS = 500;
 
 const nonce = createNonce();
 const chat = new Template(withHead("application/json", JSON.stringify(chatAnswer(nonce))), [nonce]);
 const models = Buffer.from(withHead("application/json", JSON.stringify(MODELS_ANSWER)));
 const events = chatEvents(nonce).map((event) => new Template(chunk(`data: ${JSON.stringify(event)}\n\n`), [nonce]));
+const aStamp = createStamp();
+const open = new Template(chunk(`data: ${JSON.stringify(openEvent(nonce, aStamp))}\n\n`), [nonce, aStamp]);
 const streamHead = Buffer.from(
   "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n",
 );
@@ -33,6 +41,7 @@ const parts = Array.from({ length: WRITES }, (_, part) => {
   if (part === WRITES - 1) own.push(streamEnd);
   return new Template(Buffer.concat(own), [nonce]);
 });
+const turns = new Turns(OPEN_EVERY_MS, sendOpen);
 /** How often each endpoint was called. */
 const counts = { chat: 0, models: 0, streams: 0, uploads: 0 };
 
@@ -58,6 +67,7 @@ function answer(socket, head, body) {
     }
     counts.streams++;
     if (bytes.includes('"model":"paced"')) startPaced(socket, own);
+    else if (bytes.includes('"model":"open"')) startOpen(socket, own);
     else for (const part of parts) socket.write(Buffer.from(part.fill([own])));
   } else if (head.startsWith("POST /v1/images/variations ")) {
     counts.uploads++;
@@ -105,6 +115,18 @@ function tick() {
   if (paced.size > 0) return;
   clearInterval(ticking);
   ticking = undefined;
+}
+
+function startOpen(socket, own) {
+  const stream = { socket, own };
+  socket.write(streamHead);
+  sendOpen(stream);
+  turns.add(stream);
+  socket.once("close", () => turns.remove(stream));
+}
+
+function sendOpen({ socket, own }) {
+  socket.write(Buffer.from(open.fill([own, createStamp()])));
 }
 
 function withHead(type, body) {

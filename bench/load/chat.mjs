@@ -9,8 +9,8 @@ const CONNECTIONS = 16;
 /** Requests until Node has compiled what often runs: before that, the larger servers cost twice as much. */
 const WARM_UP = 3_000;
 const POLL_MS = 2;
-const START_WITHIN_MS = 30_000;
-const PROMPT = `${PLACE}: What makes a bridge hold? In three points, please, "short" ones.`;
+const START_WITHIN_MS = 60_000;
+export const PROMPT = `${PLACE}: What makes a bridge hold? In three points, please, "short" ones.`;
 
 /** What runLoad needs to ask the server for chats. */
 export function chatLoad({ port, dialect }, prompt = PROMPT) {
@@ -36,7 +36,8 @@ export async function waitForAnswer(server) {
       connection.close();
       return;
     } catch (error) {
-      if (performance.now() > endsAt) throw error;
+      if (performance.now() > endsAt)
+        throw new Error(`It gave no right answer for ${START_WITHIN_MS / 1_000} s: ${error.message}`);
     }
     await sleep(POLL_MS);
   }
@@ -44,23 +45,24 @@ export async function waitForAnswer(server) {
 
 const warm = new WeakSet();
 
-/** Runs chats, once for each server, until Node has compiled what often runs. */
-export async function warmUpChat(server, { durationMs }) {
+/** Runs chats, once for each server, until Node has compiled what often runs, but not for longer than `maxMs`. */
+export async function warmUpChat(server, { durationMs, maxMs }) {
   if (warm.has(server)) return;
   warm.add(server);
-  await runLoad({ ...chatLoad(server), count: WARM_UP, durationMs });
+  await runLoad({ ...chatLoad(server), count: WARM_UP, durationMs, maxMs });
 }
 
 export const chat = {
   needs: "chat",
   rows: {
-    chatCpu: { title: "chat: CPU per request", unit: "µs" },
-    chatRate: { title: "chat: requests/s", unit: "/s" },
+    chatCpu: { title: "chat: CPU per request", unit: "µs", better: "less" },
+    chatRate: { title: "chat: requests/s", unit: "/s", better: "more" },
+    chatRss: { title: "chat: RSS after the run", unit: "MB", isPlain: true, better: "less" },
   },
   load: chatLoad,
   warmUp: warmUpChat,
   async run(server, { durationMs }) {
     const { cpuMsEach, perSecond } = await measureLoad(server, { ...chatLoad(server), durationMs });
-    return { chatCpu: cpuMsEach * 1_000, chatRate: perSecond };
+    return { chatCpu: cpuMsEach * 1_000, chatRate: perSecond, chatRss: server.rssMb() };
   },
 };

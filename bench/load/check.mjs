@@ -44,3 +44,8 @@ export function readEvents(text) {
     .filter((data) => data !== "")
     .map((data) => (data === "[DONE]" ? data : JSON.parse(data)));
 }
+
+/** The value of one event. */
+export function readEvent(text) {
+  return readEvents(text)[0];
+}

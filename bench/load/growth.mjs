@@ -3,11 +3,11 @@ import { chatLoad, warmUpChat } from "./chat.mjs";
 import { createCheckFor, createRequest, PLACE } from "./request.mjs";
 import { measureLoad, runLoad } from "./run.mjs";
 
-const CONNECTIONS = [1, 4, 16, 64];
+const CONNECTIONS = [1, 16, 64, 256, 1_000];
 const DOCUMENTS = [10, 100, 1_000, 10_000];
 const PROMPTS_KB = [1, 10, 100, 1_000];
-/** `--quick` measures only the ends of each row, and has no time to send ten thousand documents first. */
-const QUICK = ["connections1", "connections64", "documents10", "documents1000", "prompt10", "prompt1000"];
+/** `--quick` measures only the ends of each row. */
+const QUICK = ["connections1", "connections1000", "documents10", "documents10000", "prompt10", "prompt1000"];
 /** Long prompts are sent over few connections. */
 const PROMPT_CONNECTIONS = 4;
 const SENTENCE = 'Of a bridge, "what carries" and what is carried have to be equal – on the worst day, too.\n';
@@ -27,6 +27,7 @@ const points = [
     load: documentsLoad(count),
     // Each document has been seen before.
     warmUp: count,
+    rssRow: `documents${count}Rss`,
   })),
   ...PROMPTS_KB.map((size) => ({
     row: `prompt${size}`,
@@ -38,10 +39,26 @@ const points = [
 export const growth = {
   needs: "chat",
   servers: ["ours"],
-  rows: Object.fromEntries(points.map(({ row, title }) => [row, { title: `${title}: CPU per request`, unit: "µs" }])),
+  /** A server of its own, so that memory which others have left is not counted. */
+  isFresh: true,
+  rows: {
+    ...Object.fromEntries(points.map(({ row, title }) => [row, { title: `${title}: CPU per request`, unit: "µs" }])),
+    ...Object.fromEntries(
+      points
+        .filter(({ rssRow }) => rssRow)
+        .map(({ rssRow, title }) => [rssRow, { title: `${title}: RSS, once`, unit: "MB" }]),
+    ),
+  },
+  /** Also yields the memory held after each number of documents, which only grows the first time. */
   async warmUp(server, options) {
     await warmUpChat(server, options);
-    for (const { load, warmUp } of pointsOf(options)) if (warmUp) await runLoad({ ...load(server), count: warmUp });
+    const results = {};
+    for (const { load, warmUp, rssRow } of points) {
+      if (!warmUp) continue;
+      await runLoad({ ...load(server), count: warmUp });
+      results[rssRow] = server.rssMb();
+    }
+    return results;
   },
   async run(server, { durationMs, repeat, isQuick }) {
     const results = {};

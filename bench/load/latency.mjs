@@ -1,7 +1,8 @@
 // Measures the time that a server adds to one chat at a time, compared with the same call made to the upstream itself.
+
+import { rest } from "../dialects/rest.mjs";
 import { medianOf } from "../spread.mjs";
 import { chatLoad, warmUpChat } from "./chat.mjs";
-import { rest } from "./dialect-rest.mjs";
 import { runLoad } from "./run.mjs";
 
 /** How often the upstream and the server take turns, so that other work on the machine affects both. */
@@ -9,7 +10,7 @@ const TURNS = 4;
 
 export const latency = {
   needs: "chat",
-  rows: { latency: { title: "chat, 1 connection: p50 added to a direct call", unit: "µs" } },
+  rows: { latency: { title: "chat, 1 connection: p50 added to a direct call", unit: "µs", better: "less" } },
   warmUp: warmUpChat,
   async run(server, { durationMs, upstream }) {
     const direct = chatLoad({ port: upstream.port, dialect: rest });

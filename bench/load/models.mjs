@@ -19,13 +19,13 @@ function modelsLoad({ port, dialect }) {
 export const models = {
   needs: "models",
   rows: {
-    modelsCpu: { title: "60 models: CPU per request", unit: "µs" },
-    modelsRate: { title: "60 models: requests/s", unit: "/s" },
+    modelsCpu: { title: "60 models: CPU per request", unit: "µs", better: "less" },
+    modelsRate: { title: "60 models: requests/s", unit: "/s", better: "more" },
     modelsCalls: { title: "60 models: upstream calls per request", unit: "", isPlain: true },
   },
   load: modelsLoad,
-  async warmUp(server, { durationMs }) {
-    await runLoad({ ...modelsLoad(server), count: WARM_UP, durationMs });
+  async warmUp(server, { durationMs, maxMs }) {
+    await runLoad({ ...modelsLoad(server), count: WARM_UP, durationMs, maxMs });
   },
   async run(server, { durationMs, upstream }) {
     const before = await upstream.readCounts();

@@ -1,8 +1,8 @@
 // Builds the bytes of requests, once, with a place for each nonce.
 import { createNonce, LAST_BYTES } from "../answers.mjs";
+import { CLIENT_KEY } from "../dialects/dialect.mjs";
 import { Template } from "../template.mjs";
 import { createCheck } from "./check.mjs";
-import { CLIENT_KEY } from "./dialect.mjs";
 
 const BOUNDARY = "----bench-boundary-0123456789";
 

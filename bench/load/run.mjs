@@ -3,12 +3,12 @@ import { createNonce } from "../answers.mjs";
 import { openConnection } from "./connection.mjs";
 
 /**
- * Runs until `durationMs` are over and, if given, `count` answers have come, and lets each connection finish.
+ * Runs until `durationMs` are over and, if given, `count` answers have come or `maxMs` are over. Each connection finishes.
  * `createFill` builds a connection's request; `valuesOf(nonce, number)` yields the values that are filled in and checked.
  * Throws at the first wrong answer. Yields how many answers were right, the time they took, and each one's own.
  *
  * @param {{
- *   port: number, connections: number, durationMs?: number, count?: number,
+ *   port: number, connections: number, durationMs?: number, count?: number, maxMs?: number,
  *   createFill: () => (values: readonly string[]) => Uint8Array[],
  *   check: (answer: object, values: readonly string[]) => void,
  *   valuesOf?: (nonce: string, number: number) => readonly string[],
@@ -19,6 +19,7 @@ export async function runLoad({
   connections,
   durationMs = 0,
   count = 0,
+  maxMs = Number.POSITIVE_INFINITY,
   createFill,
   check,
   valuesOf = (nonce) => [nonce],
@@ -29,7 +30,11 @@ export async function runLoad({
   let started = 0;
   const startedAt = performance.now();
   const endsAt = startedAt + durationMs;
-  const goesOn = () => started < count || performance.now() < endsAt;
+  const countEndsAt = startedAt + maxMs;
+  const goesOn = () => {
+    const now = performance.now();
+    return now < endsAt || (started < count && now < countEndsAt);
+  };
   const runOne = async (connection) => {
     const fill = createFill();
     while (goesOn()) {

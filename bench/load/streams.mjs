@@ -1,5 +1,4 @@
 // The load of streamed chats of 200 events: as fast as they come, and with an event each millisecond.
-
 import { medianOf } from "../spread.mjs";
 import { createCheckFor, createRequest, PLACE } from "./request.mjs";
 import { measureLoad, runLoad } from "./run.mjs";
@@ -21,12 +20,12 @@ function streamsLoad({ port, dialect }, model) {
 export const streams = {
   needs: "streams",
   rows: {
-    streamsRate: { title: "streams: events/s", unit: "/s" },
-    streamsCpu: { title: "streams: CPU per event", unit: "µs" },
+    streamsRate: { title: "streams: events/s", unit: "/s", better: "more" },
+    streamsCpu: { title: "streams: CPU per event", unit: "µs", better: "less" },
   },
   load: streamsLoad,
-  async warmUp(server, { durationMs }) {
-    await runLoad({ ...streamsLoad(server), count: WARM_UP, durationMs });
+  async warmUp(server, { durationMs, maxMs }) {
+    await runLoad({ ...streamsLoad(server), count: WARM_UP, durationMs, maxMs });
   },
   async run(server, { durationMs }) {
     const { cpuMsEach, perSecond } = await measureLoad(server, { ...streamsLoad(server), durationMs });
@@ -37,13 +36,13 @@ export const streams = {
 export const paced = {
   needs: "streams",
   rows: {
-    pacedRate: { title: "streams, 1 ms between events: events/s", unit: "/s" },
-    pacedFirst: { title: "streams, 1 ms between events: time to the first", unit: "ms" },
-    pacedCpu: { title: "streams, 1 ms between events: CPU per event", unit: "µs" },
+    pacedRate: { title: "streams, 1 ms between events: events/s", unit: "/s", better: "more" },
+    pacedFirst: { title: "streams, 1 ms between events: time to the first", unit: "ms", better: "less" },
+    pacedCpu: { title: "streams, 1 ms between events: CPU per event", unit: "µs", better: "less" },
   },
   load: (server) => streamsLoad(server, "paced"),
-  async warmUp(server, { durationMs }) {
-    await runLoad({ ...streamsLoad(server, "paced"), count: AT_ONCE, durationMs });
+  async warmUp(server, { durationMs, maxMs }) {
+    await runLoad({ ...streamsLoad(server, "paced"), count: AT_ONCE, durationMs, maxMs });
   },
   async run(server, { durationMs }) {
     const { cpuMsEach, perSecond, firstEventsMs } = await measureLoad(server, {

@@ -15,15 +15,15 @@ function uploadsLoad({ port, dialect }) {
 export const uploads = {
   needs: "uploads",
   rows: {
-    uploadsRate: { title: "uploads of 4 MB: uploads/s", unit: "/s" },
-    uploadsCpu: { title: "uploads of 4 MB: CPU each", unit: "ms" },
-    uploadsPeak: { title: "uploads of 4 MB: peak RSS", unit: "MB" },
+    uploadsRate: { title: "uploads of 4 MB: uploads/s", unit: "/s", better: "more" },
+    uploadsCpu: { title: "uploads of 4 MB: CPU each", unit: "ms", better: "less" },
+    uploadsPeak: { title: "uploads of 4 MB: peak RSS", unit: "MB", isPlain: true, better: "less" },
   },
   load: uploadsLoad,
   /** A server of its own, so that the peak of memory comes from uploads alone. */
   isFresh: true,
-  async warmUp(server, { durationMs }) {
-    await runLoad({ ...uploadsLoad(server), count: WARM_UP, durationMs });
+  async warmUp(server, { durationMs, maxMs }) {
+    await runLoad({ ...uploadsLoad(server), count: WARM_UP, durationMs, maxMs });
   },
   async run(server, { durationMs }) {
     const { cpuMsEach, perSecond } = await measureLoad(server, { ...uploadsLoad(server), durationMs });

@@ -2,27 +2,39 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { useNewerLibc } from "./newer-libc.mjs";
 
 const BINARY = fileURLToPath(new URL("../node_modules/@tailcallhq/core-linux-x64-gnu/bin/tailcall", import.meta.url));
 const DIRECTORY = fileURLToPath(new URL("../results", import.meta.url));
 
-/** Yields the command that starts it. Throws with the binary's message if it does not run on this machine. */
+let command;
+
+/** Yields the command that starts it. Throws if the binary does not run on this machine, with a newer C library either. */
 export function prepareTailcall({ port, environment }) {
-  const { error, status, stderr } = spawnSync(BINARY, ["--version"], { encoding: "utf8" });
-  if (status !== 0) {
-    // The loader's first complaint, without the path of the binary.
-    const complaint =
-      error?.message ??
-      stderr
-        .split("\n")[0]
-        .replace(`${BINARY}: `, "")
-        .replace(/ \(required by.*/, "");
-    throw new Error(`it does not run here: ${complaint}`);
-  }
+  command ??= findCommand();
   mkdirSync(DIRECTORY, { recursive: true });
   const file = `${DIRECTORY}/tailcall-${port}.graphql`;
   writeFileSync(file, format(port, environment));
-  return { command: [BINARY, "start", file], environment: { TAILCALL_TRACKER: "false", TAILCALL_LOG_LEVEL: "warn" } };
+  return {
+    command: [...command, "start", file],
+    environment: { TAILCALL_TRACKER: "false", TAILCALL_LOG_LEVEL: "error" },
+  };
+}
+
+/** The binary is built for glibc 2.39; on an older Debian it gets that of Debian 13. */
+function findCommand() {
+  if (complaintOf([BINARY]) === undefined) return [BINARY];
+  const withLibc = useNewerLibc(BINARY);
+  const complaint = complaintOf(withLibc);
+  if (complaint !== undefined) throw new Error(`it does not run here: ${complaint}`);
+  return withLibc;
+}
+
+/** What the loader says if the program cannot start, without the binary's path. */
+function complaintOf([file, ...parameters]) {
+  const { error, status, stderr } = spawnSync(file, [...parameters, "--version"], { encoding: "utf8" });
+  if (status === 0) return undefined;
+  return error?.message ?? stderr.split("\n")[0].replaceAll(`${BINARY}: `, "");
 }
 
 function format(port, { OPENAI_BASE_URL, OPENAI_API_KEY }) {

@@ -1,9 +1,10 @@
 // The requests in this server's schema, which some peers have, too (peers/schema.mjs).
-import { chatAnswer, chatEvents, MODELS_ANSWER, variationAnswer } from "../answers.mjs";
-import { readEvents } from "./check.mjs";
-import { ACCEPT_EVENTS, ACCEPT_JSON, createUploadEntry, MAX_TOKENS, postJson } from "./dialect.mjs";
+import { chatAnswer, chatEvents, MODELS_ANSWER, openEvent, variationAnswer } from "../answers.mjs";
+import { readEvent, readEvents } from "../load/check.mjs";
+import { ACCEPT_EVENTS, ACCEPT_JSON, createUploadEntry, MAX_OPEN_TOKENS, MAX_TOKENS, postJson } from "./dialect.mjs";
 
-const CHAT = `mutation Chat($input: ChatInput!) {
+/** The document of a chat, which this server also trusts by its id. */
+export const CHAT = `mutation Chat($input: ChatInput!) {
   chat(input: $input) {
     id created model
     choices { index message { role content } finishReason }
@@ -46,9 +47,14 @@ export const graphql = {
     }),
   }),
   streams: ({ prompt, model = "gpt-4o-mini" }) => ({
-    ...postJson("/graphql", ACCEPT_EVENTS, { query: STREAM, variables: { input: createInput(model, prompt) } }),
+    ...askForStream(createInput(model, prompt)),
     read: readEvents,
     expect: (nonce) => chatEvents(nonce).map((event) => ({ data: { chat: toChunk(event) } })),
+  }),
+  openStreams: ({ prompt }) => ({
+    ...askForStream(createInput("open", prompt, MAX_OPEN_TOKENS)),
+    read: readEvent,
+    expect: (nonce, stamp) => ({ data: { chat: toChunk(openEvent(nonce, stamp)) } }),
   }),
   uploads: () => ({
     ...createUploadEntry(VARIATIONS),
@@ -60,8 +66,12 @@ export const graphql = {
   }),
 };
 
-function createInput(model, prompt) {
-  return { model, messages: [{ role: "USER", content: prompt }], maxCompletionTokens: MAX_TOKENS };
+function createInput(model, prompt, maxCompletionTokens = MAX_TOKENS) {
+  return { model, messages: [{ role: "USER", content: prompt }], maxCompletionTokens };
+}
+
+function askForStream(input) {
+  return postJson("/graphql", ACCEPT_EVENTS, { query: STREAM, variables: { input } });
 }
 
 function toChat({ id, created, model, choices, usage }) {

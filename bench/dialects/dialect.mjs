@@ -7,7 +7,9 @@ export const CLIENT_KEY = "sk-bench-0123456789abcdef";
 
 export const ACCEPT_JSON = { accept: "application/json" };
 export const ACCEPT_EVENTS = { accept: "text/event-stream" };
+/** The caps of a chat's answer, and of a stream that stays open for a minute. */
 export const MAX_TOKENS = 512;
+export const MAX_OPEN_TOKENS = 4_096;
 
 /** A request with a JSON body. */
 export function postJson(path, headers, body) {
@@ -15,8 +17,8 @@ export function postJson(path, headers, body) {
 }
 
 /** A chat's request, in the upstream's spelling. */
-export function createChatInput(model, prompt) {
-  return { model, messages: [{ role: "user", content: prompt }], max_completion_tokens: MAX_TOKENS };
+export function createChatInput(model, prompt, maxTokens = MAX_TOKENS) {
+  return { model, messages: [{ role: "user", content: prompt }], max_completion_tokens: maxTokens };
 }
 
 /** A GraphQL multipart request with one file, in `$input.image`. */

@@ -1,7 +1,7 @@
 // The requests of the upstream's own REST API, for the bare proxy and for the upstream itself.
-import { chatAnswer, chatEvents, MODELS_ANSWER, variationAnswer } from "../answers.mjs";
-import { readEvents } from "./check.mjs";
-import { ACCEPT_EVENTS, ACCEPT_JSON, createChatInput, postJson } from "./dialect.mjs";
+import { chatAnswer, chatEvents, MODELS_ANSWER, openEvent, variationAnswer } from "../answers.mjs";
+import { readEvent, readEvents } from "../load/check.mjs";
+import { ACCEPT_EVENTS, ACCEPT_JSON, createChatInput, MAX_OPEN_TOKENS, postJson } from "./dialect.mjs";
 
 export const rest = {
   chat: ({ prompt }) => ({
@@ -17,13 +17,14 @@ export const rest = {
     expect: () => MODELS_ANSWER,
   }),
   streams: ({ prompt, model = "gpt-4o-mini" }) => ({
-    ...postJson("/v1/chat/completions", ACCEPT_EVENTS, {
-      ...createChatInput(model, prompt),
-      stream: true,
-      stream_options: { include_usage: true },
-    }),
+    ...askForStream(createChatInput(model, prompt)),
     read: readEvents,
     expect: (nonce) => [...chatEvents(nonce), "[DONE]"],
+  }),
+  openStreams: ({ prompt }) => ({
+    ...askForStream(createChatInput("open", prompt, MAX_OPEN_TOKENS)),
+    read: readEvent,
+    expect: openEvent,
   }),
   uploads: () => ({
     path: "/v1/images/variations",
@@ -34,3 +35,8 @@ export const rest = {
     expect: variationAnswer,
   }),
 };
+
+function askForStream(input) {
+  const body = { ...input, stream: true, stream_options: { include_usage: true } };
+  return postJson("/v1/chat/completions", ACCEPT_EVENTS, body);
+}
