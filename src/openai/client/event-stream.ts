@@ -5,6 +5,7 @@ import { findExcess, isRecord, readJson } from "../../json/json.ts";
 import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
 import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
+import { createDecoder } from "./events/decoder.ts";
 import { EventForms, type ReadAddedText, Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
 import { findError } from "./failures/embedded-error.ts";
@@ -174,18 +175,6 @@ function notAStream(): OpenAIError {
 
 function isDone(data: string): boolean {
   return data === "[DONE]" || data.trim() === "[DONE]";
-}
-
-/** Decodes UTF-8 and ends each line with LF: the parser would hold back a last CR until it sees what follows. */
-function createDecoder(): (bytes?: Uint8Array) => string {
-  const decoder = new TextDecoder();
-  let endedWithCr = false;
-  return function decode(bytes) {
-    const text = decoder.decode(bytes, { stream: bytes !== undefined });
-    const rest = endedWithCr && text.startsWith("\n") ? text.slice(1) : text;
-    if (text !== "") endedWithCr = text.endsWith("\r");
-    return rest.includes("\r") ? rest.replace(/\r\n?/g, "\n") : rest;
-  };
 }
 
 /** Whether a line that is no field is an error object sent alone. */
