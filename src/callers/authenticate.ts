@@ -8,7 +8,7 @@ import { type ClientKey, sha256 } from "./caller-schema.ts";
 import { createClientKeys } from "./client-keys.ts";
 import { type ClientKeysFile, openClientKeysFile } from "./client-keys-file.ts";
 import { type Identity, recall, remember } from "./connection-callers.ts";
-import { createJwtVerifier, type JwtCaller } from "./jwt.ts";
+import { createJwtVerifier } from "./jwt.ts";
 import { unauthenticated } from "./refusals.ts";
 
 /** How callers are told apart, from the configuration. */
@@ -89,17 +89,14 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
     if (!isOwnKey(digest)) {
       if (auth === "passthrough" && UPSTREAM_KEY.test(token)) return { caller: passThrough(token), holds: () => true };
       const version = keys?.version();
+      const areKeysTheSame = () => keys?.version() === version;
       const caller = keys?.find(digest);
-      if (caller) return { caller, holds: () => keys?.version() === version };
-      if (verifyJwt && JWT.test(token)) return verifyJwt(token).then(identityOf);
+      if (caller) return { caller, holds: areKeysTheSame };
+      // A new client key may be anything, also what was a JWT.
+      if (verifyJwt && JWT.test(token))
+        return verifyJwt(token).then((caller) => ({ caller, holds: () => areKeysTheSame() && caller.isGood() }));
     }
     throw unauthenticated("The credentials are not valid.");
-  }
-
-  /** A new client key may be anything, also what was a JWT. */
-  function identityOf(caller: JwtCaller): Identity {
-    const version = keys?.version();
-    return { caller, holds: () => keys?.version() === version && caller.isGood() };
   }
 
   return {

@@ -2,6 +2,7 @@
 // written from a template: pino's way to lines of any shape costs more than most of what it logs. Writes no document, variable,
 // prompt or answer.
 import { hostname } from "node:os";
+import { pid } from "node:process";
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { Observer, OperationRecord } from "./operation-record.ts";
 import { severityOf } from "./outcome.ts";
@@ -11,7 +12,7 @@ import type { UpstreamCall } from "./upstream-call.ts";
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 
 /** What every line begins with. */
-const BASE = { pid: process.pid, hostname: hostname() };
+const BASE = { pid, hostname: hostname() };
 const BASE_TEXT = JSON.stringify(BASE).slice(1, -1);
 
 /** Writes to `destination`. Of an `err`, its name, message and stack are logged, and none of its other properties. */
