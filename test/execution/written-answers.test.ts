@@ -219,6 +219,23 @@ test("a long answer is not written at once, nor one with more values than may be
   expect(errors?.[0]?.message).toBe("The answer has more than 50 values; select less of it.");
 });
 
+test("a list that is too long is not begun", async () => {
+  let resolved = 0;
+  const row = {
+    get id() {
+      resolved++;
+      return "a name of some length";
+    },
+  };
+  const count = async (length: number) => {
+    resolved = 0;
+    const { json } = await run(startEngine(), "{ rows { id } }", true, {}, contextOf(Array(length).fill(row)));
+    return [json !== undefined, resolved];
+  };
+  expect(await count(300)).toEqual([true, 300]);
+  expect(await count(1_000)).toEqual([false, 1_001]);
+});
+
 test("a field that yields a promise is resolved twice once, and never again", async () => {
   const engine = startEngine();
   let resolved = 0;

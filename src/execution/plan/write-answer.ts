@@ -73,12 +73,13 @@ function createWriteList(write: Write): Write {
   return (value, writing) => {
     if (value === null || value === undefined) return "null";
     if (!Array.isArray(value)) throw notPlain;
+    if (value.length === 0) return "[]";
     takeRoom(writing, value.length * JSON_LENGTHS.value);
-    let text = "[";
-    for (let index = 0; index < value.length; index++) {
-      if (index > 0) text += ",";
-      text += write(expectNow(value[index]), writing);
-    }
+    const { room } = writing;
+    let text = `[${write(expectNow(value[0]), writing)}`;
+    // About as much for each of the others: a list that is too long for it is not begun.
+    if ((room - writing.room) * (value.length - 1) > writing.room) throw notWritten;
+    for (let index = 1; index < value.length; index++) text += `,${write(expectNow(value[index]), writing)}`;
     return `${text}]`;
   };
 }
