@@ -93,11 +93,11 @@ export function createEngine(engineOptions: EngineOptions): Engine {
   }
 
   /** Runs an operation, or says why not; errors as they were thrown. */
-  async function attempt(
+  function attempt(
     prepared: PreparedOperation,
     given: OperationParams["variables"],
     context: OperationContext,
-  ): Promise<Results> {
+  ): Results | Promise<Results> {
     const variables = prepared.readVariables(given);
     const errors = findRefusals(prepared, { variables, given, caller: context.caller });
     return errors.length > 0 ? { errors } : runOperation({ schema, prepared, given, variables, context, maxValues });

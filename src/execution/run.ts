@@ -43,7 +43,7 @@ export interface Run {
 }
 
 /** Yields an operation's result, or its stream of results, with errors as they were thrown. Never throws. */
-export async function runOperation(run: Run): Promise<ExecutionResult | ResultStream> {
+export function runOperation(run: Run): Promise<ExecutionResult | ResultStream> {
   const { plan, operation } = run.prepared;
   const rootValue = new RootValue();
   if (!plan || !run.variables) return runByExecutor(run, rootValue);

@@ -6,6 +6,8 @@ import { parseJson } from "./json-text.ts";
 import { isLarge, whenItsTurn } from "./pace.ts";
 import { continueBody, payloadTooLarge } from "./request-head.ts";
 
+const EMPTY = Buffer.alloc(0);
+
 /**
  * Yields the body's JSON value. Throws PAYLOAD_TOO_LARGE (413) as soon as the body is known to be larger than
  * `maxBytes`, before reading it if Content-Length says so, and BAD_REQUEST (400) for what parseJson refuses or if the
@@ -21,14 +23,31 @@ export async function readJsonBody(
   if (declared > maxBytes) throw payloadTooLarge(maxBytes);
   held.check(declared);
   continueBody(req, res);
-  const body = await readBody(req, maxBytes, held);
+  // Node reports a request before it parses what has come with the head.
+  if (!req.complete) await untilParsed();
+  const body = req.complete ? takeBody(req, maxBytes, held) : await readBody(req, maxBytes, held);
   // What is in it is held twice from now on: as values, and as the text for the upstream.
   held.add(body.length);
   return parseJson(body, "The request body");
 }
 
+/** Resolves when all that has come in this turn of the event loop is parsed. */
+function untilParsed(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** The body of a request that has come whole, as most do: in one packet with the head. */
+function takeBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Buffer {
+  if (req.readableLength > maxBytes) throw payloadTooLarge(maxBytes);
+  held.take(req.readableLength);
+  return req.read() ?? EMPTY;
+}
+
 function readBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    if (req.destroyed) return reject(brokenOff());
     const chunks: Buffer[] = [];
     let bytes = 0;
     const onData = (chunk: Buffer) => {
@@ -51,9 +70,13 @@ function readBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Prom
     req.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     const breakOff = () => {
       // Every request emits "close", most of them after the whole body.
-      if (!req.complete) reject(requestError("BAD_REQUEST", 400, "The request broke off."));
+      if (!req.complete) reject(brokenOff());
     };
     req.once("error", breakOff);
     req.once("close", breakOff);
   });
+}
+
+function brokenOff(): Error {
+  return requestError("BAD_REQUEST", 400, "The request broke off.");
 }

@@ -15,21 +15,26 @@ const SCAN_LENGTH = 2 ** 20;
 const BYTE_ORDER_MARK = "\ufeff";
 
 /**
- * Yields the JSON value of the UTF-8 `bytes`. Ignores a byte order mark, as RFC 8259 (section 8.1) allows and some
- * editors need. Throws BAD_REQUEST (400), whose message calls the text `name`. The last of repeated keys counts, and
- * `__proto__` is an ordinary key. A long text is read in several turns of the event loop.
+ * Yields the JSON value of the UTF-8 `bytes`, or a promise of it for a long text, which is read in several turns of the event
+ * loop. Ignores a byte order mark, as RFC 8259 (section 8.1) allows and some editors need. Throws or rejects with BAD_REQUEST
+ * (400), whose message calls the text `name`. The last of repeated keys counts, and `__proto__` is an ordinary key.
  */
-export async function parseJson(bytes: Uint8Array, name: string): Promise<unknown> {
+export function parseJson(bytes: Uint8Array, name: string): unknown {
   const text = decode(bytes, name);
-  if (text.length > SCAN_LENGTH) await untilNextTurn();
+  if (text.length >= SCAN_LENGTH) return parseLong(text, name);
+  const excess = findExcess(text);
+  if (excess) throw tooMuch(name, excess);
+  return parse(text, name);
+}
+
+async function parseLong(text: string, name: string): Promise<unknown> {
   const scan = new JsonScan(text, MAX_VALUES);
-  for (;;) {
-    const excess = scan.findExcess(SCAN_LENGTH);
-    if (excess) throw requestError("BAD_REQUEST", 400, `${name} ${excess}`);
-    if (scan.isDone && text.length < SCAN_LENGTH) return parse(text, name);
+  while (!scan.isDone) {
     await untilNextTurn();
-    if (scan.isDone) break;
+    const excess = scan.findExcess(SCAN_LENGTH);
+    if (excess) throw tooMuch(name, excess);
   }
+  await untilNextTurn();
   const value = parse(text, name);
   await untilNextTurn();
   return value;
@@ -57,6 +62,10 @@ function parse(text: string, name: string): unknown {
     // Not the parser's own message, which quotes the text.
     throw notValid(name);
   }
+}
+
+function tooMuch(name: string, excess: string): Error {
+  return requestError("BAD_REQUEST", 400, `${name} ${excess}`);
 }
 
 function notValid(name: string): Error {
