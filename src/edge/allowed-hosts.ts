@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import type { GraphQLError } from "graphql";
 import { requestError } from "../errors/codes.ts";
+import { rememberByValue } from "../http/by-value.ts";
 
 export interface HostOptions {
   /** The names in the form of URL's `hostname`; undefined if the operator lists none. */
@@ -33,7 +34,7 @@ export function createHostCheck({
 }: HostOptions): (req: IncomingMessage) => GraphQLError | undefined {
   if (!allowedHosts && !(isOpen && isLoopback(listensOn))) return () => undefined;
   return (req) => {
-    const name = readHostName(req);
+    const name = readHostName(req.headers.host ?? "") ?? "";
     if (allowedHosts ? allowedHosts.includes(name) : LOOPBACK_HOST.test(name)) return undefined;
     const problem = "The server is not called by the name in the request's Host header: see ALLOWED_HOSTS.";
     return requestError("BAD_REQUEST", 400, problem, { connection: "close" });
@@ -46,7 +47,7 @@ export function isLoopback(address: string): boolean {
   return version === 0 ? LOOPBACK_HOST.test(address.toLowerCase()) : loopback.check(address, `ipv${version as 4 | 6}`);
 }
 
-/** The Host without its port and without a final dot; empty if it is not valid in a URL. */
-function readHostName({ headers: { host = "" } }: IncomingMessage): string {
-  return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/\.$/, "") : "";
-}
+/** The Host without its port and without a final dot; undefined if it is not valid in a URL. */
+const readHostName = rememberByValue((host: string): string | undefined =>
+  URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname.replace(/\.$/, "") : undefined,
+);

@@ -16,18 +16,33 @@ const MAX_AGE_SECONDS = 600;
 export function createCors(
   origins: readonly string[] | undefined,
 ): (req: IncomingMessage, res: ServerResponse) => boolean {
-  const setHeaders = cors<IncomingMessage>({
+  const exposedHeaders = ["Retry-After", "WWW-Authenticate", "X-Request-Id"];
+  const setPreflightHeaders = cors<IncomingMessage>({
     origin: [...(origins ?? [])],
     methods: ["GET", "POST"],
-    exposedHeaders: ["Retry-After", "WWW-Authenticate", "X-Request-Id"],
+    exposedHeaders,
     maxAge: MAX_AGE_SECONDS,
     preflightContinue: true,
   });
+  const listed: ReadonlySet<string> = new Set(origins);
+  const exposed = exposedHeaders.join(",");
+
+  /** The headers of an answer that is not a preflight's: the library works them out anew for each. */
+  function setHeaders(res: ServerResponse, origin: string): void {
+    res.setHeader("vary", "Origin");
+    res.setHeader("access-control-allow-origin", origin);
+    res.setHeader("access-control-expose-headers", exposed);
+  }
+
   return (req, res) => {
-    const isListed = origins?.includes(req.headers.origin ?? "") ?? false;
+    if (!origins && req.method !== "OPTIONS") return false;
+    const { origin = "" } = req.headers;
+    const isListed = listed.has(origin);
     // Only for listed origins: the library would show the allowed methods to the others as well.
-    if (isListed) setHeaders(req, res, () => {});
-    else if (origins) res.setHeader("vary", "Origin");
+    if (!isListed) {
+      if (origins) res.setHeader("vary", "Origin");
+    } else if (req.method === "OPTIONS") setPreflightHeaders(req, res, () => {});
+    else setHeaders(res, origin);
     if (req.method !== "OPTIONS" || req.headers["access-control-request-method"] === undefined) return false;
     if (isListed) sendAnswer(req, res, { status: 204, headers: {}, body: undefined });
     else refuse(req, res, requestError("FORBIDDEN", 403, "Web pages of this origin may not call the server."));

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { sendAnswer } from "../http/answer.ts";
 import { enterLine } from "../http/line.ts";
+import { readPath } from "../http/request-target.ts";
 import { watchWriteStall } from "../http/stall.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { onceASecond } from "../telemetry/scrapes.ts";
@@ -19,7 +20,7 @@ const FORWARDED = /^(?:forwarded|via|x-real-ip|x-forwarded-.*|x-original-.*|cf-c
 export function createMetricsPage(metrics: Metrics): (req: IncomingMessage, res: ServerResponse) => boolean {
   const scrape = onceASecond(metrics.read);
   return (req, res) => {
-    if (req.url?.split("?", 1)[0] !== PATH) return false;
+    if (readPath(req) !== PATH) return false;
     res.setHeader("x-content-type-options", "nosniff");
     res.setHeader("cache-control", "no-store");
     const send = (status: number, body: string | Uint8Array, headers: Record<string, string> = {}) =>

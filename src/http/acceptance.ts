@@ -1,7 +1,7 @@
 // Reads the Accept header, and headers of its form: what a client takes, and so which media type an answer has.
 // Weights only exclude (0): no client of a GraphQL server relies on their order.
 // https://www.rfc-editor.org/rfc/rfc9110#section-12.5
-import { LRUCache } from "lru-cache";
+import { rememberByValue } from "./by-value.ts";
 
 export type JsonType = "application/graphql-response+json" | "application/json";
 
@@ -28,23 +28,13 @@ const MAX_RANGES = 32;
 /** What queries and mutations can be answered with. */
 const SERVED = ["application/graphql-response+json", "application/json", "multipart/mixed", "text/event-stream"];
 
-/** Longest header that is remembered, in characters. */
-const MAX_LENGTH = 256;
-const known = new LRUCache<string, Acceptance>({ max: 100 });
-
 /**
  * Reads an Accept header, once for each of its values. A client that sends none, or an empty one, accepts everything.
  * The first range that stands for a JSON type decides between the two, as in Yoga.
  * https://graphql.github.io/graphql-over-http/draft/#sec-Accept
  */
 export function readAcceptance(header: string | null | undefined): Acceptance {
-  const accept = header || "*/*";
-  let acceptance = known.get(accept);
-  if (!acceptance) {
-    acceptance = choose(accept);
-    if (accept.length <= MAX_LENGTH) known.set(accept, acceptance);
-  }
-  return acceptance;
+  return choose(header || "*/*");
 }
 
 /**
@@ -55,7 +45,7 @@ export function readAccepted(header: string | null | undefined): string[] {
   return readRanges(header ?? "").flatMap(({ name, isRefused }) => (isRefused ? [] : [name]));
 }
 
-function choose(accept: string): Acceptance {
+const choose = rememberByValue((accept: string): Acceptance => {
   const ranges = readRanges(accept.trim() || "*/*");
   const accepts = (type: string) => acceptsType(ranges, type);
   return {
@@ -63,7 +53,7 @@ function choose(accept: string): Acceptance {
     stream: accepts("text/event-stream"),
     isServed: SERVED.some(accepts),
   };
-}
+});
 
 /** By the range that matches the type most closely; of several alike, the first. */
 function acceptsType(ranges: readonly Range[], type: string): boolean {

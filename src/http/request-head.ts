@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLError } from "graphql";
 import { requestError } from "../errors/codes.ts";
+import { rememberByValue } from "./by-value.ts";
 
 /** The media types of request bodies that the server takes. */
 export type BodyType = "application/json" | "multipart/form-data";
@@ -39,15 +40,17 @@ export function checkHead(req: IncomingMessage, maxBodyBytes: number): GraphQLEr
 
 /** The media type of the request's body; undefined for a type or a charset (not UTF-8) that the server does not take. */
 export function readBodyType(req: IncomingMessage): BodyType | undefined {
-  // What most clients send.
-  if (req.headers["content-type"] === "application/json") return "application/json";
-  const parts = (req.headers["content-type"] ?? "").toLowerCase().split(";");
+  return typeOf(req.headers["content-type"] ?? "");
+}
+
+const typeOf = rememberByValue((contentType: string): BodyType | undefined => {
+  const parts = contentType.toLowerCase().split(";");
   const [mediaType, ...parameters] = parts.map((part) => part.trim());
   if (mediaType === "multipart/form-data") return mediaType;
   const charsets = parameters.filter((parameter) => parameter.startsWith("charset"));
   const isUtf8 = charsets.length < 2 && charsets.every((charset) => /^charset=(?:utf-?8|"utf-?8")$/.test(charset));
   return mediaType === "application/json" && isUtf8 ? mediaType : undefined;
-}
+});
 
 /** Sends 100 Continue to a client that waits for it. Call it when the body is about to be read. */
 export function continueBody(req: IncomingMessage, res: ServerResponse): void {

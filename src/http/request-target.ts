@@ -14,7 +14,9 @@ const SINGLE = ["authorization", "content-type"] as const;
 
 /** The path, without the query and as the client wrote it. */
 export function readPath(req: IncomingMessage): string {
-  return req.url?.split("?", 1)[0] ?? "";
+  const { url = "" } = req;
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
 }
 
 /**
@@ -23,21 +25,30 @@ export function readPath(req: IncomingMessage): string {
  */
 export function readHeaders({ rawHeaders }: IncomingMessage, name: string): string[] {
   const values: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const given = rawHeaders[index] ?? "";
-    if (given.length === name.length && given.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? "");
-  }
+  for (let place = findHeader(rawHeaders, name, 0); place >= 0; place = findHeader(rawHeaders, name, place + 2))
+    values.push(rawHeaders[place + 1] ?? "");
   return values;
+}
+
+/** The place of the first header of this name from `start` on; -1 if there is none. */
+function findHeader(rawHeaders: readonly string[], name: string, start: number): number {
+  for (let place = start; place < rawHeaders.length; place += 2) {
+    const given = rawHeaders[place] ?? "";
+    if (given.length === name.length && given.toLowerCase() === name) return place;
+  }
+  return -1;
 }
 
 /** Yields BAD_REQUEST (400), which closes the connection, for a request that two readers could understand differently. */
 export function checkTarget(req: IncomingMessage): GraphQLError | undefined {
-  const { method = "", url = "", httpVersion, headers } = req;
-  if (!TARGET.test(url) || !isHost(headers.host) || readHeaders(req, "host").length !== 1) {
+  const { method = "", url = "", httpVersion, headers, rawHeaders } = req;
+  const hostAt = findHeader(rawHeaders, "host", 0);
+  if (!TARGET.test(url) || !isHost(headers.host) || findHeader(rawHeaders, "host", hostAt + 2) >= 0) {
     return refusal("The request's Host header and path must make a URL.");
   }
-  const repeated = SINGLE.find((name) => isRepeated(readHeaders(req, name)));
-  if (repeated) return refusal(`The request must have no more than one ${repeated} header.`);
+  for (const name of SINGLE) {
+    if (isRepeated(rawHeaders, name)) return refusal(`The request must have no more than one ${name} header.`);
+  }
   // https://www.rfc-editor.org/rfc/rfc9112#section-6.1-16
   if (headers["transfer-encoding"] !== undefined && httpVersion !== "1.1") {
     return refusal("A request of HTTP/1.0 must have no Transfer-Encoding header.");
@@ -51,9 +62,13 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** Whether the values differ. */
-function isRepeated([first, ...others]: readonly string[]): boolean {
-  return others.some((value) => value !== first);
+/** Whether there are several headers of this name, with values that differ. */
+function isRepeated(rawHeaders: readonly string[], name: string): boolean {
+  const first = findHeader(rawHeaders, name, 0);
+  if (first < 0) return false;
+  for (let place = first; place >= 0; place = findHeader(rawHeaders, name, place + 2))
+    if (rawHeaders[place + 1] !== rawHeaders[first + 1]) return true;
+  return false;
 }
 
 /** The last valid one. A server has few names, and parsing a URL takes as long as everything else here. */
