@@ -9,9 +9,8 @@ import { codedError } from "../errors/codes.ts";
 import { createMaskError } from "../errors/mask.ts";
 import { createEngine } from "../execution/engine.ts";
 import { createGraphiQLPage } from "../graphiql/page.ts";
-import { refuseUpgrade } from "../http/answer.ts";
 import { createDepartures } from "../http/departures.ts";
-import { enterLine, isInUse } from "../http/line.ts";
+import { enterLine } from "../http/line.ts";
 import { requestIdOf } from "../http/request-id.ts";
 import { watchWriteStall } from "../http/stall.ts";
 import { createReadParams } from "../request/params.ts";
@@ -23,13 +22,14 @@ import { createBeginOperation } from "../telemetry/operations.ts";
 import { createTellRefused } from "../telemetry/refused-requests.ts";
 import { createHttpTransport } from "../transports/http.ts";
 import { createWebSocketEndpoint } from "../transports/websocket/endpoint.ts";
-import { createHandshake, type Greeting } from "../transports/websocket/handshake.ts";
+import { createHandshake } from "../transports/websocket/handshake.ts";
 import { createPrepareOperation } from "../transports/websocket/operation.ts";
 import { createFrame } from "../transports/yoga.ts";
 import type { App } from "./app-interface.ts";
 import { documentLimitsOf } from "./document-limits.ts";
 import { createGuard } from "./guard.ts";
 import { createServe } from "./serve.ts";
+import { createUpgrades } from "./upgrades.ts";
 
 const ENDPOINT = "/graphql";
 
@@ -171,23 +171,13 @@ export function createApp(
       });
     },
     answerMetrics,
-    handleUpgrade(req, socket, head) {
-      // Node removes its error listener from a socket that it hands over. Without one, a client's reset would end the process.
-      socket.on("error", () => {});
-      watchWriteStall(socket, config.STREAM_WRITE_STALL_MS);
-      const isEarly = isInUse(socket);
-      if (isEarly || checkHost(req)) {
-        tellRefused(req, "handshake");
-        // An answer would come among those that are still due.
-        return isEarly ? void socket.destroy() : refuseUpgrade(req, socket, "400 Bad Request");
-      }
-      let isAccepted = false;
-      const accept = (greeting: Greeting) => {
-        isAccepted = true;
-        webSockets.handleUpgrade(req, socket, head, greeting);
-      };
-      void handshake(req, socket, accept).then(() => isAccepted || tellRefused(req, "handshake"));
-    },
+    handleUpgrade: createUpgrades({
+      checkHost,
+      handshake,
+      webSockets,
+      tellRefused: (req) => tellRefused(req, "handshake"),
+      writeStallMs: config.STREAM_WRITE_STALL_MS,
+    }),
     reload: authenticator.reload,
     announceStop() {
       stopping = true;
