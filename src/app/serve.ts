@@ -46,11 +46,9 @@ export function createServe({
       operation?.end(isAborted);
       held?.release();
     };
-    const leave = () => signal.reason instanceof CallerGone && end(true);
-    // A pipelined request whose turn has not come gets no close event.
-    if (!res.socket) signal.addEventListener("abort", leave);
-    res.once("close", () => {
-      signal.removeEventListener("abort", leave);
+    const stopListening = res.socket ? undefined : onDeparture(signal, () => end(true));
+    res.on("close", () => {
+      stopListening?.();
       end(!res.writableFinished);
     });
     try {
@@ -73,6 +71,15 @@ export function createServe({
       else refuse(req, res, masked);
     }
   };
+}
+
+/** Calls `leave` when the client has gone: a pipelined response whose turn has not come gets no close event. */
+function onDeparture(signal: AbortSignal, leave: () => void): () => void {
+  const listener = () => {
+    if (signal.reason instanceof CallerGone) leave();
+  };
+  signal.addEventListener("abort", listener);
+  return () => signal.removeEventListener("abort", listener);
 }
 
 /** A pipelined answer is behind others until its turn has come. */

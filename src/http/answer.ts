@@ -109,11 +109,9 @@ function send(req: IncomingMessage, res: ServerResponse, { status, headers, body
   const rest = isWhole(req) ? undefined : discardRest(req);
   onTurn(res, () => {
     if (res.headersSent || res.destroyed) return;
-    res.writeHead(status, {
-      ...(body !== undefined && { "content-length": Buffer.byteLength(body) }),
-      ...headers,
-      ...(!isWhole(req) && { connection: "close" }),
-    });
+    if (body !== undefined) res.setHeader("content-length", Buffer.byteLength(body));
+    if (!isWhole(req)) res.setHeader("connection", "close");
+    res.writeHead(status, headers);
     if (!rest || req.complete) return void res.end(body);
     // Not end(): Node would close the connection while the client is still sending.
     res.write(body ?? "");

@@ -23,16 +23,20 @@ const waiting = new WeakSet<ServerResponse>();
 export function enterLine({ socket }: IncomingMessage, res: ServerResponse, onExcess = () => {}): boolean {
   // Node parses on what has come, although the connection has ended.
   if (socket.destroyed) return false;
-  const line = lines.get(socket) ?? [];
+  let line = lines.get(socket);
+  if (!line) {
+    line = [];
+    lines.set(socket, line);
+  }
   if (line.length >= MAX_UNDER_WAY) {
     socket.destroy();
     onExcess();
     return false;
   }
-  if (line.length === 0) lines.set(socket, line);
-  else waiting.add(res);
+  if (line.length > 0) waiting.add(res);
   line.push(res);
-  res.once("close", () => {
+  // It comes once, and `once` would cost as much as all else here.
+  res.on("close", () => {
     line.shift();
     const [next] = line;
     if (next && waiting.delete(next)) next.emit(TURN);
