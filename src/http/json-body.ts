@@ -9,23 +9,33 @@ import { continueBody, payloadTooLarge } from "./request-head.ts";
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Yields the body's JSON value, at once if the body has come whole and is not long. Throws or rejects with PAYLOAD_TOO_LARGE
- * (413) as soon as the body is known to be larger than `maxBytes`, before reading it if Content-Length says so, and with
- * BAD_REQUEST (400) for what parseJson refuses or if the request breaks off. The bytes are counted in `held`, which may
- * refuse them: see HeldBytes.take.
+ * Yields the body's JSON value. Throws PAYLOAD_TOO_LARGE (413) as soon as the body is known to be larger than
+ * `maxBytes`, before reading it if Content-Length says so, and BAD_REQUEST (400) for what parseJson refuses or if the
+ * request breaks off. The bytes are counted in `held`, which may refuse them: see HeldBytes.take.
  */
-export function readJsonBody(req: IncomingMessage, res: ServerResponse, maxBytes: number, held: HeldBytes): unknown {
+export async function readJsonBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  maxBytes: number,
+  held: HeldBytes,
+): Promise<unknown> {
   const declared = Number(req.headers["content-length"] ?? 0);
   if (declared > maxBytes) throw payloadTooLarge(maxBytes);
-  const parse = (body: Buffer) => {
-    // What is in it is held twice from now on: as values, and as the text for the upstream.
-    held.add(body.length);
-    return parseJson(body, "The request body");
-  };
-  if (req.complete) return parse(takeBody(req, maxBytes, held));
   held.check(declared);
   continueBody(req, res);
-  return readBody(req, maxBytes, held).then(parse);
+  // Node reports a request before it parses what has come with the head.
+  if (!req.complete) await untilParsed();
+  const body = req.complete ? takeBody(req, maxBytes, held) : await readBody(req, maxBytes, held);
+  // What is in it is held twice from now on: as values, and as the text for the upstream.
+  held.add(body.length);
+  return parseJson(body, "The request body");
+}
+
+/** Resolves when all that has come in this turn of the event loop is parsed. */
+function untilParsed(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** The body of a request that has come whole, as most do: in one packet with the head. */
@@ -37,6 +47,7 @@ function takeBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Buff
 
 function readBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    if (req.destroyed) return reject(brokenOff());
     const chunks: Buffer[] = [];
     let bytes = 0;
     const onData = (chunk: Buffer) => {
@@ -59,9 +70,13 @@ function readBody(req: IncomingMessage, maxBytes: number, held: HeldBytes): Prom
     req.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     const breakOff = () => {
       // Every request emits "close", most of them after the whole body.
-      if (!req.complete) reject(requestError("BAD_REQUEST", 400, "The request broke off."));
+      if (!req.complete) reject(brokenOff());
     };
     req.once("error", breakOff);
     req.once("close", breakOff);
   });
+}
+
+function brokenOff(): Error {
+  return requestError("BAD_REQUEST", 400, "The request broke off.");
 }

@@ -1,5 +1,11 @@
 // CORS: which pages' scripts may read the server's answers.
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import cors from "cors";
 import { describe, expect, test } from "vitest";
+import { createCors } from "../../src/edge/cors.ts";
+import { whenOver } from "../support/lifetime.ts";
 import { request, startTestServer } from "../support/server.ts";
 import { chat, hello, streams } from "../support/stream.ts";
 import { json, startUpstream } from "../support/upstream.ts";
@@ -117,3 +123,33 @@ describe("an answer", () => {
     expect(answer.headers.get("vary")).toBeNull();
   });
 });
+
+test.each([LISTED, "https://other.example.com"])(
+  "answers to %s have the headers that the cors package sets",
+  async (origin) => {
+    const origins = ["https://other.example.com", LISTED];
+    const exposedHeaders = ["Retry-After", "WWW-Authenticate", "X-Request-Id"];
+    const ours = await answerWith(createCors(origins));
+    const plain = cors<IncomingMessage>({ origin: origins, exposedHeaders });
+    const theirs = await answerWith((req, res) => plain(req, res, () => {}));
+    for (const method of ["GET", "POST", "HEAD"]) {
+      const headers = await Promise.all(
+        [ours, theirs].map(async (url) => (await request(url, { method, headers: { origin } })).headers),
+      );
+      const [own, expected] = headers.map((all) => [...all].filter(([name]) => name !== "date"));
+      expect(own).toEqual(expected);
+    }
+  },
+);
+
+/** A server that answers nothing but the headers that `setHeaders` sets. */
+async function answerWith(setHeaders: (req: IncomingMessage, res: ServerResponse) => unknown): Promise<string> {
+  const server = createServer((req, res) => {
+    setHeaders(req, res);
+    res.end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  whenOver(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
