@@ -30,6 +30,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["errors", /^(?:graphql-yoga|@pothos\/core|undici)$/],
   ["openai", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/client", /^(?:graphql.*|@pothos\/core)$/],
+  ["openai/client/events", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client/secrets", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/chat", /^(?:graphql.*|@pothos\/core|undici)$/],

@@ -2,7 +2,9 @@
 // the source throws is the last result.
 import type { ExecutionResult } from "graphql";
 import type { Take } from "../openai/client/event-stream.ts";
+import { Repeat } from "../openai/client/events/event-form.ts";
 import { Pull, type Source } from "../openai/pull.ts";
+import { ResultTemplates } from "./result-templates.ts";
 
 /** How a stream makes results of what its source hands out and throws. */
 export interface ResultStreamOptions<Value> {
@@ -12,11 +14,12 @@ export interface ResultStreamOptions<Value> {
 
 /** Never throws; ends and is left as its source is. Is either run or iterated, once. */
 export class ResultStream<Value = unknown> implements AsyncIterableIterator<ExecutionResult> {
-  readonly #source: Source<Value>;
+  readonly #source: Source<Value | Repeat>;
   readonly #options: ResultStreamOptions<Value>;
-  readonly #pull: Pull<Value>;
+  readonly #pull: Pull<Value | Repeat>;
+  readonly #templates = new ResultTemplates((event) => this.#options.toResult(event as Value));
 
-  constructor(source: Source<Value>, options: ResultStreamOptions<Value>) {
+  constructor(source: Source<Value | Repeat>, options: ResultStreamOptions<Value>) {
     this.#source = source;
     this.#options = options;
     this.#pull = new Pull(source);
@@ -35,7 +38,7 @@ export class ResultStream<Value = unknown> implements AsyncIterableIterator<Exec
   }
 
   /** Hands out what the results are made of, each by `toResult`; resolves with the last one if it is made of a failure. */
-  async run(take: Take<Value>): Promise<ExecutionResult | undefined> {
+  async run(take: Take<Value | Repeat>): Promise<ExecutionResult | undefined> {
     try {
       await this.#source.run(take);
       return undefined;
@@ -45,8 +48,13 @@ export class ResultStream<Value = unknown> implements AsyncIterableIterator<Exec
   }
 
   /** To be called when the result is to be sent: it may be far larger than what it is made of. */
-  toResult(value: Value): ExecutionResult | Promise<ExecutionResult> {
-    return this.#options.toResult(value);
+  toResult(value: Value | Repeat): ExecutionResult | Promise<ExecutionResult> {
+    return this.#options.toResult(value instanceof Repeat ? (value.toValue() as Value) : value);
+  }
+
+  /** The result as JSON, if that takes no more than to fill a text in. */
+  toText(value: Value | Repeat): string | undefined {
+    return value instanceof Repeat ? this.#templates.fill(value) : undefined;
   }
 
   /** Ends the stream, and the upstream call with it. */

@@ -10,6 +10,8 @@ export interface CallObserver extends AttemptObserver {
   refused(error: unknown): void;
   /** A whole answer, or one event of a stream. Not to be kept: it is the caller's. */
   received(answer: unknown): void;
+  /** An event of a stream that is as an earlier one but for this text, which it adds. */
+  receivedText(text: string): void;
   /** The call is over; without a `failure` the answer came whole. CallerGone: the client left before. */
   ended(failure?: unknown): void;
 }

@@ -8,6 +8,7 @@ import type { FollowedClient, OpenAIClient, OpenAIEvent } from "../openai/client
 import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import { OpenAIError } from "../openai/client/errors.ts";
 import type { EventStreamEnd, Take } from "../openai/client/event-stream.ts";
+import { Repeat } from "../openai/client/events/event-form.ts";
 import { createAdmission, type Gate, mayAsk } from "./admission.ts";
 import type { CallsObserver } from "./call-observer.ts";
 import type { ReadCache } from "./read-cache.ts";
@@ -84,15 +85,20 @@ export function createGuardedClient(
   async function stream(
     request: UpstreamRequest,
     signal: AbortSignal,
-    take: Take<OpenAIEvent>,
+    take: Take<OpenAIEvent | Repeat>,
     { observer, held }: CallScope,
   ): Promise<EventStreamEnd> {
     const call = observer?.beginCall(request.endpoint, modelOf(request));
     const { spending, end } = await admit(request, signal, call);
-    const count: Take<OpenAIEvent> = (events) => {
+    const count: Take<OpenAIEvent | Repeat> = (events) => {
       for (const event of events) {
-        spending.addEvent(event);
-        call?.received(event);
+        if (event instanceof Repeat) {
+          spending.addText(event.text);
+          call?.receivedText(event.text);
+        } else {
+          spending.addEvent(event);
+          call?.received(event);
+        }
       }
       const ready = take(events);
       const excess = spending.excess();

@@ -1,6 +1,7 @@
 // The tokens that one call has spent: what the upstream reports, or if it reports nothing, an estimate.
 import type { PaidEndpoint, StreamProgress, TokenEstimate, TokenUsage } from "../openai/client/endpoint.ts";
 import { OpenAIError } from "../openai/client/errors.ts";
+import { countSaid } from "../openai/token-count.ts";
 
 /** Estimated tokens per millisecond and choice while nothing arrives. Faster than OpenAI's models write. */
 const TOKENS_PER_MS = 0.25;
@@ -16,6 +17,8 @@ export interface Spending {
   ofAnswer(answer: unknown): number;
   /** Takes note of an event of a stream. */
   addEvent(event: unknown): void;
+  /** The same for an event that is as an earlier one but for this text, which it adds. */
+  addText(text: string): void;
   /** The tokens of a stream that came whole. */
   ofStream(): number;
   /** Of a call that the upstream refused: those of the attempts before. */
@@ -33,6 +36,7 @@ export const NO_SPENDING: Spending = {
   addAttempt() {},
   ofAnswer: () => 0,
   addEvent() {},
+  addText() {},
   ofStream: () => 0,
   ofRefusal: () => 0,
   soFar: () => 0,
@@ -92,6 +96,12 @@ export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices
         startedAt = performance.now();
       }
       checkCap(usage?.output);
+    },
+    addText(text) {
+      progress?.addText(text);
+      written += countSaid(text);
+      if (written > 0) firstWordAt ??= performance.now();
+      checkCap();
     },
     ofStream: () => earlier + seen(),
     ofRefusal: () => earlier,

@@ -15,7 +15,7 @@ import type {
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
 import { ChoiceProgress } from "./choice-progress.ts";
-import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput } from "./choices.ts";
+import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput, readAddedText } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
@@ -119,6 +119,7 @@ export const CHAT_COMPLETIONS = defineEndpoint({
   readUsage,
   countOutput,
   hasOutput,
+  readAddedText,
   followStream: () => new ChoiceProgress(),
 });
 

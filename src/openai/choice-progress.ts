@@ -68,6 +68,12 @@ export class ChoiceProgress extends ChoiceEnds implements StreamProgress {
     return choices;
   }
 
+  /** Takes note of an event of a choice that has begun, which adds this text alone. */
+  addText(text: string): void {
+    this.#isUsageLast = false;
+    this.#countWords(text);
+  }
+
   get isComplete(): boolean {
     return this.areFinished || this.#isUsageLast;
   }
@@ -75,7 +81,7 @@ export class ChoiceProgress extends ChoiceEnds implements StreamProgress {
   protected override addChoice({ delta, text }: Record<string, unknown>, isEnd: boolean): void {
     // Some servers repeat the whole text with its end. What comes after that counts again.
     if (isEnd) return;
-    if (typeof text === "string") this.#addText(text);
+    if (typeof text === "string") this.#countWords(text);
     if (!isRecord(delta)) return;
     // Some servers repeat a text under a second name, so only the longest counts.
     let longest = "";
@@ -83,11 +89,11 @@ export class ChoiceProgress extends ChoiceEnds implements StreamProgress {
       const said = delta[name];
       if (typeof said === "string" && name !== "role" && said.length > longest.length) longest = said;
     }
-    if (longest !== "") this.#addText(longest);
+    if (longest !== "") this.#countWords(longest);
     else if (Array.isArray(delta.tool_calls) && delta.tool_calls.some(hasArguments)) this.leastTokens++;
   }
 
-  #addText(text: string): void {
+  #countWords(text: string): void {
     if (text === "") return;
     let words = 0;
     let isInWord = this.#endsInWord;

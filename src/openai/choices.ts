@@ -47,6 +47,19 @@ export function countOutput(answer: unknown): number {
   return tokens;
 }
 
+/** See PaidParts.readAddedText: the text of a choice that goes on, in an event that brings no more than that. */
+export function readAddedText(event: unknown): string | undefined {
+  if (!isRecord(event) || !Array.isArray(event.choices) || event.choices.length !== 1) return undefined;
+  const [choice] = event.choices;
+  if (isRecord(event.usage) || !isRecord(choice) || choice.finish_reason) return undefined;
+  const { message, delta, text } = choice;
+  if (!isEmpty(message)) return undefined;
+  if (!isRecord(delta)) return isEmpty(delta) && typeof text === "string" ? text : undefined;
+  if (!isEmpty(text) || typeof delta.content !== "string") return undefined;
+  for (const name in delta) if (name !== "content" && name !== "role" && !isEmpty(delta[name])) return undefined;
+  return delta.content;
+}
+
 /** Whether an event of a stream brings a part of an answer. The one that only names the role does not. */
 export function hasOutput(event: unknown): boolean {
   if (!isRecord(event) || !Array.isArray(event.choices)) return false;

@@ -1,17 +1,18 @@
 // The chunks of a streamed answer: pushed as they come, all that came at once, or read one by one, as GraphQL does it.
 import { CallerGone } from "./cancellable.ts";
 import type { Take } from "./client/event-stream.ts";
+import { Repeat } from "./client/events/event-form.ts";
 import { Pull, type Source } from "./pull.ts";
 
 /** Calls the upstream until `signal` is aborted, and hands out its chunks. */
-type Start<Chunk> = (take: Take<Chunk>, signal: AbortSignal) => Promise<void>;
+type Start<Chunk> = (take: Take<Chunk | Repeat>, signal: AbortSignal) => Promise<void>;
 
 /** Is either run or iterated, once; the call begins then. It ends when the caller has gone, or when the stream is left. */
-export class ChunkStream<Chunk> implements AsyncIterableIterator<Chunk>, Source<Chunk> {
+export class ChunkStream<Chunk> implements AsyncIterableIterator<Chunk>, Source<Chunk | Repeat> {
   readonly #callerSignal: AbortSignal;
   readonly #start: Start<Chunk>;
   readonly #controller = new AbortController();
-  readonly #pull = new Pull<Chunk>(this);
+  readonly #pull = new Pull<Chunk | Repeat>(this);
   #isLeft = false;
 
   constructor(callerSignal: AbortSignal, start: Start<Chunk>) {
@@ -20,7 +21,7 @@ export class ChunkStream<Chunk> implements AsyncIterableIterator<Chunk>, Source<
   }
 
   /** Throws what the call throws, after the chunks so far; nothing once the stream is left. */
-  async run(take: Take<Chunk>): Promise<void> {
+  async run(take: Take<Chunk | Repeat>): Promise<void> {
     if (this.#isLeft) return;
     const signal = this.#callerSignal;
     const follow = () => this.#controller.abort(signal.reason);
@@ -44,8 +45,10 @@ export class ChunkStream<Chunk> implements AsyncIterableIterator<Chunk>, Source<
     this.#controller.abort(new CallerGone());
   }
 
-  next(): Promise<IteratorResult<Chunk, undefined>> {
-    return this.#pull.next();
+  async next(): Promise<IteratorResult<Chunk, undefined>> {
+    const { value, done } = await this.#pull.next();
+    if (done) return { value: undefined, done };
+    return { value: value instanceof Repeat ? (value.toValue() as Chunk) : value, done: false };
   }
 
   async return(): Promise<IteratorResult<Chunk, undefined>> {

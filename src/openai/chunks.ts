@@ -4,6 +4,7 @@ import { withId } from "./client/answer.ts";
 import type { OpenAIEvent } from "./client/client.ts";
 import { OpenAIError } from "./client/errors.ts";
 import type { EventStreamEnd, Take } from "./client/event-stream.ts";
+import { Repeat } from "./client/events/event-form.ts";
 import { Transcript } from "./transcript.ts";
 
 /**
@@ -12,13 +13,24 @@ import { Transcript } from "./transcript.ts";
  * finish_reason. Throws OpenAIError (`interrupted`) otherwise, or what `stream` throws.
  */
 export async function readChunks<Chunk extends { readonly id?: unknown; readonly choices?: unknown }>(
-  stream: (events: Take<OpenAIEvent>) => Promise<EventStreamEnd>,
+  stream: (events: Take<OpenAIEvent | Repeat>) => Promise<EventStreamEnd>,
   idPrefix: string,
-  take: Take<Chunk & { id: string }>,
+  take: Take<(Chunk & { id: string }) | Repeat>,
 ): Promise<void> {
   const transcript = new Transcript();
+  const probes = new Transcript();
   const ends = new ChoiceEnds();
   let id: string | undefined;
+
+  /** An event of a form begins no choice and ends none. */
+  function readRepeat(repeat: Repeat): Repeat {
+    repeat.form.change = changeRepeat;
+    return repeat;
+  }
+
+  function changeRepeat(event: OpenAIEvent, isProbe: boolean): unknown {
+    return Object.assign(event, { id, transcript: isProbe ? probes : transcript });
+  }
 
   function readChunk(event: OpenAIEvent): (Chunk & { id: string }) | undefined {
     ends.add(event);
@@ -35,9 +47,9 @@ export async function readChunks<Chunk extends { readonly id?: unknown; readonly
   }
 
   const end = await stream((events) => {
-    const chunks: (Chunk & { id: string })[] = [];
+    const chunks: ((Chunk & { id: string }) | Repeat)[] = [];
     for (const event of events) {
-      const chunk = readChunk(event);
+      const chunk = event instanceof Repeat ? readRepeat(event) : readChunk(event);
       if (chunk) chunks.push(chunk);
     }
     return chunks.length > 0 ? take(chunks) : undefined;

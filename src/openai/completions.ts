@@ -6,7 +6,7 @@ import type {
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
 import { ChoiceProgress } from "./choice-progress.ts";
-import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput } from "./choices.ts";
+import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput, readAddedText } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
@@ -57,6 +57,7 @@ export const COMPLETIONS = defineEndpoint({
   readUsage,
   countOutput,
   hasOutput,
+  readAddedText,
   followStream: () => new ChoiceProgress(),
 });
 

@@ -104,6 +104,10 @@ export class UpstreamCall implements CallObserver {
     this.outputTokens = usage.output ?? this.outputTokens;
   }
 
+  receivedText(text: string): void {
+    if (this.#isStream && text !== "") this.firstTokenAt ??= performance.now();
+  }
+
   ended(failure?: unknown): void {
     if (this.endedAt !== undefined) return;
     this.failure = failure === undefined ? undefined : describeFailure(failure);

@@ -15,7 +15,7 @@ import { encodeLarge, encodeSmall, isSmall, type LargeJson } from "../http/json-
 import { untilTurn } from "../http/line.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { type EncodedAnswer, sendPieces } from "./large-answer.ts";
-import { EVENT_STREAM, type EventOptions, type Results as EventResults, writeEvents } from "./sse.ts";
+import { AS_IT_IS, EVENT_STREAM, type EventOptions, type Results as EventResults, writeEvents } from "./sse.ts";
 
 export interface HttpTransportOptions {
   readParams: ReadParams;
@@ -117,8 +117,8 @@ export function findRefusal({ method, headers }: IncomingMessage, type: Operatio
 }
 
 /** One result as a stream. */
-function onlyResult(result: ExecutionResult): EventResults<never> {
-  return { run: async () => result, toResult: (value) => value, leave() {} };
+function onlyResult(result: ExecutionResult): EventResults<ExecutionResult> {
+  return { run: async () => result, leave() {}, ...AS_IT_IS };
 }
 
 /** A result as JSON, under the status that it calls for. Yoga takes status and headers from its errors. */

@@ -26,11 +26,17 @@ export const EVENT_STREAM = {
 /** Most that is written at once, in characters, but for a single event. */
 const MAX_WRITE_LENGTH = 64 * 1024;
 
-/** Results, each made of a value when it is to be written; see ResultStream. */
-export interface Results<Value> {
+/** How results are made of values, each when it is to be written. */
+interface MakeResults<Value> {
+  toResult(value: Value): ExecutionResult | Promise<ExecutionResult>;
+  /** A small result as JSON, if that is known already. */
+  toText(value: Value): string | undefined;
+}
+
+/** Results as they come; see ResultStream. */
+export interface Results<Value> extends MakeResults<Value> {
   /** Hands out the values; resolves with the last result if it is made of none. */
   run(take: Take<Value>): Promise<ExecutionResult | undefined>;
-  toResult(value: Value): ExecutionResult | Promise<ExecutionResult>;
   /** Ends the results, and the upstream call with them. */
   leave(): void;
 }
@@ -96,18 +102,19 @@ export async function writeEvents<Value>(
   }
 
   /** Writes what has come at once. Each result is made when those before it have been written. */
-  async function write<Part>(
-    values: readonly Part[],
-    toResult: (value: Part) => ExecutionResult | Promise<ExecutionResult>,
-  ): Promise<void> {
+  async function write<Part>(values: readonly Part[], make: MakeResults<Part>): Promise<void> {
     if (!hasBegun) await turn;
     let text = "";
     for (let place = 0; place < values.length && !isLeft && !isDone; place++) {
       try {
-        const made = toResult(values[place] as Part);
-        const shown = show(made instanceof Promise ? await made : made);
-        const small = encodeSmall(shown);
-        if (small === undefined) await writeLarge(text, shown);
+        const value = values[place] as Part;
+        let small = make.toText(value);
+        if (small === undefined) {
+          const made = make.toResult(value);
+          const shown = show(made instanceof Promise ? await made : made);
+          small = encodeSmall(shown);
+          if (small === undefined) await writeLarge(text, shown);
+        }
         text = small === undefined ? END : `${text}${NEXT}${small}${END}`;
         if (bytes > maxBytes * STREAM_FACTOR) throw tooLarge("The stream", maxBytes * STREAM_FACTOR);
       } catch (error) {
@@ -124,7 +131,6 @@ export async function writeEvents<Value>(
     }
   }
 
-  const toResult = (value: Value) => results.toResult(value);
   const turn = new Promise<void>((resolve) => {
     begin = resolve;
   });
@@ -135,7 +141,7 @@ export async function writeEvents<Value>(
   let written: Promise<void> | undefined;
   // The upstream call begins before the turn has come.
   const run = results.run((values) => {
-    written = write(values, toResult);
+    written = write(values, results);
     return written;
   });
   onTurn(res, () => {
@@ -148,9 +154,12 @@ export async function writeEvents<Value>(
   });
   const last = await run;
   await written;
-  await write(last ? [last] : [], (result) => result);
+  await write(last ? [last] : [], AS_IT_IS);
   if (!isLeft && !isDone) end("");
 }
+
+/** A result that is made already. */
+export const AS_IT_IS = { toResult: (result: ExecutionResult) => result, toText: () => undefined };
 
 /** The result with its errors as clients get them. */
 function show(result: ExecutionResult): ExecutionResult {

@@ -25,6 +25,7 @@ async function writeBatch(count: number, length: number) {
         made++;
         return value;
       },
+      toText: () => undefined,
       leave: left,
     };
     const options = {

@@ -7,6 +7,7 @@ import { Deadline } from "./deadline.ts";
 import type { UpstreamRequest } from "./endpoint.ts";
 import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type EventStreamEnd, readEventStream, type Take } from "./event-stream.ts";
+import type { Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
 import { findSecrets } from "./secrets/credentials.ts";
 import { UpstreamHealth } from "./upstream-health.ts";
@@ -27,7 +28,7 @@ export interface OpenAIClient {
    * after.
    * Throws as `request` does, after the events so far; what `take` throws ends the upstream call.
    */
-  stream(request: UpstreamRequest, signal: AbortSignal, take: Take<OpenAIEvent>): Promise<EventStreamEnd>;
+  stream(request: UpstreamRequest, signal: AbortSignal, take: Take<OpenAIEvent | Repeat>): Promise<EventStreamEnd>;
 }
 
 /** Calls the upstream. Its users can follow each call by `hooks`. */
@@ -36,7 +37,7 @@ export interface FollowedClient extends OpenAIClient {
   stream(
     request: UpstreamRequest,
     signal: AbortSignal,
-    take: Take<OpenAIEvent>,
+    take: Take<OpenAIEvent | Repeat>,
     hooks?: CallHooks,
   ): ReturnType<OpenAIClient["stream"]>;
 }
@@ -125,7 +126,8 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       let end: EventStreamEnd = "body";
       try {
         answer = await attempt(request, hooks, deadline, openStream);
-        end = await readEventStream(answer, take, reading);
+        const { readAddedText } = request.endpoint.isPaid ? request.endpoint : {};
+        end = await readEventStream(answer, take, { readAddedText, ...reading });
         return end;
       } catch (error) {
         deadline.check();

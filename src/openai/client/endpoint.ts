@@ -29,6 +29,8 @@ export interface TokenEstimate {
 export interface StreamProgress {
   /** Takes note of an event. Never throws. */
   add(event: unknown): unknown;
+  /** The same for an event that adds a text and does nothing else; see `readAddedText`. */
+  addText(text: string): void;
   /** How many tokens have been written, at the very least. */
   readonly leastTokens: number;
   /** Whether the answer has come whole: nothing that follows costs anything. */
@@ -80,6 +82,11 @@ interface PaidParts extends Route {
   countOutput(answer: unknown): number | undefined;
   /** Whether an event of a stream brings any output. */
   hasOutput(event: unknown): boolean;
+  /**
+   * The text that an event of a stream adds, if it does nothing else: no usage, no end, no second choice. The output in such an
+   * event, and whether there is any, follows from its text. Absent: every event is read for itself.
+   */
+  readAddedText?(event: unknown): string | undefined;
   /** Begins to follow a stream. Absent: the endpoint does not stream. */
   followStream?(): StreamProgress;
 }

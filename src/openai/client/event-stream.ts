@@ -4,6 +4,7 @@ import { createParser } from "eventsource-parser";
 import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
 import { readErrorAnswer } from "./error-answer.ts";
 import { OpenAIError } from "./errors.ts";
+import { EventForms, type ReadAddedText, Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
 import { findExcess, isRecord, readJson } from "./json.ts";
 import { untilNextTurn } from "./turns.ts";
@@ -36,8 +37,8 @@ export type Take<Value> = (values: readonly Value[]) => Promise<void> | undefine
  */
 export async function readEventStream(
   answer: Pick<Exchange, "headers" | "read" | "forget">,
-  take: Take<Record<string, unknown>>,
-  { secrets, maxValues }: ReadAnswerOptions,
+  take: Take<Record<string, unknown> | Repeat>,
+  { secrets, maxValues, readAddedText }: ReadAnswerOptions & { readAddedText?: ReadAddedText | undefined },
 ): Promise<EventStreamEnd> {
   let queue: { event?: string | undefined; data: string }[] = [];
   let fault: OpenAIError | undefined;
@@ -62,6 +63,32 @@ export async function readEventStream(
     },
   });
   const decode = createDecoder();
+  const forms = readAddedText && new EventForms(readAddedText);
+  /** Whether all that has come of the events before is in `queue`. */
+  let isBetween = true;
+
+  /** Reads a part of the answer; true at `[DONE]`. */
+  function read(text: string, objects: (Record<string, unknown> | Repeat)[]): boolean {
+    for (let from = 0; from < text.length; ) {
+      const repeat = isBetween ? forms?.read(text, from) : undefined;
+      if (repeat) {
+        objects.push(repeat);
+        from += repeat.length;
+        continue;
+      }
+      const end = forms?.areOfUse ? text.indexOf("\n\n", from) + 2 : 0;
+      const lines = text.slice(from, end > 1 ? end : undefined);
+      const isWhole = isBetween && end > 1;
+      isBetween = end > 1;
+      from += lines.length;
+      feed(lines);
+      const before = objects.length;
+      if (readInto(objects, false)) return true;
+      const event = objects[before];
+      if (isWhole && event && !(event instanceof Repeat)) forms?.learn(lines, event);
+    }
+    return false;
+  }
 
   /** Leaves it to readInto to throw `fault`, after the events before it. */
   function feed(text: string): void {
@@ -73,7 +100,7 @@ export async function readEventStream(
   }
 
   /** Adds the objects of the events that are whole by now; true at `[DONE]`. */
-  function readInto(objects: Record<string, unknown>[], isCutOff: boolean): boolean {
+  function readInto(objects: (Record<string, unknown> | Repeat)[], isCutOff: boolean): boolean {
     const events = queue;
     queue = [];
     for (const { event, data } of events) {
@@ -101,12 +128,16 @@ export async function readEventStream(
     const text = chunks ? chunks.map((chunk) => decode(chunk)).join("") : `${decode()}\n\n`;
     for (let place = 0; place < text.length; place += TURN_LENGTH) {
       if (place > 0) await untilNextTurn();
-      const objects: Record<string, unknown>[] = [];
+      const objects: (Record<string, unknown> | Repeat)[] = [];
       let isAtDone = false;
       let failure: unknown;
       try {
-        feed(text.length > TURN_LENGTH ? text.slice(place, place + TURN_LENGTH) : text);
-        isAtDone = readInto(objects, !chunks);
+        const part = text.length > TURN_LENGTH ? text.slice(place, place + TURN_LENGTH) : text;
+        if (chunks) isAtDone = read(part, objects);
+        else {
+          feed(part);
+          isAtDone = readInto(objects, true);
+        }
       } catch (error) {
         failure = error;
       }
