@@ -23,6 +23,9 @@ export const EVENT_STREAM = {
   "x-accel-buffering": "no",
 } as const;
 
+/** Longest time that the head of a stream waits for its first event, in milliseconds. */
+const BEGIN_WITHIN_MS = 20;
+
 /** Most that is written at once, in characters, but for a single event. */
 const MAX_WRITE_LENGTH = 64 * 1024;
 
@@ -69,6 +72,9 @@ export async function writeEvents<Value>(
   let isDone = false;
   let isLeft = false;
   let ping: NodeJS.Timeout | undefined;
+  let opens: NodeJS.Timeout | undefined;
+  // Some browsers wait for a first byte before they report the answer to the page. It leaves with the first event, or soon.
+  let opening: string = PING;
   let hasBegun = false;
   let begin = () => {};
   let bytes = 0;
@@ -76,6 +82,7 @@ export async function writeEvents<Value>(
     if (isLeft) return;
     isLeft = true;
     clearInterval(ping);
+    clearTimeout(opens);
     signal.removeEventListener("abort", leaveIfGone);
     begin();
     writer.wake();
@@ -86,11 +93,18 @@ export async function writeEvents<Value>(
     if (res.destroyed || signal.reason instanceof CallerGone) leave();
   };
 
+  const takeOpening = () => {
+    const text = opening;
+    opening = "";
+    return text;
+  };
+
   /** Ends the stream, after the events so far. */
   const end = (text: string) => {
     isDone = true;
     clearInterval(ping);
-    res.end(`${text}${COMPLETE}`);
+    clearTimeout(opens);
+    res.end(`${takeOpening()}${text}${COMPLETE}`);
   };
 
   /** Writes a large event, all but its end. `before` stands in front of it and has not been written. */
@@ -104,7 +118,7 @@ export async function writeEvents<Value>(
   /** Writes what has come at once. Each result is made when those before it have been written. */
   async function write<Part>(values: readonly Part[], make: MakeResults<Part>): Promise<void> {
     if (!hasBegun) await turn;
-    let text = "";
+    let text = takeOpening();
     for (let place = 0; place < values.length && !isLeft && !isDone; place++) {
       try {
         const value = values[place] as Part;
@@ -148,13 +162,13 @@ export async function writeEvents<Value>(
     if (isLeft) return;
     hasBegun = true;
     ping = setInterval(() => res.writableNeedDrain || res.write(PING), pingMs);
-    // Some browsers wait for a first byte before they report the answer to the page.
-    res.write(PING);
+    opens = setTimeout(() => opening !== "" && res.write(takeOpening()), BEGIN_WITHIN_MS);
     begin();
   });
   const last = await run;
   await written;
-  await write(last ? [last] : [], AS_IT_IS);
+  if (last) await write([last], AS_IT_IS);
+  else if (!hasBegun) await turn;
   if (!isLeft && !isDone) end("");
 }
 

@@ -58,14 +58,14 @@ export class EventForm {
 
   /** The event that begins at `from`, if it is of this form and has come whole. */
   read(lines: string, from: number): Repeat | undefined {
-    if (!lines.startsWith(this.#head, from)) return undefined;
     const start = from + this.#head.length;
+    if (!isAt(lines, from, this.#head)) return undefined;
     const to = endOfString(lines, start);
-    if (to < 0 || to - start > MAX_TEXT_LENGTH || !lines.startsWith(this.#tail, to)) return undefined;
+    if (to < 0 || to - start > MAX_TEXT_LENGTH || !isAt(lines, to, this.#tail)) return undefined;
     let place = to + this.#tail.length;
     if (this.#end !== undefined) {
       const padded = endOfString(lines, place);
-      if (padded < 0 || !lines.startsWith(this.#end, padded)) return undefined;
+      if (padded < 0 || !isAt(lines, padded, this.#end)) return undefined;
       if (readString(lines.slice(place, padded)) === undefined) return undefined;
       place = padded + this.#end.length;
     }
@@ -142,6 +142,11 @@ function findForm(lines: string, text: string, readText: ReadAddedText): EventFo
       : new EventForm(`${start}${head}`, `${rest}\n\n`, undefined);
   }
   return undefined;
+}
+
+/** As startsWith, which takes twice as long if the lines have any letter that is not Latin. */
+function isAt(lines: string, place: number, part: string): boolean {
+  return lines.slice(place, place + part.length) === part;
 }
 
 /** The place of the quote that ends a JSON string whose inside begins at `from`; -1 if there is none. */
