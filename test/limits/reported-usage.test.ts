@@ -122,7 +122,7 @@ describe("what is no count is not believed, and the rest is estimated:", () => {
     { total_tokens: 0 },
     { total_tokens: -5 },
     { total_tokens: 1e300 },
-    { total_tokens: 0.5 },
+    { total_tokens: -0.5 },
     { total_tokens: "30" },
     { total_tokens: null, prompt_tokens: 10 },
     { prompt_tokens: 10, completion_tokens: "20" },

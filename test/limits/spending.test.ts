@@ -89,14 +89,14 @@ describe("a call that the upstream answers with", () => {
     },
   );
 
-  test("524 costs its prompt also if the call is repeated, with what the last attempt costs", async () => {
+  test("502 costs its prompt also if the call is repeated, with what the last attempt costs", async () => {
     const at = { "retry-after-ms": "1" };
-    const answers = [json({}, 524, at), json({}, 524, at), json({ ...chatAnswer, usage: { total_tokens: 50 } })];
+    const answers = [json({}, 502, at), json({}, 502, at), json({ ...chatAnswer, usage: { total_tokens: 50 } })];
     const { upstream, server } = await start(inTurn(...answers), { MAX_RETRIES: "2" });
     expect((await server.query(long, {}, alice)).body.data.chat.text).toBe("hello");
     expect(upstream.requests).toHaveLength(3);
     expect((await readUsed(server)).tokens).toBeGreaterThanOrEqual(1_850);
-    upstream.answer = inTurn(json({}, 524, at), failure(429, {}));
+    upstream.answer = inTurn(json({}, 502, at), failure(429, {}));
     const before = (await readUsed(server)).tokens;
     await server.query(long, {}, alice);
     expect((await readUsed(server)).tokens).toBeGreaterThanOrEqual(before + 900);

@@ -336,11 +336,6 @@ describe("usage", () => {
       { prompt_tokens: 1, completion_tokens: 3, total_tokens: 4 },
     ],
     [
-      "text",
-      '{"usage":{"prompt_tokens":"1","completion_tokens":"2","total_tokens":"3"}}',
-      { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
-    ],
-    [
       "counts that no model can have used",
       '{"usage":{"prompt_tokens":-1,"completion_tokens":1e300,"total_tokens":10000001}}',
       { prompt_tokens: null, completion_tokens: null, total_tokens: null },

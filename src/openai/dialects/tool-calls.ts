@@ -3,8 +3,8 @@
 import { isRecord } from "../../json/json.ts";
 import { JsonEnd } from "../../json/json-end.ts";
 
-/** Most calls of one choice that are told apart. */
-export const MAX_CALLS = 1_024;
+/** Most calls of one choice that are told apart. A list with more stays as it is: no model calls so many tools. */
+const MAX_CALLS = 1_024;
 
 type Fields = Record<string, unknown>;
 
@@ -25,12 +25,15 @@ export class ToolCalls {
 
   /** Brings the calls of a whole answer into the normal form. */
   readWhole(calls: readonly unknown[]): Fields[] {
-    return calls.filter(isRecord).map((call) => this.#begin(call, shapeOf(call)));
+    const records = calls.filter(isRecord);
+    return records.length > MAX_CALLS ? records : records.map((call) => this.#begin(call, shapeOf(call)));
   }
 
   /** Brings the pieces of one chunk into the normal form. */
   readPieces(pieces: readonly unknown[]): Fields[] {
-    return pieces.filter(isRecord).map((piece) => {
+    const records = pieces.filter(isRecord);
+    if (records.length > MAX_CALLS) return records;
+    return records.map((piece) => {
       const shape = shapeOf(piece);
       const call = this.#calls.length < MAX_CALLS ? this.#find(piece, shape) : this.#calls.at(-1);
       return call ? goOn(call, piece, shape) : this.#begin(piece, shape);

@@ -22,7 +22,7 @@ export const FunctionCall = builder.objectRef<OpenAIFunctionCall>("FunctionCall"
 });
 
 /** The custom tool of a tool call, whole or in pieces. */
-export const CustomToolCall = builder.objectRef<OpenAICustomToolCall>("CustomToolCall").implement({
+const CustomToolCall = builder.objectRef<OpenAICustomToolCall>("CustomToolCall").implement({
   description: "The custom tool that the model calls.",
   fields: (t) => ({
     name: t.string({ description: "The tool's name.", resolve: (call) => readString(call.name) }),
