@@ -1,8 +1,8 @@
 // Turns whatever was thrown into a GraphQL error with a code from the closed list. Nothing else does.
 import { GraphQLError } from "graphql";
 import { CallerGone } from "../openai/cancellable.ts";
-import { OpenAIError } from "../openai/client/errors.ts";
-import { isQuotaExceeded } from "../openai/client/retry.ts";
+import { OpenAIError } from "../openai/client/failures/errors.ts";
+import { isQuotaExceeded } from "../openai/client/failures/retry.ts";
 import { type ErrorCode, errorCodes } from "./codes.ts";
 import { type MessageOptions, safeMessage } from "./safe-messages.ts";
 

@@ -1,6 +1,6 @@
 // The tokens that one call has spent: what the upstream reports, or if it reports nothing, an estimate.
 import type { PaidEndpoint, StreamProgress, TokenEstimate, TokenUsage } from "../openai/client/endpoint.ts";
-import { OpenAIError } from "../openai/client/errors.ts";
+import { OpenAIError } from "../openai/client/failures/errors.ts";
 import { countSaid } from "../openai/token-count.ts";
 
 /** Estimated tokens per millisecond and choice while nothing arrives. Faster than OpenAI's models write. */

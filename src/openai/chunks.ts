@@ -2,9 +2,9 @@
 import { ChoiceEnds, MAX_CHOICES } from "./choice-progress.ts";
 import { withId } from "./client/answer.ts";
 import type { OpenAIEvent } from "./client/client.ts";
-import { OpenAIError } from "./client/errors.ts";
 import type { EventStreamEnd, Take } from "./client/event-stream.ts";
 import { Repeat } from "./client/events/event-form.ts";
+import { OpenAIError } from "./client/failures/errors.ts";
 import { Transcript } from "./transcript.ts";
 
 /**

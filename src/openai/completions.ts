@@ -57,6 +57,11 @@ export const COMPLETIONS = defineEndpoint({
   },
   normalise: normaliseCompletion,
   createEventNormaliser: () => normaliseCompletion,
+  toEvent(body) {
+    const answer = expectAnswer<OpenAICompletion>(body, "choices", COMPLETIONS) as Record<string, unknown>;
+    normaliseCompletion(answer);
+    return answer;
+  },
   readUsage,
   countOutput,
   hasOutput,

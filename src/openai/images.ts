@@ -11,7 +11,7 @@ import type { Unchecked } from "../json/json.ts";
 import { expectAnswer } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint, type UpstreamRequest } from "./client/endpoint.ts";
-import { OpenAIError } from "./client/errors.ts";
+import { OpenAIError } from "./client/failures/errors.ts";
 import { StreamedFile, type UploadSource } from "./client/multipart.ts";
 import { readUsage } from "./usage.ts";
 

@@ -4,7 +4,7 @@ import type { Model as OpenAIModel } from "openai/resources/models";
 import { isRecord, type Unchecked } from "../json/json.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
-import { OpenAIError } from "./client/errors.ts";
+import { OpenAIError } from "./client/failures/errors.ts";
 
 /** What older and compatible servers (vLLM) send with a model; OpenAI no longer does. */
 export type ModelPermission = Unchecked<{

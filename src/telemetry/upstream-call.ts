@@ -4,7 +4,7 @@ import { isRecord } from "../json/json.ts";
 import type { CallObserver } from "../limits/call-observer.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { Endpoint } from "../openai/client/endpoint.ts";
-import { OpenAIError } from "../openai/client/errors.ts";
+import { OpenAIError } from "../openai/client/failures/errors.ts";
 import { outcomeOf } from "./outcome.ts";
 
 /** `gen_ai.provider.name`: every upstream speaks OpenAI's API. */

@@ -3,7 +3,7 @@ import { GraphQLError } from "graphql";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createMaskError } from "../../src/errors/mask.ts";
 import { createOpenAIClient } from "../../src/openai/client/client.ts";
-import { OpenAIError } from "../../src/openai/client/errors.ts";
+import { OpenAIError } from "../../src/openai/client/failures/errors.ts";
 import { MODELS } from "../../src/openai/models.ts";
 import { calls, chat } from "../support/calls.ts";
 import { type Answered, startTestServer } from "../support/server.ts";

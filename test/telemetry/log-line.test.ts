@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { CallerContext } from "../../src/limits/caller-context.ts";
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
-import { OpenAIError } from "../../src/openai/client/errors.ts";
+import { OpenAIError } from "../../src/openai/client/failures/errors.ts";
 import { MODELS } from "../../src/openai/models.ts";
 import { createLogger, createLogObserver } from "../../src/telemetry/log.ts";
 import { type Observer, OperationRecord } from "../../src/telemetry/operation-record.ts";

@@ -3,8 +3,8 @@
 import { findExcess, isRecord, JsonScan, type Unchecked } from "../../json/json.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { readErrorAnswer } from "./error-answer.ts";
-import { OpenAIError } from "./errors.ts";
 import { findError } from "./failures/embedded-error.ts";
+import { OpenAIError } from "./failures/errors.ts";
 import type { ResponseHeaders } from "./failures/retry-after.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 import { untilNextTurn } from "./turns.ts";

@@ -2,12 +2,13 @@
 import type { Pool } from "undici";
 import { isEventStream } from "./answer.ts";
 import type { Deadline } from "./deadline.ts";
+import { decodeBody, isEncoded } from "./decoded-body.ts";
 import { pathOf, type UpstreamRequest } from "./endpoint.ts";
 import { readRequestId } from "./error-answer.ts";
-import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type AnswerBytes, type Exchange, exchange } from "./exchange.ts";
+import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
+import { isRetryable, retryDelayMs } from "./failures/retry.ts";
 import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
-import { isRetryable, retryDelayMs } from "./retry.ts";
 import { type Credentials, createFixedHeaders, findSecrets } from "./secrets/credentials.ts";
 import { untilNextTurn } from "./turns.ts";
 
@@ -94,6 +95,7 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
     } catch (error) {
       throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
     }
+    if (isEncoded(answer)) answer = decodeBody(answer, options.maxUpstreamBytes, hooks?.held);
     observer?.answerBegins(answer.statusCode, readRequestId(answer.headers, secrets), isEventStream(answer));
     return answer;
   }

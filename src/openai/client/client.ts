@@ -1,16 +1,18 @@
 // The HTTP client of the upstream: sends a request, and yields a whole answer, a stream of events or an error.
 import { Pool } from "undici";
 import { isRecord } from "../../json/json.ts";
-import { isEventStream, readAnswer } from "./answer.ts";
+import { readAnswer } from "./answer.ts";
 import { type CallHooks, createAttempt, type OpenAIClientOptions } from "./attempt.ts";
+import { openBody } from "./body-form.ts";
 import { readText } from "./body-text.ts";
-import { Deadlines } from "./deadline.ts";
+import { type Deadline, Deadlines } from "./deadline.ts";
 import type { UpstreamRequest } from "./endpoint.ts";
-import { OpenAIError, toOpenAIError } from "./errors.ts";
 import { type EventStreamEnd, readEventStream, type Take } from "./event-stream.ts";
 import type { Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
+import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
 import { findSecrets } from "./secrets/credentials.ts";
+import { StreamOptions } from "./stream-options.ts";
 import { UpstreamHealth } from "./upstream-health.ts";
 
 /** The JSON object of one event of a stream. */
@@ -75,17 +77,24 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnecti
     pipelining: 1,
   });
   const health = new UpstreamHealth();
+  const known = { health, streamOptions: new StreamOptions() };
   return {
-    ...createCalls(pool, options, health),
+    ...createCalls(pool, options, known),
     withApiKey: (apiKey) =>
-      createCalls(pool, { ...options, apiKey, organization: undefined, project: undefined }, health),
+      createCalls(pool, { ...options, apiKey, organization: undefined, project: undefined }, known),
     isDead: () => health.isDead(),
     stats: () => pool.stats,
     close: () => pool.close(),
   };
 }
 
-function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamHealth): FollowedClient {
+const NOT_A_STREAM = "The upstream sent a whole answer where a stream was asked for.";
+
+function createCalls(
+  pool: Pool,
+  options: OpenAIClientOptions,
+  { health, streamOptions }: { health: UpstreamHealth; streamOptions: StreamOptions },
+): FollowedClient {
   const attempt = health.watch(createAttempt(pool, options));
   const deadlines = new Deadlines(options.totalTimeoutMs);
   const reading = { secrets: findSecrets(options), maxValues: options.maxUpstreamValues };
@@ -106,11 +115,24 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
     }
   }
 
-  /** For a whole answer in place of a stream: throws the error in it, or an error because it is not a stream. */
-  async function openStream(answer: Exchange): Promise<Exchange> {
-    if (isEventStream(answer)) return answer;
-    await readWhole(answer);
-    throw new OpenAIError("invalid_response", "The upstream sent a whole answer where a stream was asked for.");
+  /** The answer as a stream, or its value where the upstream gives a whole answer. Throws the error in it. */
+  async function openStream(answer: Exchange): Promise<Exchange | { value: unknown }> {
+    const { statusCode } = answer;
+    if (statusCode < 200 || statusCode >= 300) return { value: await readWhole(answer) };
+    const { isWhole, answer: opened } = await openBody(answer);
+    return isWhole ? { value: await readWhole(opened) } : opened;
+  }
+
+  /** Opens a stream; once more without `stream_options` if the upstream refuses the request for them. */
+  async function open(request: UpstreamRequest, hooks: CallHooks | undefined, deadline: Deadline) {
+    const fitted = streamOptions.fit(request);
+    try {
+      return await attempt(fitted, hooks, deadline, openStream);
+    } catch (error) {
+      if (!streamOptions.areRefusedBy(error, fitted)) throw error;
+      if (hooks && !(await hooks.mayRepeat(error as OpenAIError))) throw error;
+      return attempt(streamOptions.fit(request), hooks, deadline, openStream);
+    }
   }
 
   return {
@@ -131,8 +153,15 @@ function createCalls(pool: Pool, options: OpenAIClientOptions, health: UpstreamH
       let answer: Exchange | undefined;
       let end: EventStreamEnd = "body";
       try {
-        answer = await attempt(request, hooks, deadline, openStream);
-        const { readAddedText, createEventNormaliser } = request.endpoint.isPaid ? request.endpoint : {};
+        const { readAddedText, createEventNormaliser, toEvent } = request.endpoint.isPaid ? request.endpoint : {};
+        const opened = await open(request, hooks, deadline);
+        if ("value" in opened) {
+          const event = toEvent?.(opened.value);
+          if (!event) throw new OpenAIError("invalid_response", NOT_A_STREAM);
+          await take([event]);
+          return "done";
+        }
+        answer = opened;
         end = await readEventStream(answer, take, { readAddedText, normalise: createEventNormaliser?.(), ...reading });
         return end;
       } catch (error) {

@@ -1,5 +1,5 @@
 // The time one upstream call may take, retries and waits included. Knows no request.
-import { OpenAIError } from "./errors.ts";
+import { OpenAIError } from "./failures/errors.ts";
 
 /** What is under way within a deadline. */
 export interface Step {

@@ -79,6 +79,8 @@ interface PaidParts extends Route {
   normalise?(answer: Record<string, unknown>): void;
   /** The same for the events of a stream, each of which is known by those before. */
   createEventNormaliser?(): (event: Record<string, unknown>) => void;
+  /** A whole answer that comes in place of a stream, as the one event of it. Throws OpenAIError if it is no answer. */
+  toEvent?(answer: unknown): Record<string, unknown>;
   /** What the upstream reports with a whole answer or with one event of a stream. Undefined: nothing. */
   readUsage(answer: unknown): TokenUsage | undefined;
   /**

@@ -1,8 +1,8 @@
 // Reads an error out of an upstream answer, in any of the shapes that servers of this API send.
 
 import { isRecord, readJson } from "../../json/json.ts";
-import { isRefusal, OpenAIError, type OpenAIErrorDetails } from "./errors.ts";
 import { readWords } from "./failures/error-words.ts";
+import { isRefusal, OpenAIError, type OpenAIErrorDetails } from "./failures/errors.ts";
 import { impliedStatus } from "./failures/implied-status.ts";
 import { type ResponseHeaders, readRetryAfterMs } from "./failures/retry-after.ts";
 import { redact } from "./secrets/redact.ts";

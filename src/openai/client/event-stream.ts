@@ -4,11 +4,12 @@ import { createParser } from "eventsource-parser";
 import { findExcess, isRecord, readJson } from "../../json/json.ts";
 import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
 import { readErrorAnswer } from "./error-answer.ts";
-import { OpenAIError } from "./errors.ts";
+import { isDone, isNothing, partsOf } from "./events/data.ts";
 import { createDecoder } from "./events/decoder.ts";
 import { EventForms, type ReadAddedText, Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
 import { findError } from "./failures/embedded-error.ts";
+import { OpenAIError } from "./failures/errors.ts";
 import { untilNextTurn } from "./turns.ts";
 
 /** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
@@ -113,9 +114,11 @@ export async function readEventStream(
     const events = queue;
     queue = [];
     for (const { event, data } of events) {
-      if (isDone(data)) return true;
-      sawEvent = true;
-      if (event === "error" || data.trim() !== "") objects.push(readEvent(event, data, isCutOff));
+      for (const part of partsOf(data)) {
+        if (isDone(part)) return true;
+        sawEvent = true;
+        if (event === "error" || !isNothing(part)) objects.push(readEvent(event, part, isCutOff));
+      }
     }
     if (fault) throw fault;
     return false;
@@ -171,10 +174,6 @@ export async function readEventStream(
 
 function notAStream(): OpenAIError {
   return new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");
-}
-
-function isDone(data: string): boolean {
-  return data === "[DONE]" || data.trim() === "[DONE]";
 }
 
 /** Whether a line that is no field is an error object sent alone. */

@@ -1,6 +1,6 @@
 // Whether the upstream can be reached at all, judged by real calls. Calls nothing by itself; knows no HTTP.
 import type { Attempt } from "./attempt.ts";
-import { OpenAIError } from "./errors.ts";
+import { OpenAIError } from "./failures/errors.ts";
 
 /** This many calls in a row must have failed … */
 const MIN_FAILURES = 5;

@@ -2,7 +2,7 @@
 // upstream, never a fault of this server.
 import { describe, expect, test } from "vitest";
 import { readErrorAnswer } from "../../../src/openai/client/error-answer.ts";
-import { OpenAIError } from "../../../src/openai/client/errors.ts";
+import { OpenAIError } from "../../../src/openai/client/failures/errors.ts";
 import type { ResponseHeaders } from "../../../src/openai/client/failures/retry-after.ts";
 import { findSecrets } from "../../../src/openai/client/secrets/credentials.ts";
 import { chat } from "../../support/calls.ts";

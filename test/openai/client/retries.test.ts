@@ -1,7 +1,11 @@
 // When a failed call is tried again, after how long, and with what; counted at the upstream.
 import { describe, expect, test } from "vitest";
-import { OpenAIError, type OpenAIErrorDetails, type OpenAIErrorReason } from "../../../src/openai/client/errors.ts";
-import { isRetryable, retryDelayMs } from "../../../src/openai/client/retry.ts";
+import {
+  OpenAIError,
+  type OpenAIErrorDetails,
+  type OpenAIErrorReason,
+} from "../../../src/openai/client/failures/errors.ts";
+import { isRetryable, retryDelayMs } from "../../../src/openai/client/failures/retry.ts";
 import { calls, chat, chatAnswer } from "../../support/calls.ts";
 import { startTestServer } from "../../support/server.ts";
 import { type Answer, failure, inTurn, json, startUpstream } from "../../support/upstream.ts";

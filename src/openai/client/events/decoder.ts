@@ -1,13 +1,34 @@
 // The text of an event stream, from its bytes.
 
-/** Decodes UTF-8 and ends each line with LF: the parser would hold back a last CR until it sees what follows. */
+/** Decodes UTF-8, ends each line with LF, as the parser would hold back a last CR, and each event with a blank line. */
 export function createDecoder(): (bytes?: Uint8Array) => string {
   const decoder = new TextDecoder();
+  const separate = createSeparator();
   let endedWithCr = false;
   return function decode(bytes) {
     const text = decoder.decode(bytes, { stream: bytes !== undefined });
     const rest = endedWithCr && text.startsWith("\n") ? text.slice(1) : text;
     if (text !== "") endedWithCr = text.endsWith("\r");
-    return rest.includes("\r") ? rest.replace(/\r\n?/g, "\n") : rest;
+    return separate(rest.includes("\r") ? rest.replace(/\r\n?/g, "\n") : rest);
+  };
+}
+
+/** No JSON goes on like that: a line end stands between two of its values only behind a comma. */
+const TWO_EVENTS = /\}\ndata: ?[{[]/;
+const NEXT_EVENT = /^data: ?[{[]/;
+
+/**
+ * Yields a function that ends each event with a blank line, once it is seen that the server ends them with one line end alone.
+ * Until then an event is known to be whole only when the next one comes.
+ */
+function createSeparator(): (text: string) => string {
+  let isSingle = false;
+  let isAtLineEnd = false;
+  return (text) => {
+    const begins = isAtLineEnd && NEXT_EVENT.test(text);
+    isSingle ||= begins || (text.includes("}\ndata:") && TWO_EVENTS.test(text));
+    if (text !== "") isAtLineEnd = text.endsWith("}\n");
+    if (!isSingle) return text;
+    return (begins ? "\n" : "") + text.replace(/\}\n(?!\n)/g, "}\n\n");
   };
 }
