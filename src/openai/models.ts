@@ -97,7 +97,7 @@ const NOT_SERVED = new Set([404, 405, 501]);
 /** Whether the model may be in the list although it was not answered: there is no such path, or a page in its place. */
 function isElsewhere(error: unknown): error is OpenAIError {
   if (!(error instanceof OpenAIError)) return false;
-  if (error.reason === "invalid_response") return error.details.status !== undefined && error.details.status < 300;
+  if (error.reason === "invalid_response") return error.details.isForeign === true;
   return error.reason === "status" && NOT_SERVED.has(error.details.status ?? 0);
 }
 

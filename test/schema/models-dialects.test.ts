@@ -90,3 +90,10 @@ describe("model", () => {
     expect(paths).toEqual(["/models/m"]);
   });
 });
+
+test("a model whose answer is broken is not looked up", async () => {
+  const broken: Answer = (_, res) => res.writeHead(200, { "content-type": "application/json" }).end("{{{");
+  const { body, paths } = await find("m", broken);
+  expect(body.errors[0].extensions.code).toBe("UPSTREAM_INVALID_RESPONSE");
+  expect(paths).toEqual(["/models/m"]);
+});

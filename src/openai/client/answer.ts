@@ -62,7 +62,7 @@ export async function readAnswer(
     throw new OpenAIError(
       "invalid_response",
       `The upstream answered ${statusCode} with ${what}.`,
-      { status: statusCode },
+      { status: statusCode, ...(text.trimStart().startsWith("<") && { isForeign: true }) },
       error,
     );
   }
