@@ -268,6 +268,14 @@ describe("what is said", () => {
     });
   });
 
+  test("a refusal among the parts is the message's, and parts of other kinds are kept as they came", () => {
+    expect(messageOf('{"content":[{"type":"refusal","refusal":"No."},{"type":"video","video":{"id":"v"}}]}')).toEqual({
+      content: null,
+      refusal: "No.",
+      content_parts: [{ type: "video", video: { id: "v" } }],
+    });
+  });
+
   test("a completion's text that is a number is text", () => {
     const answer = wire('{"choices":[{"index":0,"text":1}]}');
     normaliseCompletion(answer);

@@ -29,7 +29,10 @@ export function isPlainlySaid({
   );
 }
 
-/** Puts text into `content` and thoughts into `reasoning_content`; pictures in a list of parts go to `images`. */
+/**
+ * Puts text into `content` and thoughts into `reasoning_content`. Of a list of parts, pictures go to `images`, a refusal to
+ * `refusal`, and what is none of that to `content_parts`.
+ */
 export function putContent(said: Fields): void {
   const { content } = said;
   let thoughts: string | undefined;
@@ -37,8 +40,15 @@ export function putContent(said: Fields): void {
     const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
     said.content = joined(parts.filter((part) => !isThought(part)).map((part) => textOf(part)));
     thoughts = joined(parts.filter(isThought).map((part) => textOf(part))) ?? undefined;
+    const refusal = joined(parts.map((part) => (isRecord(part) ? asText(part.refusal) : undefined)));
+    if (refusal !== null) said.refusal ??= refusal;
     const images = parts.filter(isPicture);
-    if (images.length > 0 && said.images === undefined) said.images = images;
+    if (images.length > 0) said.images ??= images;
+    // What is none of that has no place in the schema; it is shown as it came.
+    const others = parts.filter(
+      (part) => isRecord(part) && !isPicture(part) && textOf(part) === undefined && !("refusal" in part),
+    );
+    if (others.length > 0) said.content_parts ??= others;
   } else if (typeof content === "number" || typeof content === "boolean") said.content = String(content);
   for (const name of REASONING) {
     const text = thoughts ?? textOf(said[name]);
@@ -65,6 +75,10 @@ function textOf(value: unknown, depth = 0): string | undefined {
   if (!isRecord(value)) return undefined;
   const { text, thinking, reasoning, summary, content, parts } = value;
   return textOf(text ?? thinking ?? reasoning ?? summary ?? content ?? parts, depth + 1);
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function joined(texts: readonly (string | undefined)[]): string | null {
