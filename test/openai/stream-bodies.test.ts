@@ -86,6 +86,16 @@ describe("a whole answer in place of a stream is one chunk and its end", () => {
     expect(await read(`\n ${JSON.stringify(answer, null, 2)}\n`, type)).toEqual(whole);
   });
 
+  test.each(["\n\ndata: [DONE]\n\n", "[DONE]", "\ndata:[DONE]"])("followed by %j, in either place", async (end) => {
+    expect(await read(`${JSON.stringify(answer)}${end}`, "application/json")).toEqual(whole);
+    const upstream = await startUpstream((_, res) => res.writeHead(200).end(`${JSON.stringify(answer)}${end}`));
+    const server = await startTestServer(upstream.url);
+    const { body } = await server.query(
+      'mutation { chat(input: { model: "m", messages: [{ role: USER, content: "hi" }] }) { text } }',
+    );
+    expect(body).toEqual({ data: { chat: { text: "Hello" } } });
+  });
+
   test("of a completion", async () => {
     const { server } = await startStreaming(
       json({ id: "x", choices: [{ index: 0, text: "Hello", finish_reason: "stop" }] }),

@@ -56,7 +56,7 @@ export async function readAnswer(
   if (excess) throw tooMuch("answer", excess);
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = JSON.parse(withoutDone(text));
   } catch (error) {
     const what = text.trim() ? "a body that is not JSON" : "an empty body";
     throw new OpenAIError(
@@ -69,6 +69,16 @@ export async function readAnswer(
   const error = findError(body);
   if (error !== undefined) throw readErrorAnswer(statusCode, headers, boundError(JSON.stringify(error)), secrets);
   return body;
+}
+
+const DONE = "[DONE]";
+
+/** Some servers end a whole answer as they end a stream. */
+function withoutDone(text: string): string {
+  const whole = text.trimEnd();
+  if (!whole.endsWith(DONE)) return text;
+  const rest = whole.slice(0, -DONE.length).trimEnd();
+  return rest.endsWith("data:") ? rest.slice(0, -"data:".length) : rest;
 }
 
 /** The error for what the upstream has sent too much of; it has been paid for. `excess`: see JsonScan. */
