@@ -123,16 +123,12 @@ export function createApp(
       operation?.end(false);
     },
   });
+  /** What every operation passes, over HTTP and WebSocket alike. */
+  const passed = { authenticator, contextOf, openHeld, untilStart, departures, beginOperation, maskError };
   const webSockets = createWebSocketEndpoint({
+    ...passed,
     schema: engine.schema,
     prepareOperation: frame?.prepareOperation ?? createPrepareOperation(engine),
-    authenticator,
-    contextOf,
-    openHeld,
-    untilStart,
-    departures,
-    beginOperation,
-    maskError,
     resolveDocument,
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxResponseBytes: config.MAX_RESPONSE_BYTES,
@@ -145,16 +141,7 @@ export function createApp(
     isDraining,
   });
 
-  const serve = createServe({
-    authenticator,
-    beginOperation,
-    contextOf,
-    openHeld,
-    untilStart,
-    departures,
-    maskError,
-    answer,
-  });
+  const serve = createServe({ ...passed, answer });
 
   return {
     handle(req, res) {

@@ -29,7 +29,12 @@ describe("an error inside HTTP 200 ends the stream with its code, after the text
     ],
     ["`event: error` with the bare object", `event: error\n${event(refused)}`, "UPSTREAM_BAD_REQUEST", passed],
     ["`event: error` after the data", `data: ${JSON.stringify(failed)}\nevent: error\n\n`, "UPSTREAM_ERROR", told],
-    ["`event: error` with text", `event: error\n${event("worker-7 crashed")}`, "UPSTREAM_ERROR", told],
+    [
+      "`event: error` with text",
+      `event: error\n${event("worker-7 crashed")}`,
+      "UPSTREAM_ERROR",
+      "The upstream failed with status 500.",
+    ],
     [
       "`event: error` with nothing",
       "event: error\ndata:\n\n",

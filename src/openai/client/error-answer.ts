@@ -22,7 +22,10 @@ export function readErrorAnswer(
   const body = Array.isArray(json) ? json[0] : json;
   const outside = isRecord(body) ? body : {};
   const error = isRecord(outside.error) ? outside.error : outside;
-  const words = redact(json !== undefined ? readWords(json) : httpStatus < 500 ? text : "", secrets);
+  const words = redact(
+    json !== undefined ? readWords(json) : httpStatus >= 400 && httpStatus < 500 ? text : "",
+    secrets,
+  );
   const status = httpStatus >= 400 ? httpStatus : impliedStatus(error, words);
   return new OpenAIError(
     "status",
