@@ -137,6 +137,20 @@ describe("stream_options", () => {
     expect(asked).toEqual([true, false, false]);
   });
 
+  test("refused of several streams at once cost none of them", async () => {
+    const upstream = await startUpstream((request, res, req) =>
+      "stream_options" in (request.json() as object)
+        ? refused({ param: "stream_options" })(request, res, req)
+        : res.writeHead(200, { "content-type": "text/event-stream" }).end(stream + done),
+    );
+    const server = await startTestServer(upstream.url);
+    const all = await Promise.all(Array.from({ length: 4 }, () => subscribeSse(server.url, CHAT)));
+    for (const { results, ended } of all) {
+      expect(await ended).toBe("complete");
+      expect(textOf(results)).toBe("Hello");
+    }
+  });
+
   test("are sent again where another field was refused", async () => {
     const { server, upstream } = await startStreaming(refused({ param: "temperature" }));
     for (let time = 0; time < 2; time++) await (await subscribeSse(server.url, CHAT)).ended;

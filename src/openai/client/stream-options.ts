@@ -17,7 +17,8 @@ export class StreamOptions {
 
   /** Whether the upstream has refused the request for its `stream_options` alone, so that it is to be sent once more. */
   areRefusedBy(error: unknown, request: UpstreamRequest): boolean {
-    if (this.#areRefused || !isRecord(request.json) || !(NAME in request.json)) return false;
+    // Not whether it is known by now: of requests that were sent at once, each is to be sent again.
+    if (!isRecord(request.json) || !(NAME in request.json)) return false;
     if (!(error instanceof OpenAIError) || error.reason !== "status") return false;
     const { status = 0, param = "" } = error.details;
     if (status < 400 || status >= 500 || !`${param} ${error.message}`.includes(NAME)) return false;
