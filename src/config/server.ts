@@ -43,6 +43,11 @@ export const serverVariables = {
     whole(1).default(300_000),
     "Longest time that a client may take to send a whole request.",
   ),
+  KEEP_ALIVE_MS: variable(
+    milliseconds,
+    whole(1).default(65_000),
+    "How long an idle connection is kept. Behind a proxy or load balancer: longer than that keeps its own. If the server closed one first, the next request could already be on its way, and would fail with 502.",
+  ),
   UPLOAD_STALL_MS: variable(
     milliseconds,
     whole(1).default(10_000),

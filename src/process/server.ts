@@ -11,11 +11,6 @@ const FAREWELL_MS = 1_000;
 /** Longest time that a timer can wait, in milliseconds; a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /**
- * How long an idle connection is kept, in milliseconds: longer than load balancers keep theirs (60 seconds in AWS's ALB
- * and nginx). If the server closed one first, it could be carrying the next request, which would fail with 502.
- */
-const KEEP_ALIVE_MS = 65_000;
-/**
  * How many connections may wait to be accepted; Linux allows up to net.core.somaxconn. Of those beyond it the first packet is
  * lost, and clients send it again only after one second, then three.
  */
@@ -55,7 +50,7 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     {
       headersTimeout: config.HEADERS_TIMEOUT_MS,
       requestTimeout: config.REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: config.KEEP_ALIVE_MS,
       connectionsCheckingInterval: 1_000,
       noDelay: true,
       IncomingMessage: WebSocketUpgrade,

@@ -15,6 +15,12 @@ test("a connection is kept for longer than the 60 seconds of load balancers", as
   expect(text).toMatch(/^connection: keep-alive\r\nkeep-alive: timeout=65\r$/im);
 });
 
+test("KEEP_ALIVE_MS says how long", async () => {
+  const server = await startTestServer("http://127.0.0.1:9/v1", { KEEP_ALIVE_MS: "130000" });
+  const { text } = await exchange(server.url, GET, isWhole);
+  expect(text).toMatch(/^keep-alive: timeout=130\r$/im);
+});
+
 test("a stop closes connections that are kept, at once", async () => {
   const server = await startTestServer("http://127.0.0.1:9/v1", { DRAIN_MS: "60000" });
   const socket = connect(portOf(server.url), "127.0.0.1");
