@@ -1,4 +1,5 @@
 // Behind the proxies of docs/proxies.md: what a client gets through them, with nginx's and HAProxy's blocks as printed.
+import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -55,19 +56,18 @@ describe.each(installed)("behind $name", (proxy) => {
     });
     const { server } = await startServed(
       async (_, res, req) => {
-        req.once("data", begun);
-        for await (const _ of req);
+        for await (const _ of req) begun();
         res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(variations));
       },
       {},
       { streamBodies: true },
     );
     const url = await startProxy(proxy, server.url);
-    const body = writeBody(...varyFields, filePart(Buffer.alloc(2 ** 20, "picture")));
+    const body = writeBody(...varyFields, filePart(Buffer.alloc(4 * 2 ** 20, "picture")));
     const client = await connectRaw(url);
-    await client.send(Buffer.concat([Buffer.from(postHead(body.length)), body.subarray(0, 2 ** 19)]));
+    await client.send(Buffer.concat([Buffer.from(postHead(body.length)), body.subarray(0, 2 ** 21)]));
     await begins;
-    await client.send(body.subarray(2 ** 19));
+    await client.send(body.subarray(2 ** 21));
     expect((await client.answer()).body).toEqual({ data: { imageVariations: varied } });
   });
 
@@ -120,6 +120,7 @@ describe.each(installed)("behind $name", (proxy) => {
       calls++;
       req.socket.destroy();
     }).listen(0, "127.0.0.1");
+    await once(broken, "listening");
     onTestFinished(() => {
       broken.closeAllConnections();
       broken.close();
