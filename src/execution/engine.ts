@@ -17,6 +17,7 @@ import { maskErrors } from "../errors/error-limit.ts";
 import type { Context } from "../schema/shared/context.ts";
 import { type OperationRecord, RootField } from "../telemetry/operation-record.ts";
 import { findExcess } from "./allowance.ts";
+import { runWithin } from "./client-deadline.ts";
 import { MAX_NAME_LENGTH } from "./document-limits.ts";
 import { createDocuments, type DocumentsOptions } from "./documents.ts";
 import type { PreparedOperation } from "./known-document.ts";
@@ -29,6 +30,8 @@ import { findVariableErrors, type Variables } from "./variables.ts";
 /** What an operation is run with. */
 export interface OperationContext extends Context {
   readonly caller: Caller;
+  /** How long its upstream calls may take by what its client says, in milliseconds; undefined: as long as any. */
+  timeoutMs?: number | undefined;
   /** What is known of the operation. Undefined if nobody reads it. */
   operation?: OperationRecord | undefined;
 }
@@ -110,9 +113,9 @@ export function createEngine(engineOptions: EngineOptions): Engine {
   ): Results | Promise<Results> {
     const variables = prepared.readVariables(given);
     const errors = findRefusals(prepared, { variables, given, caller: context.caller });
-    return errors.length > 0
-      ? { errors }
-      : runOperation({ schema, prepared, given, variables, context, maxValues, asJson });
+    if (errors.length > 0) return { errors };
+    const run = { schema, prepared, given, variables, context, maxValues, asJson };
+    return context.timeoutMs === undefined ? runOperation(run) : runWithin(context.timeoutMs, run);
   }
 
   /** The results as clients may see them; the record learns of each. */

@@ -37,6 +37,19 @@ export class ResultStream<Value = unknown> implements AsyncIterableIterator<Exec
     });
   }
 
+  /** The same results; `end` is called once there are no more. To be used in place of this stream. */
+  whenOver(end: () => void): ResultStream<Value> {
+    const source = this.#source;
+    const ending: Source<Value | Repeat> = {
+      run: (take) => source.run(take).finally(end),
+      leave() {
+        end();
+        source.leave();
+      },
+    };
+    return new ResultStream(ending, this.#options);
+  }
+
   /** Hands out what the results are made of, each by `toResult`; resolves with the last one if it is made of a failure. */
   async run(take: Take<Value | Repeat>): Promise<ExecutionResult | undefined> {
     try {

@@ -8,6 +8,7 @@ import type { HeldBytes } from "../http/held-bytes.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { parseJson } from "../http/json-text.ts";
 import { readBodyType } from "../http/request-head.ts";
+import { readClientTimeout } from "./client-timeout.ts";
 import { readMultipart, type UploadLimits } from "./multipart.ts";
 import type { ResolveDocument } from "./trusted-documents.ts";
 
@@ -50,10 +51,15 @@ export function createReadParams({ limits, checkUpload, resolveDocument }: ReadP
     }
     return readJsonBody(req, res, limits.maxBodyBytes, held);
   }
-  const toParams = (body: unknown) => checkParams(resolveDocument(expectObject(body)));
+  function toParams(context: NodeContext, body: unknown): OperationParams {
+    const params = checkParams(resolveDocument(expectObject(body)));
+    const timeoutMs = readClientTimeout(params.extensions, context.req.headers["x-request-timeout-ms"]);
+    if (timeoutMs !== undefined) context.timeoutMs = timeoutMs;
+    return params;
+  }
   return (context) => {
     const body = read(context);
-    return body instanceof Promise ? body.then(toParams) : toParams(body);
+    return body instanceof Promise ? body.then((read) => toParams(context, read)) : toParams(context, body);
   };
 }
 

@@ -12,6 +12,7 @@ import type { HeldBytes } from "../../http/held-bytes.ts";
 import type { CallerContext } from "../../limits/caller-context.ts";
 import type { UntilStart } from "../../limits/starts.ts";
 import { CallerGone, createCancellable } from "../../openai/cancellable.ts";
+import { readClientTimeout } from "../../request/client-timeout.ts";
 import type { ResolveDocument } from "../../request/trusted-documents.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import { InvalidMessage, TRY_AGAIN_LATER } from "./closes.ts";
@@ -117,7 +118,8 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         const caller = await extra.caller.identify();
         await untilStart(caller);
         const held = openHeld(caller);
-        const context = { operation, held, req: extra.req, ...contextOf(caller) };
+        const timeoutMs = readClientTimeout(params.extensions);
+        const context = { operation, held, req: extra.req, timeoutMs, ...contextOf(caller) };
         context.openai = context.openai.within({ held });
         if (operation) operation.caller = context;
         const ready = prepareOperation(params as OperationParams, context);
