@@ -40,6 +40,8 @@ export interface Authenticator {
    * with OVERLOADED if the token cannot be checked at the moment.
    */
   identify(token: string | undefined): Caller | Promise<Caller>;
+  /** The same, with how long it holds. */
+  find(token: string | undefined): Identity | Promise<Identity>;
   /**
    * The caller of an HTTP request: of its token, as by `readToken` and `identify`. A token that came before on the same
    * connection is not checked again while its keys are the same and its time has not run out.
@@ -61,6 +63,7 @@ const OPEN: Authenticator = {
   isOpen: true,
   readToken: () => undefined,
   identify: () => ANYBODY,
+  find: () => ({ caller: ANYBODY, holds: () => true }),
   identifyRequest: () => ANYBODY,
   reload: () => {},
   close: () => {},
@@ -106,6 +109,7 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
       const found = find(token);
       return found instanceof Promise ? found.then(({ caller }) => caller) : found.caller;
     },
+    find,
     identifyRequest(req) {
       const { socket } = req;
       const token = readRequestToken(req);

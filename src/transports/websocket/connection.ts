@@ -39,6 +39,13 @@ export interface Connection {
    * nothing waits for its closing handshake.
    */
   acknowledge(held: HeldBytes): void;
+  /** An operation of a caller who was identified begins to run; the function is to be called when it has ended. */
+  begin(): () => void;
+  /**
+   * To be called when the token or key of the connection is no longer valid. Closes it with 4403 as soon as nothing runs on it:
+   * clients then connect anew, and ask for a token that is valid.
+   */
+  expire(): void;
   /** Closes with this code and its words, unless it is closing already. */
   close(code: number): void;
   /** Cuts it off. */
@@ -60,6 +67,8 @@ export function openConnection(
   const { socket } = extra;
   let handle = async (_text: string): Promise<void> => {};
   let underWay = 0;
+  let running = 0;
+  let hasExpired = false;
   let isAcknowledged = false;
   const inbox = createInbox(client, (message) => void take(message));
   const received = countReceived(client, socket);
@@ -76,7 +85,15 @@ export function openConnection(
     } finally {
       underWay--;
       received.done(message);
+      if (isAcknowledged) void leaveIfExpired();
     }
+  }
+
+  /** What runs was begun by a caller who was valid then, and is paid for. */
+  async function leaveIfExpired(): Promise<void> {
+    if (running > 0) return;
+    hasExpired ||= !(await extra.caller.isValid());
+    if (hasExpired && running === 0) connection.close(CloseCode.Forbidden);
   }
 
   function fail(error: unknown): void {
@@ -104,6 +121,16 @@ export function openConnection(
       received.begin(held, refuse, inbox.rest);
       onAcknowledge();
     },
+    begin() {
+      running++;
+      return () => {
+        running--;
+      };
+    },
+    expire() {
+      hasExpired = true;
+      void leaveIfExpired();
+    },
     close(code) {
       if (client.readyState !== client.OPEN) return;
       client.close(code, reasonOf(code));
@@ -129,7 +156,7 @@ export function openConnection(
     },
     { ...extra, connection },
   );
-  keepAlive(client, socket);
+  keepAlive(client, socket, () => isAcknowledged && void leaveIfExpired());
   // Without a listener it would end the process. A client's invalid frame has closed the connection already.
   client.on("error", hurry);
   client.once("close", (code, reason) => {

@@ -5,8 +5,8 @@ import type { WebSocket } from "ws";
 /** How often a client is asked whether it is there. One that has not answered by the next time is cut off. */
 const PING_EVERY_MS = 12_000;
 
-/** Pings `client` until it closes, and answers its pings; its `autoPong` must be off. */
-export function keepAlive(client: WebSocket, socket: Socket): void {
+/** Pings `client` until it closes, calling `onPing` each time, and answers its pings; its `autoPong` must be off. */
+export function keepAlive(client: WebSocket, socket: Socket, onPing: () => void): void {
   let isHeard = true;
   const hear = () => {
     isHeard = true;
@@ -19,6 +19,7 @@ export function keepAlive(client: WebSocket, socket: Socket): void {
     if (!isHeard && !client.isPaused) return client.terminate();
     isHeard = false;
     client.ping();
+    onPing();
   }, PING_EVERY_MS);
   client.once("close", () => clearInterval(pings));
   answerPings(client);

@@ -15,6 +15,7 @@ import { CallerGone, createCancellable } from "../../openai/cancellable.ts";
 import { readClientTimeout } from "../../request/client-timeout.ts";
 import type { ResolveDocument } from "../../request/trusted-documents.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
+import { isUnauthenticated } from "./caller.ts";
 import { InvalidMessage, TRY_AGAIN_LATER } from "./closes.ts";
 import type { ConnectionExtra } from "./connection.ts";
 import { fitResults } from "./large-results.ts";
@@ -62,8 +63,10 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
     const { extra, ready, held, record } = args.rootValue as Operation;
     const { socket, connection } = extra;
     const departure = departures.signalOf(socket);
+    const done = connection.begin();
     let isComplete = false;
     const end = () => {
+      done();
       record?.end(!isComplete || departure.reason instanceof CallerGone);
       held.release();
     };
@@ -96,7 +99,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
       try {
         connection.acknowledge(openHeld(await caller.init(connectionParams)));
       } catch (error) {
-        if (maskError(error).extensions.code === "UNAUTHENTICATED") return false;
+        if (isUnauthenticated(error)) return false;
         connection.close(TRY_AGAIN_LATER);
       }
       return undefined;
@@ -127,6 +130,7 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         const rootValue: Operation = { extra, ready, held, record: operation };
         return { schema, document: ready.document, operationName: params.operationName, rootValue };
       } catch (error) {
+        if (isUnauthenticated(error)) extra.connection.expire();
         return refuse([maskError(error)]);
       }
     },
