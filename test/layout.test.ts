@@ -18,6 +18,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["graphiql", /^(?:graphql-yoga|@pothos\/core)$/],
   ["request", /^@pothos\/core$/],
   ["execution", /^(?:node:http|@pothos\/core|graphql-yoga)$/],
+  ["execution/replays", /^(?:node:http|@pothos\/core|graphql-yoga)$/],
   ["execution/plan", /^(?:node:.*|@pothos\/core|graphql-yoga)$/],
   ["telemetry", /^(?:graphql|graphql-yoga|@pothos\/core)$/],
   ["limits", /^(?:graphql-yoga|@pothos\/core|graphql-upload-minimal)$/],

@@ -29,6 +29,7 @@ import { answerByYoga } from "../transports/yoga-on-demand.ts";
 import type { App } from "./app-interface.ts";
 import { documentLimitsOf } from "./document-limits.ts";
 import { createGuard } from "./guard.ts";
+import { openReplays } from "./replays.ts";
 import { createServe } from "./serve.ts";
 import { createUpgrades } from "./upgrades.ts";
 
@@ -76,6 +77,7 @@ export function createApp(
     checkUpload: createUploadCheck(schema),
     resolveDocument,
   });
+  const once = openReplays(config, report);
   const engine = createEngine({
     schema,
     limits: documentLimitsOf(config),
@@ -84,6 +86,7 @@ export function createApp(
     maxPaidFields: config.MAX_PAID_FIELDS,
     maxResponseBytes: config.MAX_RESPONSE_BYTES,
     maskError,
+    replays: once?.replays,
   });
   const answers = { endpoint: ENDPOINT, readParams, maskError, maxResponseBytes: config.MAX_RESPONSE_BYTES };
   const frame = buildFrame?.(engine, answers);
@@ -179,6 +182,7 @@ export function createApp(
     endAll: () => departures.endAll(codedError("SHUTTING_DOWN", "The server is stopping.")),
     async close() {
       await webSockets.close();
+      await once?.close();
       await guard.close();
     },
   };

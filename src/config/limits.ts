@@ -50,6 +50,16 @@ export const limitVariables = {
     "Largest uploaded file.",
   ),
   MAX_FILES: variable("0 to 1000", whole(0, 1000).default(10), "Most files in a request."),
+  IDEMPOTENCY_TTL_SECONDS: variable(
+    "a whole number of seconds, 0 to 604800",
+    whole(0, 604_800).default(86_400),
+    "How long the answer to a mutation with an `Idempotency-Key` is kept: in memory or, where `REDIS_URL` is set, in Redis. 0: keys mean nothing, and no answer is kept.",
+  ),
+  IDEMPOTENCY_MAX_BYTES: variable(
+    "a whole number of bytes, at least 1",
+    whole(1).default(64 * 2 ** 20),
+    "Most bytes of such answers that a process keeps in memory. Those of the caller who has most give way first; of more than 1 MiB none is kept.",
+  ),
   MAX_QUERY_LENGTH: variable(
     "a whole number, at least 1",
     whole(1).default(2 ** 20),

@@ -16,7 +16,7 @@ const MAX_AGE_SECONDS = 600;
 export function createCors(
   origins: readonly string[] | undefined,
 ): (req: IncomingMessage, res: ServerResponse) => boolean {
-  const exposedHeaders = ["Retry-After", "WWW-Authenticate", "X-Request-Id"];
+  const exposedHeaders = ["Retry-After", "WWW-Authenticate", "X-Request-Id", "Idempotent-Replayed"];
   const setPreflightHeaders = cors<IncomingMessage>({
     origin: [...(origins ?? [])],
     methods: ["GET", "POST"],

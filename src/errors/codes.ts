@@ -82,16 +82,15 @@ export const errorCodes = {
     paid: "no",
     retry: "no",
   }),
+  IDEMPOTENCY_CONFLICT: row(
+    "The idempotency key was used for another request before.",
+    "Give each request a key of its own.",
+    { status: 409, isOperationStatus: true, severity: "info", paid: "no", retry: "no" },
+  ),
   RATE_LIMITED: row(
     "The caller has used up its requests for now, or has as many calls under way as it may.",
     "Wait `retryAfterMs` milliseconds.",
-    {
-      status: 429,
-      isOperationStatus: true,
-      severity: "info",
-      paid: "no",
-      retry: "later",
-    },
+    { status: 429, isOperationStatus: true, severity: "info", paid: "no", retry: "later" },
   ),
   BUDGET_EXCEEDED: row(
     "The caller has used up its tokens for now.",

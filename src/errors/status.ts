@@ -1,6 +1,7 @@
 // The HTTP status of an operation that this server refused as a whole, for one reason, while it was executed.
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { type ErrorCode, errorCodes } from "./codes.ts";
+import type { HttpPart } from "./shown-error.ts";
 
 /** The statuses of executed operations. What the upstream answered is not a refusal of this server. */
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = Object.fromEntries(
@@ -26,7 +27,8 @@ export function withStatus(result: ExecutionResult, isGraphQLType: boolean): Exe
   if (!status || others.length > 0 || Object.values(data).some((field) => field !== null)) return result;
   if (isGraphQLType && !LATER.has(code)) return result;
   const waitMs = Math.max(...errors.map((error) => Number(error.extensions.retryAfterMs ?? 0)));
-  const headers = waitMs > 0 ? { "retry-after": String(Math.ceil(waitMs / 1000)) } : {};
+  const own = (extensions?.http as HttpPart | undefined)?.headers;
+  const headers = { ...own, ...(waitMs > 0 && { "retry-after": String(Math.ceil(waitMs / 1000)) }) };
   return {
     ...(isGraphQLType ? { errors: errors.map(withoutPath) } : { data, errors }),
     extensions: { ...extensions, http: { status, headers } },

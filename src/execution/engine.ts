@@ -12,26 +12,24 @@ import {
   type ValidationRule,
 } from "graphql";
 import type { Caller } from "../callers/caller.ts";
-import { requestError } from "../errors/codes.ts";
 import { maskErrors } from "../errors/error-limit.ts";
+import type { HeldBytes } from "../http/held-bytes.ts";
 import type { Context } from "../schema/shared/context.ts";
 import { type OperationRecord, RootField } from "../telemetry/operation-record.ts";
 import { findExcess } from "./allowance.ts";
-import { runWithin } from "./client-deadline.ts";
-import { MAX_NAME_LENGTH } from "./document-limits.ts";
+import { type ClientTerms, runOnTerms } from "./client-terms.ts";
 import { createDocuments, type DocumentsOptions } from "./documents.ts";
-import type { PreparedOperation } from "./known-document.ts";
+import { type PreparedOperation, unknownOperation } from "./known-document.ts";
+import type { Replays } from "./replays/replays.ts";
 import type { Result } from "./result.ts";
 import { ResultStream } from "./result-stream.ts";
 import { createExecutableSchema } from "./root-fields.ts";
-import { runOperation } from "./run.ts";
 import { findVariableErrors, type Variables } from "./variables.ts";
 
 /** What an operation is run with. */
-export interface OperationContext extends Context {
+export interface OperationContext extends Context, ClientTerms {
   readonly caller: Caller;
-  /** How long its upstream calls may take by what its client says, in milliseconds; undefined: as long as any. */
-  timeoutMs?: number | undefined;
+  held?: HeldBytes | undefined;
   /** What is known of the operation. Undefined if nobody reads it. */
   operation?: OperationRecord | undefined;
 }
@@ -82,14 +80,16 @@ export interface EngineOptions extends Omit<DocumentsOptions, "rules"> {
   /** Largest answer, and largest event of a stream. */
   maxResponseBytes: number;
   maskError(error: unknown): GraphQLError;
+  /** Undefined: idempotency keys mean nothing. */
+  replays?: Replays | undefined;
 }
 
-/** What a value of an answer counts at least, in bytes: it takes more than that while it is made. */
+/** What a value of an answer counts at least, in bytes: made, it takes more. */
 const VALUE_BYTES = 64;
 
 /** Builds the engine for a schema. */
 export function createEngine(engineOptions: EngineOptions): Engine {
-  const { introspection, maxPaidFields, maxResponseBytes, maskError, ...options } = engineOptions;
+  const { introspection, maxPaidFields, maxResponseBytes, maskError, replays, ...options } = engineOptions;
   const maxValues = Math.ceil(maxResponseBytes / VALUE_BYTES);
   const { messages } = options;
   const schema = createExecutableSchema(options.schema, maxValues);
@@ -114,8 +114,10 @@ export function createEngine(engineOptions: EngineOptions): Engine {
     const variables = prepared.readVariables(given);
     const errors = findRefusals(prepared, { variables, given, caller: context.caller });
     if (errors.length > 0) return { errors };
-    const run = { schema, prepared, given, variables, context, maxValues, asJson };
-    return context.timeoutMs === undefined ? runOperation(run) : runWithin(context.timeoutMs, run);
+    return runOnTerms({ schema, prepared, given, variables, context, maxValues, asJson }, context, {
+      replays,
+      maskError,
+    });
   }
 
   /** The results as clients may see them; the record learns of each. */
@@ -186,14 +188,4 @@ function describeOperation({ operation, rootFields }: PreparedOperation, record:
   record.type = operation.operation;
   record.nameAs(operation.name?.value);
   record.fields = rootFields.map(({ key, name }) => new RootField(record, key, name));
-}
-
-/** No document that is served has a longer name. */
-function unknownOperation(name: OperationParams["operationName"]): GraphQLError {
-  const length = name?.length ?? 0;
-  const problem =
-    length > MAX_NAME_LENGTH
-      ? `operationName has ${length} characters; at most ${MAX_NAME_LENGTH} are allowed.`
-      : "Could not determine what operation to execute.";
-  return requestError("BAD_REQUEST", 400, problem);
 }

@@ -3,10 +3,13 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  type GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
 } from "graphql";
+import { requestError } from "../errors/codes.ts";
+import { MAX_NAME_LENGTH } from "./document-limits.ts";
 import { createPlan, type ExecutionPlan } from "./plan/plan.ts";
 import { findRootFields, fragmentsOf, type RootFieldName } from "./plan/selection.ts";
 import { createReadVariables, type ReadVariables } from "./variables.ts";
@@ -105,4 +108,14 @@ function sizeOf({ loc }: DocumentNode): number {
 /** The names in the schema of the fields that are resolved. */
 export function namesOf(fields: readonly RootFieldName[]): readonly string[] {
   return fields.map(({ name }) => name).filter((name) => name !== "__typename");
+}
+
+/** The error for an operation that the document does not have. No document that is served has a longer name. */
+export function unknownOperation(name: string | null | undefined): GraphQLError {
+  const length = name?.length ?? 0;
+  const problem =
+    length > MAX_NAME_LENGTH
+      ? `operationName has ${length} characters; at most ${MAX_NAME_LENGTH} are allowed.`
+      : "Could not determine what operation to execute.";
+  return requestError("BAD_REQUEST", 400, problem);
 }

@@ -23,6 +23,7 @@ export class HeldBytes {
   #bytes = 0;
   #isBehind = false;
   #isReleased = false;
+  #keptUntil: Promise<unknown> | undefined;
 
   /** See BytesInFlight.open. */
   constructor(account: Account, caller: string | undefined) {
@@ -85,8 +86,19 @@ export class HeldBytes {
     this.add(-Math.min(bytes, this.#bytes));
   }
 
+  /** Puts `release` off until `end` has settled. */
+  keepUntil(end: Promise<unknown>): void {
+    this.#keptUntil = end;
+  }
+
   /** Gives all of them back; the entry counts nothing after that. */
   release(): void {
+    if (this.#keptUntil) {
+      const release = () => this.release();
+      this.#keptUntil.then(release, release);
+      this.#keptUntil = undefined;
+      return;
+    }
     if (this.#isReleased) return;
     this.#isReleased = true;
     if (this.#bytes > 0) this.#account.change(this.caller, -this.#bytes);

@@ -9,6 +9,7 @@ import { readJsonBody } from "../http/json-body.ts";
 import { parseJson } from "../http/json-text.ts";
 import { readBodyType } from "../http/request-head.ts";
 import { readClientTimeout } from "./client-timeout.ts";
+import { readIdempotencyKey } from "./idempotency-key.ts";
 import { readMultipart, type UploadLimits } from "./multipart.ts";
 import type { ResolveDocument } from "./trusted-documents.ts";
 
@@ -55,6 +56,8 @@ export function createReadParams({ limits, checkUpload, resolveDocument }: ReadP
     const params = checkParams(resolveDocument(expectObject(body)));
     const timeoutMs = readClientTimeout(params.extensions, context.req.headers["x-request-timeout-ms"]);
     if (timeoutMs !== undefined) context.timeoutMs = timeoutMs;
+    const key = readIdempotencyKey(params.extensions, context.req.headers["idempotency-key"]);
+    if (key !== undefined) context.idempotencyKey = key;
     return params;
   }
   return (context) => {

@@ -1,12 +1,13 @@
 // One file of a multipart request: reads it from the client's socket, and hands it to the resolver while it arrives.
-import { GraphQLError } from "graphql";
 import type { FileUpload } from "graphql-upload-minimal";
 import { codedError } from "../errors/codes.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { type StallLimit, StallWatch } from "../http/stall.ts";
 import type { UploadFile } from "../openai/client/multipart.ts";
-import type { ReceivedFile } from "../schema/shared/received-file.ts";
+import type { DigestedFile } from "../schema/shared/received-file.ts";
 import { collectAfterBytes } from "./buffer-collection.ts";
+import { FileDigest } from "./file-digest.ts";
+import { toInputError } from "./input-error.ts";
 
 /**
  * Files up to this size, in bytes, are held in memory: their size is then known in advance, and they can be read in any
@@ -28,7 +29,7 @@ export interface Reception extends StallLimit {
 }
 
 /** A file that is being received. */
-export class UploadedFile implements ReceivedFile {
+export class UploadedFile implements DigestedFile {
   readonly #reception: Reception;
   readonly #heldBytes: number;
   readonly #upload: Promise<FileUpload>;
@@ -45,6 +46,7 @@ export class UploadedFile implements ReceivedFile {
   #handedOut = false;
   #headRead = false;
   #discarded = false;
+  #digest: FileDigest | undefined;
 
   /** Reads nothing before one of the request's files is needed. A `shared` file is held whole, whatever its size. */
   constructor(upload: Promise<FileUpload>, reception: Reception, shared: boolean) {
@@ -55,6 +57,12 @@ export class UploadedFile implements ReceivedFile {
     // open() reports a failure. If nobody opens the file, the rejection must not end the process.
     upload.catch(() => {});
     this.#head.catch(() => {});
+  }
+
+  digest(): Promise<string | undefined> {
+    this.#digest = new FileDigest();
+    this.#head.catch(this.#digest.fail);
+    return this.#digest.value;
   }
 
   async open(): Promise<UploadFile> {
@@ -121,8 +129,10 @@ export class UploadedFile implements ReceivedFile {
     const { value, done } = (await this.#source?.next()) ?? { done: true };
     if (done) {
       this.#ended = true;
+      this.#digest?.end();
       return;
     }
+    this.#digest?.add(value);
     collectAfterBytes(value.length);
     this.#reception.countBytes(value.length);
     try {
@@ -159,9 +169,14 @@ export class UploadedFile implements ReceivedFile {
   /** Reads and discards the rest, so that the files after this one can arrive. */
   async #discardRest(): Promise<void> {
     try {
-      while (this.#source && !(await this.#source.next()).done);
+      while (this.#source) {
+        const { value, done } = await this.#source.next();
+        if (done) return this.#digest?.end();
+        this.#digest?.add(value);
+      }
     } catch {
       // The file broke off: nothing is left to discard.
+      this.#digest?.fail();
     }
   }
 
@@ -180,14 +195,4 @@ async function until(stall: StallWatch, step: Promise<void>): Promise<void> {
   } catch (error) {
     throw toInputError(error);
   }
-}
-
-/** The library throws plain errors. A GraphQLError with an HTTP status is about the whole request; this one is not. */
-function toInputError(error: unknown): GraphQLError {
-  const { message } = error as Error;
-  if (error instanceof GraphQLError) {
-    const { http, ...extensions } = error.extensions;
-    if (!http || extensions.code !== "BAD_REQUEST") return new GraphQLError(message, { extensions });
-  }
-  return codedError("BAD_REQUEST", `input.image did not arrive whole: ${message}`);
 }

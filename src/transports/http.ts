@@ -135,7 +135,8 @@ async function encode(
   const isGraphQLType = type === "application/graphql-response+json";
   const shown = withStatus(result, isGraphQLType);
   const { status, headers } = headOf(shown, isGraphQLType);
-  const body = isSmall(shown) ? JSON.stringify(showResult(shown)) : await encodeRest(showResult(shown));
+  const body =
+    result.json ?? (isSmall(shown) ? JSON.stringify(showResult(shown)) : await encodeRest(showResult(shown)));
   return { status, headers: { "content-type": `${type}; charset=utf-8`, ...headers }, body };
 }
 

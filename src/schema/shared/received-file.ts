@@ -11,3 +11,12 @@ export interface ReceivedFile {
   /** Discards what has not been read, so that the files after this one can arrive. */
   discard(): void;
 }
+
+/** A file of which a digest can be had while it is read. */
+export interface DigestedFile extends ReceivedFile {
+  /**
+   * SHA-256 of its bytes, in hex, once it has come whole, whoever reads it; undefined if it does not. To be called before it is
+   * opened. Never rejects.
+   */
+  digest(): Promise<string | undefined>;
+}

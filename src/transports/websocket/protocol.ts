@@ -13,6 +13,7 @@ import type { CallerContext } from "../../limits/caller-context.ts";
 import type { UntilStart } from "../../limits/starts.ts";
 import { CallerGone, createCancellable } from "../../openai/cancellable.ts";
 import { readClientTimeout } from "../../request/client-timeout.ts";
+import { readIdempotencyKey } from "../../request/idempotency-key.ts";
 import type { ResolveDocument } from "../../request/trusted-documents.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import { isUnauthenticated } from "./caller.ts";
@@ -122,7 +123,8 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         await untilStart(caller);
         const held = openHeld(caller);
         const timeoutMs = readClientTimeout(params.extensions);
-        const context = { operation, held, req: extra.req, timeoutMs, ...contextOf(caller) };
+        const idempotencyKey = readIdempotencyKey(params.extensions);
+        const context = { operation, held, req: extra.req, timeoutMs, idempotencyKey, ...contextOf(caller) };
         context.openai = context.openai.within({ held });
         if (operation) operation.caller = context;
         const ready = prepareOperation(params as OperationParams, context);

@@ -1,0 +1,78 @@
+// An answer as it is kept: which ones are, and how one is given again.
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type Source,
+  type SourceLocation,
+} from "graphql";
+import { errorCodes } from "../../errors/codes.ts";
+import { showError } from "../../errors/shown-error.ts";
+import { isOver } from "../../http/json-pieces.ts";
+
+/** Largest answer that is kept, in bytes. */
+const MAX_KEPT_BYTES = 2 ** 20;
+
+/** The answer to a mutation that has ended. */
+export interface KeptAnswer {
+  /** See KeyedMutation. */
+  readonly fingerprint: string;
+  /** Digests of its files; undefined for one that never came whole. */
+  readonly files: readonly (string | undefined)[];
+  /** The result as the client got it, as JSON. */
+  readonly json: string;
+  readonly hasErrors: boolean;
+}
+
+/** A result that may be JSON already. */
+export interface GivenResult extends ExecutionResult {
+  readonly json?: string;
+}
+
+/** What a result has that was given before, and was not paid for again. */
+export const REPLAYED = { extensions: { http: { headers: { "idempotent-replayed": "true" } } } };
+
+/** The result as JSON if it is worth keeping: it may have been paid for, and is not too large. */
+export function keepable(result: GivenResult): string | undefined {
+  if (result.json === undefined && (isUnpaid(result) || isOver(result, MAX_KEPT_BYTES))) return undefined;
+  const { data, errors } = result;
+  const json = result.json ?? JSON.stringify({ data, ...(errors && { errors: errors.map(showError) }) });
+  return Buffer.byteLength(json) > MAX_KEPT_BYTES ? undefined : json;
+}
+
+/** Whether nothing can have been paid for: no field has a value, and no error's code is one of work that was begun. */
+function isUnpaid({ data, errors = [] }: ExecutionResult): boolean {
+  if (Object.values(data ?? {}).some((field) => field !== null)) return false;
+  return errors.every(({ extensions }) => {
+    const code = String(extensions.code) as keyof typeof errorCodes;
+    return Object.hasOwn(errorCodes, code) && errorCodes[code].paid === "no";
+  });
+}
+
+/** The answer again. `asJson`: it may stay JSON. Its errors have their places in `source`, the document. */
+export function giveAgain(
+  { json, hasErrors }: Pick<KeptAnswer, "json" | "hasErrors">,
+  asJson: boolean,
+  source: Source | undefined,
+): GivenResult {
+  if (asJson && !hasErrors) return { json, ...REPLAYED };
+  const { data, errors } = JSON.parse(json) as { data?: Record<string, unknown>; errors?: GraphQLFormattedError[] };
+  return { data: data ?? null, ...(errors && { errors: errors.map((error) => revive(error, source)) }), ...REPLAYED };
+}
+
+function revive({ message, path, locations, extensions }: GraphQLFormattedError, source: Source | undefined) {
+  const positions = source && locations?.map((location) => positionOf(source, location));
+  return new GraphQLError(message, { path, extensions, ...(source && positions && { source, positions }) });
+}
+
+/** Where the location is in the source. The inverse of graphql's getLocation. */
+function positionOf({ body }: Source, { line, column }: SourceLocation): number {
+  let start = 0;
+  let number = 1;
+  for (const { 0: lineEnd, index } of body.matchAll(/\r\n|[\n\r]/g)) {
+    if (number === line) break;
+    number++;
+    start = index + lineEnd.length;
+  }
+  return start + column - 1;
+}

@@ -1,0 +1,49 @@
+// What one mutation asks for, in a form that can be compared with another that has the same key.
+import { createHash } from "node:crypto";
+import type { DigestedFile } from "../../schema/shared/received-file.ts";
+
+/** A mutation that is to be run once. */
+export interface KeyedMutation {
+  /** Whose key it is, and the key. */
+  readonly id: string;
+  /** Digest of document, operation and variables, with the places of files in them. */
+  readonly fingerprint: string;
+  readonly files: readonly DigestedFile[];
+}
+
+/** What a mutation's digest is made of. */
+export interface MutationParts {
+  /** The caller's name in the store. */
+  caller: string;
+  key: string;
+  document: string;
+  operationName: string | undefined;
+  /** As the client sent them, files in their places. */
+  variables: unknown;
+}
+
+/** Digests the mutation; reads no file. */
+export function createKeyedMutation({ caller, key, document, operationName, variables }: MutationParts): KeyedMutation {
+  const files: DigestedFile[] = [];
+  const given = JSON.stringify(variables ?? {}, (_, value: unknown) => {
+    if (!isFile(value)) return value;
+    if (!files.includes(value)) files.push(value);
+    return { file: files.indexOf(value) };
+  });
+  return {
+    id: digest([caller, key]),
+    fingerprint: digest([document, operationName ?? "", given]),
+    files,
+  };
+}
+
+/** What stands for a file in variables: nothing else that JSON brings has functions. */
+function isFile(value: unknown): value is DigestedFile {
+  return typeof (value as Partial<DigestedFile> | null)?.digest === "function";
+}
+
+function digest(parts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(`${part.length} `).update(part);
+  return hash.digest("hex");
+}

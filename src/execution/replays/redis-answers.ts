@@ -1,0 +1,141 @@
+// Answers that all processes on one Redis keep together, and who of them runs a mutation.
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { codedError } from "../../errors/codes.ts";
+import type { RedisConnection } from "../../limits/redis.ts";
+import type { KeptAnswer } from "./kept-answer.ts";
+import type { AnswerStore } from "./memory-answers.ts";
+
+/** Who runs a mutation for all processes. */
+export interface Claims {
+  /**
+   * Claims the id, unless there is an answer, which it yields; waits while another process runs it. Throws OVERLOADED if Redis
+   * does not answer, and the signal's reason while it waits.
+   */
+  claim(id: string, fingerprint: string, signal: AbortSignal): Promise<KeptAnswer | undefined>;
+  /** Gives the claim up: there is no answer to be kept. Never rejects. */
+  release(id: string): Promise<void>;
+}
+
+/** How long a claim stands if its process has died, in milliseconds; while it lives, it renews it. */
+const CLAIM_MS = 30_000;
+const RENEW_MS = 10_000;
+/** How often it is looked whether another process has an answer, in milliseconds. */
+const LOOK_MS = 250;
+
+/** Deletes or prolongs the claim if it is still the own one. */
+const DELETE_OWN = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
+const RENEW_OWN =
+  "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0";
+
+/** What is stored under an id: the fingerprint alone while the mutation runs. */
+type Stored = KeptAnswer | { readonly fingerprint: string; readonly claim: string };
+
+interface Claim {
+  /** What is stored. */
+  readonly text: string;
+  readonly renewal: NodeJS.Timeout;
+}
+
+export interface RedisAnswersOptions {
+  redis: RedisConnection;
+  ttlMs: number;
+  /** Serves what Redis cannot, for this process alone; undefined: it is refused. */
+  fallback: AnswerStore | undefined;
+}
+
+/** See AnswerStore and Claims. */
+export class RedisAnswers implements AnswerStore, Claims {
+  readonly #options: RedisAnswersOptions;
+  readonly #claims = new Map<string, Claim>();
+
+  constructor(options: RedisAnswersOptions) {
+    this.#options = options;
+  }
+
+  async find(id: string): Promise<KeptAnswer | undefined> {
+    const stored = await this.#read(id);
+    return stored && "json" in stored ? stored : undefined;
+  }
+
+  async claim(id: string, fingerprint: string, signal: AbortSignal): Promise<KeptAnswer | undefined> {
+    try {
+      for (;;) {
+        const stored = await this.#read(id);
+        if (stored && "json" in stored) return stored;
+        // The fingerprint alone tells that it is another request; there is nothing to wait for.
+        if (stored && stored.fingerprint !== fingerprint) return { ...NOTHING, fingerprint: stored.fingerprint };
+        if (!stored && (await this.#take(id, fingerprint))) return undefined;
+        await sleep(LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
+    } catch {
+      signal.throwIfAborted();
+      const { fallback } = this.#options;
+      if (fallback) return fallback.find(id);
+      throw unreadable();
+    }
+  }
+
+  async release(id: string): Promise<void> {
+    const claim = this.#drop(id);
+    if (claim) await this.#run(DELETE_OWN, id, claim.text).catch(() => {});
+  }
+
+  async keep(id: string, caller: string, answer: KeptAnswer): Promise<void> {
+    this.#drop(id);
+    const { redis, ttlMs, fallback } = this.#options;
+    try {
+      await redis.run(() => redis.client.set(keyOf(id), JSON.stringify(answer), "PX", ttlMs));
+    } catch {
+      await fallback?.keep(id, caller, answer);
+    }
+  }
+
+  /** Ends the renewals; what is claimed is free again a little later. */
+  close(): void {
+    for (const id of [...this.#claims.keys()]) this.#drop(id);
+  }
+
+  async #read(id: string): Promise<Stored | undefined> {
+    const { redis } = this.#options;
+    const text = await redis.run(() => redis.client.get(keyOf(id)));
+    return text === null ? undefined : (JSON.parse(text) as Stored);
+  }
+
+  async #take(id: string, fingerprint: string): Promise<boolean> {
+    const { redis } = this.#options;
+    const text = JSON.stringify({ fingerprint, claim: randomUUID() });
+    const set = await redis.run(
+      () => redis.client.set(keyOf(id), text, "PX", CLAIM_MS, "NX"),
+      (late) => late && void this.#run(DELETE_OWN, id, text).catch(() => {}),
+    );
+    if (set === null) return false;
+    const renew = () => void this.#run(RENEW_OWN, id, text, CLAIM_MS).catch(() => {});
+    this.#claims.set(id, { text, renewal: setInterval(renew, RENEW_MS).unref() });
+    return true;
+  }
+
+  #drop(id: string): Claim | undefined {
+    const claim = this.#claims.get(id);
+    this.#claims.delete(id);
+    clearInterval(claim?.renewal);
+    return claim;
+  }
+
+  #run(script: string, id: string, ...parameters: (string | number)[]): Promise<unknown> {
+    const { redis } = this.#options;
+    return redis.run(() => redis.client.eval(script, 1, keyOf(id), ...parameters));
+  }
+}
+
+const NOTHING = { files: [], json: "", hasErrors: false } as const;
+
+function keyOf(id: string): string {
+  return `idempotency:${id}`;
+}
+
+function unreadable(): Error {
+  const http = { status: 503, headers: { "retry-after": "1" } };
+  const problem = "The server cannot check idempotency keys at the moment.";
+  return codedError("OVERLOADED", problem, { retryAfterMs: 1_000, http });
+}

@@ -1,0 +1,197 @@
+// Runs a mutation once for all who ask for it under the same key: they get the first answer, at no charge. Whoever asks while
+// it runs waits for it. It runs on when its client has gone: a client that asks again after a broken connection shall not pay
+// again. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+import { setMaxListeners } from "node:events";
+import type { Source } from "graphql";
+import { codedError, requestError } from "../../errors/codes.ts";
+import { CallerGone } from "../../openai/cancellable.ts";
+import { type GivenResult, giveAgain, type KeptAnswer, keepable, REPLAYED } from "./kept-answer.ts";
+import type { KeyedMutation } from "./keyed-mutation.ts";
+import type { AnswerStore } from "./memory-answers.ts";
+import type { Claims } from "./redis-answers.ts";
+
+/** One request for a mutation under a key. */
+export interface KeyedRequest extends KeyedMutation {
+  /** The caller's name. */
+  readonly caller: string;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+  /** Whether the result may be JSON already. */
+  readonly asJson: boolean;
+  /** The document. */
+  readonly source: Source | undefined;
+  /** Runs the mutation. Never throws; its errors are as clients may see them. */
+  execute(signal: AbortSignal): Promise<GivenResult>;
+  /** To be called with what the mutation's bytes are held for, beyond the request itself. */
+  holdUntil(end: Promise<unknown>): void;
+}
+
+/** What a run has come to: its own result, or an answer that was there already. */
+type Outcome = { readonly result: GivenResult } | { readonly kept: KeptAnswer };
+
+/** A run that has not ended, or whose answer is not kept yet. */
+interface Run {
+  readonly fingerprint: string;
+  /** Digests of its files, once they have come. */
+  readonly files: Promise<readonly (string | undefined)[]>;
+  readonly outcome: Promise<Outcome>;
+}
+
+/** The mutations of one process that have a key. */
+export class Replays {
+  readonly #store: AnswerStore;
+  readonly #claims: Claims | undefined;
+  readonly #runs = new Map<string, Run>();
+  readonly #ends = new Set<Promise<void>>();
+  readonly #controllers = new Set<AbortController>();
+
+  /** `claims` keeps other processes from running the same. */
+  constructor(store: AnswerStore, claims?: Claims) {
+    this.#store = store;
+    this.#claims = claims;
+  }
+
+  /**
+   * Runs the mutation, or yields what it came to before. Throws IDEMPOTENCY_CONFLICT if the key was another request's, OVERLOADED
+   * if it cannot be known what it was, and the signal's reason once the client has gone.
+   */
+  async run(request: KeyedRequest): Promise<GivenResult> {
+    const { id, signal } = request;
+    const running = this.#runs.get(id);
+    if (running) return this.#join(request, running);
+    const outcome = await until(signal, this.#begin(request).outcome);
+    if ("result" in outcome) return outcome.result;
+    if (outcome.kept.fingerprint !== request.fingerprint) throw conflict();
+    return replay(request, outcome.kept, await digestFiles(request));
+  }
+
+  async #join(request: KeyedRequest, run: Run): Promise<GivenResult> {
+    const { signal, asJson, source } = request;
+    if (run.fingerprint !== request.fingerprint) throw conflict();
+    // Its files are read at once: they may not stand still.
+    const files = await digestFiles(request);
+    let outcome: Outcome;
+    try {
+      outcome = await until(signal, run.outcome);
+    } catch (error) {
+      // Whoever was to run it has gone before it began.
+      if (error instanceof CallerGone && !signal.aborted) return this.run(request);
+      throw error;
+    }
+    if ("kept" in outcome) return replay(request, outcome.kept, files);
+    compare(files, await until(signal, run.files));
+    const { json, ...result } = outcome.result;
+    return json === undefined ? { ...result, ...REPLAYED } : giveAgain({ json, hasErrors: false }, asJson, source);
+  }
+
+  /** Ends all runs with SHUTTING_DOWN, those whose clients have gone among them; resolves when they have ended. */
+  async end(): Promise<void> {
+    for (const controller of this.#controllers)
+      controller.abort(codedError("SHUTTING_DOWN", "The server is stopping."));
+    await Promise.allSettled(this.#ends);
+  }
+
+  #begin(request: KeyedRequest): Run {
+    const { id, fingerprint } = request;
+    let comesWith: (files: readonly (string | undefined)[]) => void = () => {};
+    const files = new Promise<readonly (string | undefined)[]>((resolve) => {
+      comesWith = resolve;
+    });
+    const outcome = this.#find(request, comesWith);
+    const run: Run = { fingerprint, files, outcome };
+    this.#runs.set(id, run);
+    const end = this.#keep(request, run).finally(() => {
+      this.#runs.delete(id);
+      this.#ends.delete(end);
+    });
+    this.#ends.add(end);
+    request.holdUntil(end);
+    return run;
+  }
+
+  /** The answer that there is, or the result of running the mutation. */
+  async #find(request: KeyedRequest, comesWith: (files: (string | undefined)[]) => void): Promise<Outcome> {
+    const { id, fingerprint, signal, files, execute } = request;
+    const kept = this.#claims ? await this.#claims.claim(id, fingerprint, signal) : await this.#store.find(id);
+    if (kept) return { kept };
+    const digests = files.map((file) => file.digest());
+    void Promise.all(digests).then(comesWith);
+    const controller = this.#follow(signal);
+    try {
+      signal.throwIfAborted();
+      return { result: await execute(controller.signal) };
+    } catch (error) {
+      await this.#claims?.release(id);
+      throw error;
+    } finally {
+      this.#controllers.delete(controller);
+    }
+  }
+
+  /** Keeps the answer once there is one. Never rejects. */
+  async #keep({ id, caller, fingerprint }: KeyedRequest, run: Run): Promise<void> {
+    const outcome = await run.outcome.catch(() => undefined);
+    if (!outcome || !("result" in outcome)) return;
+    const json = keepable(outcome.result);
+    if (json === undefined) return this.#claims?.release(id);
+    const hasErrors = outcome.result.errors !== undefined;
+    await this.#store.keep(id, caller, { fingerprint, files: await run.files, json, hasErrors });
+  }
+
+  /** A signal that follows the client's, but for its leaving. */
+  #follow(signal: AbortSignal): AbortController {
+    const controller = new AbortController();
+    // Each field of an operation listens.
+    setMaxListeners(0, controller.signal);
+    this.#controllers.add(controller);
+    const follow = () => {
+      if (!(signal.reason instanceof CallerGone)) controller.abort(signal.reason);
+    };
+    signal.addEventListener("abort", follow, { once: true, signal: controller.signal });
+    return controller;
+  }
+}
+
+function replay({ asJson, source }: KeyedRequest, kept: KeptAnswer, files: readonly string[]): GivenResult {
+  compare(files, kept.files);
+  return giveAgain(kept, asJson, source);
+}
+
+/** Reads the request's files, and keeps nothing but their digests. */
+async function digestFiles({ files }: KeyedMutation): Promise<string[]> {
+  const digests: string[] = [];
+  for (const file of files) {
+    const digest = file.digest();
+    for await (const _ of (await file.open()).stream());
+    digests.push((await digest) ?? "");
+  }
+  return digests;
+}
+
+/** Throws IDEMPOTENCY_CONFLICT unless the files are the same. One that never came whole with the first request fits any. */
+function compare(files: readonly string[], others: readonly (string | undefined)[]): void {
+  for (const [place, file] of files.entries()) {
+    const other = others[place];
+    if (other !== undefined && other !== file) throw conflict();
+  }
+}
+
+/** Waits for `promise`; throws the reason as soon as the signal is aborted. */
+async function until<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
+  signal.throwIfAborted();
+  let leave = () => {};
+  const left = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason);
+    signal.addEventListener("abort", leave, { once: true });
+  });
+  try {
+    return await Promise.race([promise, left]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
+}
+
+function conflict(): Error {
+  const problem = "The idempotency key was used for another request; each request needs a key of its own.";
+  return requestError("IDEMPOTENCY_CONFLICT", 409, problem);
+}
