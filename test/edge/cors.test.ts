@@ -43,7 +43,7 @@ describe("a preflight", () => {
       "access-control-allow-methods": "GET,POST",
       "access-control-allow-headers": "authorization,content-type,x-mine",
       "access-control-max-age": "600",
-      "access-control-expose-headers": "Retry-After,WWW-Authenticate,X-Request-Id",
+      "access-control-expose-headers": "Retry-After,WWW-Authenticate,X-Request-Id,Idempotent-Replayed",
     });
     expect(answer.headers.get("vary")).toMatch(/^Origin\b/);
     expect(upstream.requests).toEqual([]);
@@ -74,7 +74,7 @@ describe("a preflight", () => {
 describe("an answer", () => {
   const shown = {
     "access-control-allow-origin": LISTED,
-    "access-control-expose-headers": "Retry-After,WWW-Authenticate,X-Request-Id",
+    "access-control-expose-headers": "Retry-After,WWW-Authenticate,X-Request-Id,Idempotent-Replayed",
   };
 
   test("may be read by pages of a listed origin, refusals and streams too", async () => {
@@ -128,7 +128,7 @@ test.each([LISTED, "https://other.example.com"])(
   "answers to %s have the headers that the cors package sets",
   async (origin) => {
     const origins = ["https://other.example.com", LISTED];
-    const exposedHeaders = ["Retry-After", "WWW-Authenticate", "X-Request-Id"];
+    const exposedHeaders = ["Retry-After", "WWW-Authenticate", "X-Request-Id", "Idempotent-Replayed"];
     const ours = await answerWith(createCors(origins));
     const plain = cors<IncomingMessage>({ origin: origins, exposedHeaders });
     const theirs = await answerWith((req, res) => plain(req, res, () => {}));
