@@ -15,7 +15,8 @@ import { requestIdOf } from "../http/request-id.ts";
 import { watchWriteStall } from "../http/stall.ts";
 import { createReadParams } from "../request/params.ts";
 import { createUploadCheck } from "../request/upload-rights.ts";
-import { schema } from "../schema/index.ts";
+import { schema as ownSchema } from "../schema/index.ts";
+import { createSubgraph } from "../schema/subgraph.ts";
 import { createMetrics, type ShareMetrics } from "../telemetry/metrics.ts";
 import type { Observer } from "../telemetry/operation-record.ts";
 import { createBeginOperation } from "../telemetry/operations.ts";
@@ -56,7 +57,8 @@ export function createApp(
 ): App {
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
-  const guard = createGuard(config, report);
+  const schema = config.FEDERATION ? createSubgraph(ownSchema, config.MAX_REPRESENTATIONS) : ownSchema;
+  const guard = createGuard(config, schema, report);
   const { authenticator, contextOf, openHeld, untilStart, resolveDocument, isUpstreamDead, poolStats } = guard;
   const departures = createDepartures();
   const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines }) : undefined;
