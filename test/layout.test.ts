@@ -23,6 +23,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["limits", /^(?:graphql-yoga|@pothos\/core|graphql-upload-minimal)$/],
   ["callers", /^(?:graphql-yoga|@pothos\/core|graphql-upload-minimal)$/],
   ["http", /^(?:graphql-yoga|@pothos\/core)$/],
+  ["http/fetch", /^(?:graphql.*|@pothos\/core)$/],
   ["schema", /^(?:undici|node:.*)$/],
   ["schema/chat", /^(?:undici|node:.*)$/],
   ["schema/completions", /^(?:undici|node:.*)$/],

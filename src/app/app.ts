@@ -10,6 +10,7 @@ import { createMaskError } from "../errors/mask.ts";
 import { createEngine, type Engine } from "../execution/engine.ts";
 import { createGraphiQLPage } from "../graphiql/page.ts";
 import { createDepartures } from "../http/departures.ts";
+import { createFetch } from "../http/fetch/handler.ts";
 import { enterLine } from "../http/line.ts";
 import { requestIdOf } from "../http/request-id.ts";
 import { watchWriteStall } from "../http/stall.ts";
@@ -145,7 +146,7 @@ export function createApp(
 
   const serve = createServe({ ...passed, answer });
 
-  return {
+  const app: App = {
     handle(req, res) {
       if (!enterLine(req, res, () => tellRefused(req, "pipelined"))) return;
       watchWriteStall(req.socket, config.STREAM_WRITE_STALL_MS);
@@ -160,6 +161,7 @@ export function createApp(
         if (!isServed && res.statusCode >= 400 && !toldElsewhere.has(req)) tellRefused(req, String(res.statusCode));
       });
     },
+    fetch: createFetch((req, res) => app.handle(req, res)),
     answerMetrics,
     handleUpgrade: createUpgrades({
       checkHost,
@@ -184,4 +186,5 @@ export function createApp(
       await guard.close();
     },
   };
+  return app;
 }

@@ -1,11 +1,17 @@
 // A supergraph of this server and another small subgraph, behind Hive Gateway.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
 import { composeServices } from "@theguild/federation-composition";
 import { parse } from "graphql";
 import { createSchema, createYoga } from "graphql-yoga";
 import { whenOver } from "./lifetime.ts";
+
+/** Loaded without its types, which change those of graphql for all of this program. */
+const GATEWAY: string = "@graphql-hive/gateway-runtime";
+
+interface Gateway extends AsyncDisposable {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
 
 /** A subgraph that knows models by their ids alone. */
 const ASSISTANTS = `
@@ -54,11 +60,14 @@ export async function startGateway(url: string, sdl: string, assistants: Readonl
   const urls = { openai: url, assistants: await startAssistants(assistants) };
   const { supergraphSdl, errors } = composeServices(subgraphsOf(sdl, urls));
   if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join("\n"));
-  const gateway = createGatewayRuntime({
+  const { createGatewayRuntime } = await import(GATEWAY);
+  const gateway: Gateway = createGatewayRuntime({
     supergraph: supergraphSdl,
     logging: false,
     propagateHeaders: {
-      fromClientToSubgraphs: ({ request }) => ({ authorization: request.headers.get("authorization") ?? "" }),
+      fromClientToSubgraphs: ({ request }: { request: Request }) => ({
+        authorization: request.headers.get("authorization") ?? "",
+      }),
     },
     transportEntries: { "*.http": { options: { method: "POST" } } },
   });
