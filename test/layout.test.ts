@@ -34,6 +34,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["openai/client", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/client/events", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client/failures", /^(?:graphql.*|@pothos\/core|undici)$/],
+  ["openai/client/network", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/client/secrets", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/chat", /^(?:graphql.*|@pothos\/core|undici)$/],
