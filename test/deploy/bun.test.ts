@@ -1,5 +1,6 @@
 // The package in Bun: its fetch handler answers, streams both ways, and ends the upstream calls of clients that leave.
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
 import { chatAnswer, chat as chatMutation } from "../support/calls.ts";
 import { startCommand } from "../support/command.ts";
@@ -13,6 +14,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 const SSE = { ...JSON_TYPE, accept: "text/event-stream" };
 /** Its package has no binary for every platform, and puts none in its place without scripts. */
 const bun = pathOf(`node_modules/@oven/bun-${process.platform}-${process.arch}/bin/bun`);
+const program = fileURLToPath(new URL("../support/bun-server.mjs", import.meta.url));
 
 beforeEach((context) => {
   if (existsSync(bun)) return;
@@ -23,7 +25,7 @@ beforeEach((context) => {
 /** Starts the server in Bun; it ends with the test. */
 async function start(answer: Answer) {
   const upstream = await startUpstream(answer);
-  const started = startCommand(pathOf("test/support"), {}, bun, "bun-server.mjs", upstream.url);
+  const started = startCommand(pathOf("."), {}, bun, program, upstream.url);
   return { upstream, url: new URL("/graphql", await started.url).href };
 }
 
