@@ -17,7 +17,7 @@ await build({
   target: "node20",
   format: "esm",
   // Its CommonJS build, which is its main one, would be copied for each module that imports it, at every start.
-  alias: { graphql: "graphql/index.mjs", undici: "./.build/undici.mjs" },
+  alias: { graphql: "graphql/index.mjs" },
   // Less to read and to compile at each start; names stay, for stacks.
   minifyWhitespace: true,
   minifySyntax: true,

@@ -4,6 +4,7 @@
 //   const server = http.createServer(app.handle);
 //   server.on("upgrade", app.handleUpgrade); // WebSocket
 //
+// or, in hosts with Request and Response, as `app.fetch`.
 // It serves /graphql; the caller owns the port, TLS, timeouts and signals. To stop: `app.drain()`, `server.close()`, wait
 // for what is under way or end it by `app.endAll()`, then `await app.close()`.
 import { type AppOptions, createApp as create } from "./app/app.ts";

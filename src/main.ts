@@ -56,8 +56,13 @@ async function run(): Promise<void> {
   });
   if (values.help) process.stdout.write(HELP);
   else if (values.version) process.stdout.write(`${readVersion()}\n`);
-  else if (values["print-schema"]) process.stdout.write((await import("./schema/printed.ts")).printedSchema);
+  else if (values["print-schema"]) process.stdout.write(await printSchema(process.env.FEDERATION === "true"));
   else await serve(readConfig(process.env));
+}
+
+async function printSchema(asSubgraph: boolean): Promise<string> {
+  const { printedSchema, printedSubgraph } = await import("./schema/printed.ts");
+  return asSubgraph ? printedSubgraph() : printedSchema;
 }
 
 async function serve(config: Config): Promise<void> {

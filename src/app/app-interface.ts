@@ -6,6 +6,11 @@ import type { Socket } from "node:net";
 export interface App {
   /** Answers one request; for `http.createServer`. Never throws or rejects. */
   handle(req: IncomingMessage, res: ServerResponse): void;
+  /**
+   * The same for hosts with `Request` and `Response`: bodies stream both ways. The client has left once the request's signal
+   * aborts or the answer's body is cancelled; that ends the upstream call. Rejects only for a request whose body has been read.
+   */
+  fetch(request: Request): Promise<Response>;
   /** Answers a request for `/metrics` and yields true, false for any other; for a port of its own. */
   answerMetrics: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
   /** Takes a WebSocket connection over; for the server's `upgrade` event. */

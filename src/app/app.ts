@@ -10,12 +10,14 @@ import { createMaskError } from "../errors/mask.ts";
 import { createEngine, type Engine } from "../execution/engine.ts";
 import { createGraphiQLPage } from "../graphiql/page.ts";
 import { createDepartures } from "../http/departures.ts";
+import { createFetch } from "../http/fetch/handler.ts";
 import { enterLine } from "../http/line.ts";
 import { requestIdOf } from "../http/request-id.ts";
 import { watchWriteStall } from "../http/stall.ts";
 import { createReadParams } from "../request/params.ts";
 import { createUploadCheck } from "../request/upload-rights.ts";
-import { schema } from "../schema/index.ts";
+import { schema as ownSchema } from "../schema/index.ts";
+import { createSubgraph } from "../schema/subgraph.ts";
 import { createMetrics, type ShareMetrics } from "../telemetry/metrics.ts";
 import type { Observer } from "../telemetry/operation-record.ts";
 import { createBeginOperation } from "../telemetry/operations.ts";
@@ -57,7 +59,8 @@ export function createApp(
 ): App {
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
-  const guard = createGuard(config, report);
+  const schema = config.FEDERATION ? createSubgraph(ownSchema, config.MAX_REPRESENTATIONS) : ownSchema;
+  const guard = createGuard(config, schema, report);
   const { authenticator, contextOf, openHeld, untilStart, resolveDocument, isUpstreamDead, poolStats } = guard;
   const departures = createDepartures();
   const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines }) : undefined;
@@ -146,7 +149,7 @@ export function createApp(
 
   const serve = createServe({ ...passed, answer });
 
-  return {
+  const app: App = {
     handle(req, res) {
       if (!enterLine(req, res, () => tellRefused(req, "pipelined"))) return;
       watchWriteStall(req.socket, config.STREAM_WRITE_STALL_MS);
@@ -161,6 +164,7 @@ export function createApp(
         if (!isServed && res.statusCode >= 400 && !toldElsewhere.has(req)) tellRefused(req, String(res.statusCode));
       });
     },
+    fetch: createFetch((req, res) => app.handle(req, res)),
     answerMetrics,
     handleUpgrade: createUpgrades({
       checkHost,
@@ -186,4 +190,5 @@ export function createApp(
       await guard.close();
     },
   };
+  return app;
 }

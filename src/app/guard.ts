@@ -1,5 +1,6 @@
 // Builds the guard from the configuration: who may call, with which documents, and the upstream as each caller may use it.
 
+import type { GraphQLSchema } from "graphql";
 import { type Authenticator, createAuthenticator } from "../callers/authenticate.ts";
 import { ANYBODY, type Caller, createNameTest } from "../callers/caller.ts";
 import { type Config, ConfigError } from "../config/read-config.ts";
@@ -15,7 +16,6 @@ import { createOpenAIClient, type PoolStats } from "../openai/client/client.ts";
 import { isOpenAIHost, obeyedCapsOf } from "../openai/output-cap.ts";
 import { ManifestError, readOperationManifest } from "../request/operation-manifest.ts";
 import { createResolveDocument, type ResolveDocument } from "../request/trusted-documents.ts";
-import { schema } from "../schema/index.ts";
 import type { ServerContext } from "../schema/shared/context.ts";
 import { documentLimitsOf } from "./document-limits.ts";
 
@@ -41,9 +41,9 @@ export interface Guard {
  * Builds the guard and begins to connect to Redis. Throws ConfigError for files, keys and manifests that are not valid.
  * `report` is called for faults later on.
  */
-export function createGuard(config: Config, report: (fault: unknown) => void): Guard {
+export function createGuard(config: Config, schema: GraphQLSchema, report: (fault: unknown) => void): Guard {
   const resolveDocument = createResolveDocument({
-    documents: readTrustedDocuments(config),
+    documents: readTrustedDocuments(config, schema),
     only: config.PERSISTED_OPERATIONS_ONLY,
   });
   const authenticator = openAuthenticator(config, report);
@@ -125,7 +125,7 @@ function openAuthenticator(config: Config, report: (fault: unknown) => void): Au
 }
 
 /** The manifest's documents; a fault in it is one of the configuration. */
-function readTrustedDocuments(config: Config): ReadonlyMap<string, string> | undefined {
+function readTrustedDocuments(config: Config, schema: GraphQLSchema): ReadonlyMap<string, string> | undefined {
   const path = config.PERSISTED_OPERATIONS_FILE;
   const limits = documentLimitsOf(config);
   const checks = {

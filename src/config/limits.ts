@@ -81,4 +81,9 @@ export const limitVariables = {
     whole(0).default(50),
     "Most directives in a document; a fragment's count each time it is used.",
   ),
+  MAX_REPRESENTATIONS: variable(
+    "a whole number, at least 1",
+    whole(1).default(1000),
+    "Most references that a gateway may send in one `_entities` field, with `FEDERATION`.",
+  ),
 } as const;

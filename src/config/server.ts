@@ -17,6 +17,11 @@ export const serverVariables = {
   ),
   GRAPHIQL: variable("true or false", flag.optional(), "Serves GraphiQL. Unset: true, false in production."),
   INTROSPECTION: variable("true or false", flag.optional(), "Answers introspection. Unset: true, false in production."),
+  FEDERATION: variable(
+    "true or false",
+    flag.default(false),
+    "Serves the schema as a subgraph of Apollo Federation 2, too: `_service` and `_entities`. `_service` shows the whole schema to every caller who may use it, whatever `INTROSPECTION` says.",
+  ),
   LOG_LEVEL: variable(
     "silent, error, warn, info or debug",
     z.enum(["silent", "error", "warn", "info", "debug"]).default("info"),

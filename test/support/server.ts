@@ -1,5 +1,6 @@
 // The server under test: the real app on a real port.
 import { createApp } from "../../src/app/app.ts";
+import type { App } from "../../src/app/app-interface.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { startServer } from "../../src/process/server.ts";
 import type { Observer } from "../../src/telemetry/operation-record.ts";
@@ -19,6 +20,8 @@ export interface TestServer {
   /** The GraphQL endpoint. */
   url: string;
   metricsUrl: string | undefined;
+  /** What it serves, without its port. */
+  app: App;
   /** Posts an operation as JSON. */
   query(query: string, variables?: Record<string, unknown>, init?: RequestInit): Promise<Answered>;
   /** Posts a multipart request by the spec; `map` names each file's paths. */
@@ -45,13 +48,11 @@ export async function startTestServer(
     MODELS_TTL_SECONDS: "0",
     ...environment,
   });
-  const running = await startServer(
-    createApp(config, (fault) => faults.push(fault), {
-      observers,
-      buildFrame: plugins.length > 0 ? (engine, options) => createFrame(engine, options, plugins) : undefined,
-    }),
-    config,
-  );
+  const app = createApp(config, (fault) => faults.push(fault), {
+    observers,
+    buildFrame: plugins.length > 0 ? (engine, options) => createFrame(engine, options, plugins) : undefined,
+  });
+  const running = await startServer(app, config);
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= running.stop());
   whenOver(stop);
@@ -59,6 +60,7 @@ export async function startTestServer(
   return {
     url: running.url,
     metricsUrl: running.metricsUrl,
+    app,
     faults,
     stop,
     query: (query, variables, init) =>

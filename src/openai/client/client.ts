@@ -1,5 +1,5 @@
 // The HTTP client of the upstream: sends a request, and yields a whole answer, a stream of events or an error.
-import { Pool } from "undici";
+
 import { isRecord } from "../../json/json.ts";
 import { readAnswer } from "./answer.ts";
 import { type CallHooks, createAttempt, type OpenAIClientOptions } from "./attempt.ts";
@@ -11,6 +11,7 @@ import { type EventStreamEnd, readEventStream, type Take } from "./event-stream.
 import type { Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
 import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
+import { Pool } from "./network/undici.ts";
 import { findSecrets } from "./secrets/credentials.ts";
 import { StreamOptions } from "./stream-options.ts";
 import { UpstreamHealth } from "./upstream-health.ts";

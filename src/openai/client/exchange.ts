@@ -1,8 +1,8 @@
 // One HTTP exchange with the upstream, on undici's dispatch: the head of the answer, then its bytes as they are asked for.
 // undici's request() would put a stream, a promise and an iterator around each of them.
-import { type Dispatcher, errors, type Pool } from "undici";
 import type { AnswerHead } from "./answer.ts";
 import type { Deadline, Step } from "./deadline.ts";
+import { type Dispatcher, errors, type Pool } from "./network/undici.ts";
 
 /** Bytes that may wait to be read before the upstream is held back. */
 const MAX_WAITING_BYTES = 64 * 1024;

@@ -1,0 +1,96 @@
+// The server as a subgraph behind Hive Gateway: its operations, streams, rights, and models that another subgraph refers to.
+import { expect, test } from "vitest";
+import { chatCompletion, models } from "../support/answers.ts";
+import { alice, aliceWith } from "../support/keys.ts";
+import { startServed } from "../support/served-upstream.ts";
+import { chunk, done, event, hello, streams, streamsThen } from "../support/stream.ts";
+import { startGateway } from "../support/supergraph.ts";
+import { type Answer, json } from "../support/upstream.ts";
+
+const INPUT = '{ model: "gpt-4o-mini", messages: [{ role: USER, content: "Hi" }] }';
+const STREAM = `subscription { chat(input: ${INPUT}) { text } }`;
+
+/** Answers with models, and everything else by `answer`. */
+const serves =
+  (answer: Answer): Answer =>
+  (request, ...rest) =>
+    request.path.endsWith("/models") ? json(models)(request, ...rest) : answer(request, ...rest);
+
+async function start(answer: Answer, environment: Record<string, string> = {}, assistants = {}) {
+  const { upstream, server } = await startServed(serves(answer), { FEDERATION: "true", ...environment });
+  const { body } = await server.query("{ _service { sdl } }", undefined, alice);
+  return { upstream, server, send: await startGateway(server.url, body.data._service.sdl, assistants) };
+}
+
+test("queries and mutations pass through it", async () => {
+  const { upstream, send } = await start(json(chatCompletion));
+  expect(await (await send("{ models { id ownedBy } }")).json()).toMatchObject({
+    data: { models: [{ id: "gpt-4o-mini" }, {}, {}] },
+  });
+  const answer = await send(`mutation { chat(input: ${INPUT}) { id text usage { totalTokens } choices { index } } }`);
+  expect(await answer.json()).toMatchObject({ data: { chat: { text: "Hello!" } } });
+  expect(upstream.requests.map(({ path }) => path)).toEqual(["/v1/models", "/v1/chat/completions"]);
+});
+
+test("a subscription streams through it", async () => {
+  const { send } = await start(streams(event(chunk("Hel")), event(chunk("lo", "stop")), done));
+  const text = await (await send(STREAM, { accept: "text/event-stream" })).text();
+  expect(text).toMatch(/"Hel".*"lo".*event: complete/s);
+});
+
+test("who leaves a stream of the gateway ends the upstream call", async () => {
+  const { upstream, send } = await start(streamsThen(event(chunk("Hel")), () => {}));
+  const { body } = await send(STREAM, { accept: "text/event-stream" });
+  const reader = body?.getReader();
+  let text = "";
+  while (!text.includes("Hel")) text += Buffer.from((await reader?.read())?.value ?? []).toString();
+  await reader?.cancel();
+  await upstream.requests[0]?.closed;
+  expect(upstream.requests).toHaveLength(1);
+});
+
+test("models that another subgraph refers to are looked up by one upstream call; one that is unknown is null", async () => {
+  const assistants = { Ada: "gpt-4o-mini", Bob: "no-such-model", Eve: "gpt-4o-mini" };
+  const { upstream, send } = await start(json(chatCompletion), {}, assistants);
+  expect(await (await send("{ assistants { name model { id ownedBy object } } }")).json()).toMatchObject({
+    data: {
+      assistants: [
+        { name: "Ada", model: { id: "gpt-4o-mini", object: "model" } },
+        { name: "Bob", model: { id: "no-such-model", object: null } },
+        { name: "Eve", model: { id: "gpt-4o-mini", object: "model" } },
+      ],
+    },
+  });
+  expect(upstream.requests.map(({ path }) => path)).toEqual(["/v1/models"]);
+});
+
+test("the client's key, rights and errors pass through it", async () => {
+  const { upstream, send } = await start(json(chatCompletion), aliceWith({ models: ["other-*"] }), {
+    Ada: "gpt-4o-mini",
+  });
+  const { authorization } = alice.headers;
+  const codeOf = async (query: string, init = {}) => (await (await send(query, init)).json()).errors[0].extensions.code;
+  expect(await codeOf(`mutation { chat(input: ${INPUT}) { text } }`)).toBe("UNAUTHENTICATED");
+  expect(await codeOf(`mutation { chat(input: ${INPUT}) { text } }`, { authorization })).toBe("FORBIDDEN");
+  expect(await codeOf("{ assistants { model { ownedBy } } }", { authorization })).toBe("FORBIDDEN");
+  expect(upstream.requests).toEqual([]);
+});
+
+test("exactly one field of an input that must have one is checked by the server", async () => {
+  const { upstream, send } = await start(streams(hello));
+  const parts = 'messages: [{ role: USER, parts: [{ text: "Hi", imageUrl: { url: "https://example.com/a.png" } }] }]';
+  const { errors } = await (await send(`mutation { chat(input: { model: "m", ${parts} }) { text } }`)).json();
+  expect(errors).toMatchObject([{ message: expect.stringContaining("ContentPartInput") }]);
+  expect(upstream.requests).toEqual([]);
+});
+
+test("what is within the server's limits of documents is within them behind it", async () => {
+  const { upstream, send } = await start(json(chatCompletion));
+  const aliases = Array.from({ length: 30 }, (_, index) => `m${index}: models { ...Whole }`);
+  const whole =
+    "fragment Whole on Model { id object created ownedBy shutdownDate permission { id allowSampling isBlocking } }";
+  const { data, errors } = await (await send(`{ ${aliases.join(" ")} } ${whole}`)).json();
+  expect(errors).toBeUndefined();
+  expect(Object.keys(data)).toHaveLength(30);
+  expect(upstream.requests.every(({ path }) => path === "/v1/models")).toBe(true);
+});
