@@ -3,6 +3,7 @@
 //   const app = createApp(readConfig(process.env), { report: console.error });
 //   const server = http.createServer(app.handle);
 //   server.on("upgrade", app.handleUpgrade); // WebSocket
+//   server.on("clientError", app.handleClientError); // what cannot be read as a request
 //
 // It serves /graphql; the caller owns the port, TLS, timeouts and signals. To stop: `app.drain()`, `server.close()`, wait
 // for what is under way or end it by `app.endAll()`, then `await app.close()`.

@@ -20,6 +20,8 @@ const NO_FILES: readonly StreamedFile[] = [];
 
 /** Where and how to call the upstream. */
 export interface OpenAIClientOptions extends Credentials {
+  /** Called once the upstream is dead, and once it has answered after that: see UpstreamHealth. */
+  onUpstreamChange?: ((isDead: boolean) => void) | undefined;
   /** Longest wait for the head of an answer, in milliseconds. */
   headersTimeoutMs: number;
   /** Longest silence inside an answer's body, in milliseconds. */
