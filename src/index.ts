@@ -3,6 +3,7 @@
 //   const app = createApp(readConfig(process.env), { report: console.error });
 //   const server = http.createServer(app.handle);
 //   server.on("upgrade", app.handleUpgrade); // WebSocket
+//   server.on("clientError", app.handleClientError); // what cannot be read as a request
 //
 // or, in hosts with Request and Response, as `app.fetch`.
 // It serves /graphql; the caller owns the port, TLS, timeouts and signals. To stop: `app.drain()`, `server.close()`, wait

@@ -15,6 +15,8 @@ export interface App {
   answerMetrics: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
   /** Takes a WebSocket connection over; for the server's `upgrade` event. */
   handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void;
+  /** Answers what could not be read as a request, and ends the connection; for the server's `clientError` event. */
+  handleClientError(error: Error, socket: Socket): void;
   /** Reads the client keys' file again, if there is one. Never throws. */
   reload(): void;
   /** From now on `/readyz` reports that the server is about to stop; all else goes on. */

@@ -2,9 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Config } from "../config/read-config.ts";
 import { createHostCheck } from "../edge/allowed-hosts.ts";
+import { answerClientError } from "../edge/client-error.ts";
 import { createEdge } from "../edge/edge.ts";
 import { createHealth } from "../edge/health.ts";
 import { createMetricsPage } from "../edge/metrics.ts";
+import { createOriginTest } from "../edge/origins.ts";
+import { createRefusedOrigins } from "../edge/refused-origins.ts";
 import { codedError } from "../errors/codes.ts";
 import { createMaskError } from "../errors/mask.ts";
 import { createEngine, type Engine } from "../execution/engine.ts";
@@ -21,7 +24,7 @@ import { createSubgraph } from "../schema/subgraph.ts";
 import { createMetrics, type ShareMetrics } from "../telemetry/metrics.ts";
 import type { Observer } from "../telemetry/operation-record.ts";
 import { createBeginOperation } from "../telemetry/operations.ts";
-import { createTellRefused } from "../telemetry/refused-requests.ts";
+import { createTellRefused, createTellUnread, createWarn } from "../telemetry/refused-requests.ts";
 import { createHttpTransport } from "../transports/http.ts";
 import { createWebSocketEndpoint } from "../transports/websocket/endpoint.ts";
 import { createHandshake } from "../transports/websocket/handshake.ts";
@@ -60,14 +63,16 @@ export function createApp(
   const messages = { hideSuggestions: config.NODE_ENV === "production" };
   const maskError = createMaskError(report, messages);
   const schema = config.FEDERATION ? createSubgraph(ownSchema, config.MAX_REPRESENTATIONS) : ownSchema;
-  const guard = createGuard(config, schema, report);
+  const warn = createWarn(observers);
+  const guard = createGuard(config, schema, { report, warn });
   const { authenticator, contextOf, openHeld, untilStart, resolveDocument, isUpstreamDead, poolStats } = guard;
   const departures = createDepartures();
-  const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines }) : undefined;
+  const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines, isUpstreamDead }) : undefined;
   const answerMetrics = metrics && createMetricsPage(metrics);
   const allObservers = metrics ? [...observers, metrics.observer] : observers;
   const beginOperation = createBeginOperation(allObservers);
   const tellRefused = createTellRefused(allObservers);
+  const tellUnread = createTellUnread(allObservers);
   /** Requests that ask for the server's health, or are refused as operations: they are not reported as refused requests. */
   const toldElsewhere = new WeakSet<IncomingMessage>();
   const readParams = createReadParams({
@@ -100,16 +105,24 @@ export function createApp(
   let draining = false;
   const isStopping = () => stopping;
   const isDraining = () => draining;
-
   const checkHost = createHostCheck({
     allowedHosts: config.ALLOWED_HOSTS,
     listensOn: config.HOST,
     isOpen: authenticator.isOpen,
   });
-  const answerHealth = createHealth({ isStopping, isUpstreamDead });
+  const answerHealth = createHealth({
+    isStopping,
+    isUpstreamDead: () => config.READY_NEEDS_UPSTREAM && isUpstreamDead(),
+  });
+  const pages = {
+    isListed: createOriginTest(config.CORS_ORIGINS, config.NODE_ENV !== "production"),
+    onRefuseOrigin: createRefusedOrigins(warn),
+  };
   const edge = createEdge({
+    ...pages,
     endpoint: ENDPOINT,
     origins: config.CORS_ORIGINS,
+    credentials: config.CORS_CREDENTIALS,
     maxBodyBytes: config.MAX_BODY_BYTES,
     checkHost,
     answerMetrics: config.METRICS_PORT === undefined ? answerMetrics : undefined,
@@ -141,12 +154,11 @@ export function createApp(
     report,
   });
   const handshake = createHandshake({
+    ...pages,
     endpoint: ENDPOINT,
-    origins: config.CORS_ORIGINS,
     authenticator,
     isDraining,
   });
-
   const serve = createServe({ ...passed, answer });
 
   const app: App = {
@@ -173,6 +185,7 @@ export function createApp(
       tellRefused: (req) => tellRefused(req, "handshake"),
       writeStallMs: config.STREAM_WRITE_STALL_MS,
     }),
+    handleClientError: (error, socket) => answerClientError(error, socket, tellUnread),
     reload: authenticator.reload,
     announceStop() {
       stopping = true;

@@ -17,7 +17,12 @@ import { isOpenAIHost, obeyedCapsOf } from "../openai/output-cap.ts";
 import { ManifestError, readOperationManifest } from "../request/operation-manifest.ts";
 import { createResolveDocument, type ResolveDocument } from "../request/trusted-documents.ts";
 import type { ServerContext } from "../schema/shared/context.ts";
+import type { Warning } from "../telemetry/refused-requests.ts";
 import { documentLimitsOf } from "./document-limits.ts";
+
+const UPSTREAM_DEAD =
+  "the upstream is dead: calls cannot connect to it. The server stays ready unless READY_NEEDS_UPSTREAM is true";
+const UPSTREAM_BACK = "the upstream answers again";
 
 /** What stands between callers and the upstream. */
 export interface Guard {
@@ -39,9 +44,13 @@ export interface Guard {
 
 /**
  * Builds the guard and begins to connect to Redis. Throws ConfigError for files, keys and manifests that are not valid.
- * `report` is called for faults later on.
+ * `report` is called for faults later on, `warn` once the upstream is dead and once it answers again.
  */
-export function createGuard(config: Config, schema: GraphQLSchema, report: (fault: unknown) => void): Guard {
+export function createGuard(
+  config: Config,
+  schema: GraphQLSchema,
+  { report, warn }: { report(fault: unknown): void; warn(warning: Warning): void },
+): Guard {
   const resolveDocument = createResolveDocument({
     documents: readTrustedDocuments(config, schema),
     only: config.PERSISTED_OPERATIONS_ONLY,
@@ -60,6 +69,7 @@ export function createGuard(config: Config, schema: GraphQLSchema, report: (faul
     maxRetries: config.MAX_RETRIES,
     maxUpstreamBytes: config.MAX_UPSTREAM_BYTES,
     maxUpstreamValues: config.MAX_UPSTREAM_VALUES,
+    onUpstreamChange: (isDead) => warn({ message: isDead ? UPSTREAM_DEAD : UPSTREAM_BACK }),
   });
   const bytesInFlight = new BytesInFlight(config.MAX_INFLIGHT_BYTES);
   return {

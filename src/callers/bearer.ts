@@ -4,7 +4,9 @@ import { readHeaders } from "../http/request-target.ts";
 import { unauthenticated } from "./refusals.ts";
 
 /** Visible ASCII without the comma, which separates lists of credentials. */
-const BEARER = /^Bearer +([\x21-\x2b\x2d-\x7e]{1,8192})$/i;
+const BEARER = /^Bearer +([\x21-\x2b\x2d-\x7e]+)$/i;
+/** Longest token, in characters. */
+const MAX_TOKEN_LENGTH = 8192;
 
 /** Query parameters that hold keys in other APIs; no parameter of GraphQL over HTTP matches. */
 const KEY_PARAMETER = /(?:^|[-_.])(?:api)?(?:key|token|auth|authorization|bearer|secret|password)$/i;
@@ -51,6 +53,10 @@ function readBearer(value: unknown, place: string): string {
   const [, token] = (typeof value === "string" && BEARER.exec(value)) || [];
   if (token === undefined) {
     throw unauthenticated(`${place} must be Bearer, a space and one key of visible ASCII characters without a comma.`);
+  }
+  if (token.length > MAX_TOKEN_LENGTH) {
+    const problem = `at most ${MAX_TOKEN_LENGTH} characters; this one has ${token.length}`;
+    throw unauthenticated(`${place} must hold a key or token of ${problem}.`);
   }
   return token;
 }

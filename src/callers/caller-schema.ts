@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import * as z from "zod";
 import { type CallerLimit, callerLimits } from "../schema/shared/caller-limits.ts";
+import { describeUnknown } from "./unknown-field.ts";
 
 const names = z.array(z.string().min(1).max(256)).max(1000);
 /** A shorter key could be guessed. */
@@ -19,23 +20,28 @@ const limits = Object.fromEntries(Object.entries(callerLimits).map(([name, { kin
 };
 
 /** Limits alone, for callers that are not listed one by one. */
-export const limitsSchema = z.strictObject(limits);
+export const limitsSchema = z.strictObject(limits, { error: nameUnknown(Object.keys(limits)) });
+
+const keyFields = ["id", "key", "keySha256", ...Object.keys(limits)];
 
 const clientKey = z
-  .strictObject({
-    id: z.string().regex(/^[^\p{C}]{1,128}$/u),
-    /** The key that the client sends: anything that an `Authorization: Bearer` header may hold. */
-    key: z
-      .string()
-      .regex(/^[\x21-\x2b\x2d-\x7e]{1,512}$/, { abort: true })
-      .optional(),
-    /** Its SHA-256 in hex, for operators who do not store keys in the clear. */
-    keySha256: z
-      .string()
-      .regex(/^[\da-f]{64}$/i)
-      .optional(),
-    ...limits,
-  })
+  .strictObject(
+    {
+      id: z.string().regex(/^[^\p{C}]{1,128}$/u),
+      /** The key that the client sends: anything that an `Authorization: Bearer` header may hold. */
+      key: z
+        .string()
+        .regex(/^[\x21-\x2b\x2d-\x7e]{1,512}$/, { abort: true })
+        .optional(),
+      /** Its SHA-256 in hex, for operators who do not store keys in the clear. */
+      keySha256: z
+        .string()
+        .regex(/^[\da-f]{64}$/i)
+        .optional(),
+      ...limits,
+    },
+    { error: nameUnknown(keyFields) },
+  )
   .refine(({ key, keySha256 }) => (key === undefined) !== (keySha256 === undefined), {
     error: "must have one of key and keySha256",
     abort: true,
@@ -54,6 +60,11 @@ const clientKey = z
 
 /** One client key, by its digest in hex, and its owner's limits. */
 export type ClientKey = z.output<typeof clientKey>;
+
+/** For what else is wrong, zod has words of its own. */
+function nameUnknown(known: readonly string[]): z.core.$ZodErrorMap {
+  return (issue) => (issue.code === "unrecognized_keys" ? describeUnknown(issue.keys as string[], known) : undefined);
+}
 
 function nameOwner(entry: unknown): string {
   return JSON.stringify((entry as { id?: unknown }).id);

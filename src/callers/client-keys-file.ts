@@ -103,11 +103,10 @@ function create(entries: z.output<typeof clientKeys>): ClientKeys {
   }
 }
 
-/** The place and kind of a problem. Names of unknown fields are left out: they may be misplaced keys. */
+/** The place and kind of a problem. */
 function describeIssue({ code, path, message }: z.core.$ZodIssue): string {
   const place = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
   if (place === "") return "it must be a list";
-  if (code === "unrecognized_keys") return `${place} has an unknown field`;
-  if (code === "custom") return `${place} ${message}`;
+  if (code === "unrecognized_keys" || code === "custom") return `${place} ${message}`;
   return `${place} is not valid`;
 }

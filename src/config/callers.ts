@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { clientKeys, limitsSchema } from "../callers/caller-schema.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
-import { flag, httpUrl, json, origins, pem, text, variable } from "./variable.ts";
+import { origins } from "./origins.ts";
+import { flag, httpUrl, json, pem, text, variable } from "./variable.ts";
 
 export const callerVariables = {
   AUTH: variable(
@@ -54,7 +55,12 @@ export const callerVariables = {
   CORS_ORIGINS: variable(
     "origins, separated by commas",
     origins.optional(),
-    "The origins of web pages that may call the server, apart from its own. Unset: none.",
+    "The origins of web pages that may call the server, apart from its own, such as `https://app.example.com`, `https://*.example.com` (any one label) or `tauri://localhost`. Except in production, pages of localhost, 127.0.0.1 and [::1] may call it as well, on any port. Unset: no others.",
+  ),
+  CORS_CREDENTIALS: variable(
+    "true or false",
+    flag.default(false),
+    "Lets these pages send cookies, for a proxy in front that reads them; this server does not. Not with `*` in `CORS_ORIGINS`.",
   ),
   PERSISTED_OPERATIONS_FILE: variable(
     "a path",

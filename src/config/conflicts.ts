@@ -1,5 +1,6 @@
 // Checks variables against each other: which must not be set together, and which need another one.
 import { sha256 } from "../callers/caller-schema.ts";
+import { hasWildcard } from "./origins.ts";
 import type { Values } from "./variables.ts";
 
 /** One sentence for each variable that is missing, or contradicts another one. Never repeats a secret. */
@@ -38,6 +39,10 @@ export function findConflicts(values: Values, isProduction: boolean): string[] {
   report(
     isProduction && !tellsCallersApart(values) && !values.ALLOW_ANONYMOUS,
     "CLIENT_KEYS, CLIENT_KEYS_FILE, JWT_JWKS_URL or JWT_PUBLIC_KEY must be set in production, or AUTH=passthrough; or ALLOW_ANONYMOUS=true, if something in front of the server tells callers apart",
+  );
+  report(
+    values.CORS_CREDENTIALS && hasWildcard(values.CORS_ORIGINS ?? []),
+    "CORS_CREDENTIALS must not be true together with * in CORS_ORIGINS, which stands for pages of strangers, too",
   );
   report(values.METRICS_PORT !== undefined && !values.METRICS, "METRICS_PORT must not be set with METRICS=false");
   // Node's own RangeError would name neither variable.

@@ -52,9 +52,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
 }
 
-/** The place of the first fault inside a JSON value, and what is wrong there if a check of our own says so. */
+/** The place of the first fault inside a value, and what is wrong there if a check of our own says so. */
 function describePlace({ issues: [issue] }: z.ZodError): string {
-  if (!issue?.path.length) return "";
+  if (!issue) return "";
   const place = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") return ` (${place || "it"} ${issue.message})`;
+  if (place === "") return "";
+  // The types alone, no value.
+  if (issue.code === "invalid_type") return ` (see ${place}: ${issue.message.replace("Invalid input: ", "")})`;
   return issue.code === "custom" ? ` (${place} ${issue.message})` : ` (see ${place})`;
 }

@@ -38,6 +38,11 @@ export const serverVariables = {
     whole(1, 1024).default(1),
     "How many processes share the port; about one per core. A process that crashes, or does not answer for 10 seconds, is replaced.",
   ),
+  READY_NEEDS_UPSTREAM: variable(
+    "true or false",
+    flag.default(false),
+    "Makes `/readyz` answer 503 while the upstream is dead. With one upstream all replicas become unready at once, and clients get the load balancer's page in place of an error that says why.",
+  ),
   HEADERS_TIMEOUT_MS: variable(
     milliseconds,
     whole(1).default(20_000),

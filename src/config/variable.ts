@@ -37,13 +37,6 @@ export const json = z.string().transform((value, context) => {
     return z.NEVER;
   }
 });
-/** Origins as browsers send them in `Origin`: no path, no wildcard. */
-export const origins = z
-  .string()
-  .transform((value) => value.split(",").map((origin) => origin.trim()))
-  .refine((list) =>
-    list.every((origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin),
-  );
 /** Names, `*` for any run of characters: a list, `on` for all or `off` for none. */
 export const nameList = z
   .string()

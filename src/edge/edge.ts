@@ -5,15 +5,20 @@ import { codedError, requestError } from "../errors/codes.ts";
 import type { GraphiQLPage } from "../graphiql/page.ts";
 import { isBehindRefusal, refuse } from "../http/answer.ts";
 import { checkHead } from "../http/request-head.ts";
-import { checkTarget, readPath } from "../http/request-target.ts";
+import { checkAddress, checkFraming, readPath } from "../http/request-target.ts";
 import { createCors } from "./cors.ts";
 import { checkCsrf } from "./csrf.ts";
+import type { OriginTest } from "./origins.ts";
 
 export interface EdgeOptions {
   /** The path of the GraphQL endpoint. */
   endpoint: string;
   /** The origins whose pages may call the server: see createCors. */
   origins: readonly string[] | undefined;
+  /** Whether an origin is one of them, or allowed all the same. */
+  isListed: OriginTest;
+  /** See CorsOptions. */
+  credentials: boolean;
   /** Largest JSON body, in bytes. */
   maxBodyBytes: number;
   /** Answers health checks, whatever their Host, and returns whether it did. */
@@ -31,6 +36,8 @@ export interface EdgeOptions {
   report(fault: unknown): void;
   /** Called with each request to the endpoint that is refused here. */
   onRefuse(req: IncomingMessage, error: GraphQLError): void;
+  /** Called with each request that is refused for the page that sent it. */
+  onRefuseOrigin(req: IncomingMessage): void;
 }
 
 /**
@@ -40,13 +47,17 @@ export interface EdgeOptions {
 export function createEdge(
   options: EdgeOptions,
 ): (req: IncomingMessage, res: ServerResponse, next: () => void) => void {
-  const { endpoint, origins, maxBodyBytes, graphiqlPage, isStopping, isDraining, report, onRefuse } = options;
-  const answerPreflight = createCors(origins);
+  const { endpoint, origins, isListed, credentials, maxBodyBytes, graphiqlPage } = options;
+  const { isStopping, isDraining, report, onRefuse, onRefuseOrigin } = options;
+  const answerPreflight = createCors(origins, { isListed, credentials, onRefuse: onRefuseOrigin });
 
   function findRefusal(req: IncomingMessage): GraphQLError | undefined {
     if (readPath(req) !== endpoint) return requestError("BAD_REQUEST", 404, `There is nothing here: see ${endpoint}.`);
-    const refusal = checkHead(req, maxBodyBytes) ?? checkCsrf(req, origins);
-    if (refusal || !isDraining()) return refusal;
+    const refusal = checkHead(req, maxBodyBytes) ?? findLostUpgrade(req);
+    if (refusal) return refusal;
+    const foreign = checkCsrf(req, isListed);
+    if (foreign) onRefuseOrigin(req);
+    if (foreign || !isDraining()) return foreign;
     return requestError("SHUTTING_DOWN", 503, "The server is stopping.", { connection: "close" });
   }
 
@@ -65,9 +76,11 @@ export function createEdge(
     res.setHeader("x-content-type-options", "nosniff");
     res.setHeader("cache-control", "no-store");
     if (isStopping()) res.setHeader("connection", "close");
-    const badTarget = checkTarget(req);
-    if (badTarget) return refuse(req, res, badTarget);
+    const badFraming = checkFraming(req);
+    if (badFraming) return refuse(req, res, badFraming);
     if (options.answerHealth(req, res)) return;
+    const badAddress = checkAddress(req);
+    if (badAddress) return refuse(req, res, badAddress);
     const badHost = options.checkHost(req);
     if (badHost) return refuse(req, res, badHost);
     if (options.answerMetrics?.(req, res) || answerPreflight(req, res)) return;
@@ -80,4 +93,12 @@ export function createEdge(
         refuse(req, res, codedError("INTERNAL_SERVER_ERROR", "Internal server error.", { http: { status: 500 } }));
       });
   };
+}
+
+/** What a handshake of a WebSocket is refused with that no longer asks for one, and so comes as an ordinary request. */
+function findLostUpgrade({ headers }: IncomingMessage): GraphQLError | undefined {
+  if (headers["sec-websocket-key"] === undefined && !/^websocket$/i.test(headers.upgrade ?? "")) return undefined;
+  const problem =
+    "This is the handshake of a WebSocket without its headers Upgrade and Connection: a proxy in between must pass both on, over HTTP/1.1.";
+  return requestError("BAD_REQUEST", 426, problem, { upgrade: "websocket" });
 }

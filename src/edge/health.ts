@@ -9,13 +9,19 @@ import { readPath } from "../http/request-target.ts";
 export interface HealthOptions {
   /** Whether the server is about to stop, or stopping. */
   isStopping(): boolean;
-  /** Whether the upstream is known to be unreachable. */
+  /** Whether the upstream is known to be unreachable, and the server is not ready then. */
   isUpstreamDead(): boolean;
 }
 
+/** What probes send: HAProxy's default is OPTIONS, which is answered like the others. */
+const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Before the path of a target in the absolute form, which some balancers send. */
+const AUTHORITY = /^https?:\/\/[^/?#]*(?=\/)/i;
+
 /**
- * Yields a function that answers GET and HEAD in JSON: `/healthz` with 200, always, and `/readyz` with 200 or 503. Other
- * methods get 405. It returns whether it answered. Set the headers of every answer before.
+ * Yields a function that answers GET, HEAD and OPTIONS in JSON: `/healthz` with 200, always, and `/readyz` with 200 or 503.
+ * Other methods get 405. It does not look at the Host: probes send what they like, or none. It returns whether it answered. Set the
+ * headers of every answer before.
  */
 export function createHealth({
   isStopping,
@@ -27,9 +33,9 @@ export function createHealth({
   }
 
   return (req, res) => {
-    const path = readPath(req);
+    const path = readPath(req).replace(AUTHORITY, "");
     if (path !== "/healthz" && path !== "/readyz") return false;
-    if (req.method !== "GET" && req.method !== "HEAD") {
+    if (!METHODS.has(req.method ?? "")) {
       refuse(req, res, requestError("BAD_REQUEST", 405, `${path} is served by GET and HEAD.`, { allow: "GET, HEAD" }));
       return true;
     }

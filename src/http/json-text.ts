@@ -1,6 +1,7 @@
 // Parses JSON from clients: checks its size before, and never quotes it. Knows neither HTTP nor GraphQL's parameters.
 import { isUtf8 } from "node:buffer";
 import { requestError } from "../errors/codes.ts";
+import { markNumbers, readMarks } from "../json/exact-numbers.ts";
 import { JsonScan } from "../json/json.ts";
 import { untilNextTurn } from "../openai/client/turns.ts";
 
@@ -17,14 +18,15 @@ const BYTE_ORDER_MARK = "\ufeff";
 /**
  * Yields the JSON value of the UTF-8 `bytes`, or a promise of it for a long text, which is read in several turns of the event
  * loop. Ignores a byte order mark, as RFC 8259 (section 8.1) allows and some editors need. Throws or rejects with BAD_REQUEST
- * (400), whose message calls the text `name`. The last of repeated keys counts, and `__proto__` is an ordinary key.
+ * (400), whose message calls the text `name`. The last of repeated keys counts, and `__proto__` is an ordinary key. Digits that
+ * no double holds are remembered: see exact-numbers.
  */
 export function parseJson(bytes: Uint8Array, name: string): unknown {
   const text = decode(bytes, name);
   if (text.length >= SCAN_LENGTH) return parseLong(text, name);
   const excess = findExcess(text);
   if (excess) throw tooMuch(name, excess);
-  return parse(text, name);
+  return parse(text, markNumbers(text), name);
 }
 
 async function parseLong(text: string, name: string): Promise<unknown> {
@@ -35,7 +37,9 @@ async function parseLong(text: string, name: string): Promise<unknown> {
     if (excess) throw tooMuch(name, excess);
   }
   await untilNextTurn();
-  const value = parse(text, name);
+  const marked = markNumbers(text);
+  await untilNextTurn();
+  const value = parse(text, marked, name);
   await untilNextTurn();
   return value;
 }
@@ -55,9 +59,10 @@ function decode(bytes: Uint8Array, name: string): string {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
-function parse(text: string, name: string): unknown {
+function parse(text: string, marked: string, name: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(marked);
+    return marked === text ? value : readMarks(value);
   } catch {
     // Not the parser's own message, which quotes the text.
     throw notValid(name);

@@ -49,6 +49,11 @@ export function isInUse(socket: Socket): boolean {
   return (lines.get(socket)?.length ?? 0) > 0;
 }
 
+/** Whether bytes of an answer may have left on the connection that is not whole yet. */
+export function hasAnswerBegun(socket: Socket): boolean {
+  return lines.get(socket)?.[0]?.headersSent ?? false;
+}
+
 /** Resolves when the answers before this one have left; never if the connection ends before. */
 export function untilTurn(res: ServerResponse): Promise<void> {
   return new Promise((resolve) => onTurn(res, resolve));

@@ -41,11 +41,12 @@ function findHeader(rawHeaders: readonly string[], name: string, start: number):
 
 /** Yields BAD_REQUEST (400), which closes the connection, for a request that two readers could understand differently. */
 export function checkTarget(req: IncomingMessage): GraphQLError | undefined {
-  const { method = "", url = "", httpVersion, headers, rawHeaders } = req;
-  const hostAt = findHeader(rawHeaders, "host", 0);
-  if (!TARGET.test(url) || !isHost(headers.host) || findHeader(rawHeaders, "host", hostAt + 2) >= 0) {
-    return refusal("The request's Host header and path must make a URL.");
-  }
+  return checkFraming(req) ?? checkAddress(req);
+}
+
+/** The part of checkTarget that is about where a request ends, and headers that may be there only once. */
+export function checkFraming(req: IncomingMessage): GraphQLError | undefined {
+  const { method = "", httpVersion, headers, rawHeaders } = req;
   for (const name of SINGLE) {
     if (isRepeated(rawHeaders, name)) return refusal(`The request must have no more than one ${name} header.`);
   }
@@ -55,6 +56,13 @@ export function checkTarget(req: IncomingMessage): GraphQLError | undefined {
   }
   if (hasBody(req) && /^(?:GET|HEAD|OPTIONS)$/.test(method)) return refusal(`A ${method} request must have no body.`);
   return undefined;
+}
+
+/** The part of checkTarget that is about the path and the Host. */
+export function checkAddress({ url = "", headers, rawHeaders }: IncomingMessage): GraphQLError | undefined {
+  const hostAt = findHeader(rawHeaders, "host", 0);
+  const isAddress = TARGET.test(url) && isHost(headers.host) && findHeader(rawHeaders, "host", hostAt + 2) < 0;
+  return isAddress ? undefined : refusal("The request's Host header and path must make a URL.");
 }
 
 /** Whether the head announces a body. */

@@ -150,6 +150,7 @@ interface Shortage {
 function budgetExceeded({ limit, left, reserved, needed, retryAfterMs }: Shortage): Error {
   const most = describeLimit("tokensPerDay", limit);
   const held = reserved > 0 ? ` Calls under way have reserved ${reserved}.` : "";
-  const message = `This caller may use ${most}; ${Math.max(0, left)} are left, this call needs ${needed}.${held}`;
+  const room = left > 0 || reserved === 0 ? `${Math.max(0, left)} are left` : "its other calls hold all that is left";
+  const message = `This caller may use ${most}; ${room}, this call needs ${needed}.${held}`;
   return codedError(callerLimits.tokensPerDay.code, message, { retryAfterMs });
 }

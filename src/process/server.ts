@@ -53,6 +53,8 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
       keepAliveTimeout: config.KEEP_ALIVE_MS,
       connectionsCheckingInterval: 1_000,
       noDelay: true,
+      // Probes send none; everything else is refused without one, with a body that says so.
+      requireHostHeader: false,
       IncomingMessage: WebSocketUpgrade,
     },
     app.handle,
@@ -66,6 +68,7 @@ export async function startServer(app: App, config: Config): Promise<RunningServ
     socket.once("close", () => connections.delete(socket));
   });
   server.on("upgrade", app.handleUpgrade);
+  server.on("clientError", app.handleClientError);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ port: config.PORT, host: config.HOST, backlog: BACKLOG }, resolve);

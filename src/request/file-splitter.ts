@@ -2,6 +2,7 @@
 // again. The parser gets all the rest: the fields, the heads of parts and the boundaries; to it, every file is empty.
 // https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1
 import { Readable } from "node:stream";
+import { toParsedHead } from "./part-head.ts";
 
 const CRLF = Buffer.from("\r\n");
 const HEAD_END = Buffer.from("\r\n\r\n");
@@ -121,7 +122,7 @@ export class FileSplitter {
       return NOTHING;
     }
     this.#place = "content";
-    this.#target.parse(piece);
+    this.#target.parse(Buffer.concat([toParsedHead(piece.subarray(0, size)), piece.subarray(size)]));
     this.#parsedAhead = this.#file ? 0 : ahead;
     return bytes.subarray(size);
   }

@@ -9,6 +9,7 @@ import { requestError } from "../errors/codes.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { continueBody } from "../http/request-head.ts";
 import { untilStalled } from "../http/stall.ts";
+import { markNumbers, readMarks } from "../json/exact-numbers.ts";
 import { FileSplitter } from "./file-splitter.ts";
 import { createFieldCheck, misordered } from "./multipart-fields.ts";
 import { type Reception, UploadedFile } from "./uploaded-file.ts";
@@ -69,6 +70,7 @@ export async function readMultipart(
     const stall = { ...limits, receivedBytes: () => req.socket.bytesRead };
     const operations = await untilStalled(processed, stall, () => malformed(`no byte for ${limits.uploadStallMs} ms.`));
     fieldsEnd();
+    readMarks(operations);
     let need = () => {};
     const needed = new Promise<void>((resolve) => {
       need = resolve;
@@ -123,7 +125,8 @@ function guardParser(req: IncomingMessage, boundary: string, limits: UploadLimit
       if (valueTruncated) return emit("error", tooLargeField(limits));
       fieldBytes += value.length;
       const problem = findFieldProblem(name, value);
-      return problem ? emit("error", malformed(problem)) : emit(event, ...parameters);
+      // The library parses it again.
+      return problem ? emit("error", malformed(problem)) : emit(event, name, markNumbers(value), parameters[2]);
     };
     return pipe(parser);
   };

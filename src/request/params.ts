@@ -109,6 +109,8 @@ function checkParams(params: OperationParams): OperationParams {
   if (operationName !== undefined && operationName !== null && typeof operationName !== "string") {
     throw requestError("BAD_REQUEST", 400, "operationName must be a string.");
   }
+  // As in a URL, and as clients send it for an operation without a name.
+  if (operationName === "") params.operationName = undefined;
   for (const name in params) {
     if (!PARAMETERS.has(name) && (params[name as keyof OperationParams] ?? null) !== null)
       throw requestError("BAD_REQUEST", 400, `The request has a parameter other than ${[...PARAMETERS].join(", ")}.`);

@@ -1,6 +1,8 @@
 // The JSONObject scalar: opaque JSON that is passed on exactly as it came, or refused.
 import { GraphQLScalarType, Kind, print, type ValueNode } from "graphql";
 import { codedError } from "../errors/codes.ts";
+import { ExactNumber, isHeldByDouble, restoreNumbers } from "../json/exact-numbers.ts";
+import { isRecord } from "../json/json.ts";
 import { builder, type JSONObject } from "./shared/builder.ts";
 
 /** Deepest nesting of objects and lists that is accepted. */
@@ -16,22 +18,26 @@ builder.addScalarType(
   }),
   {
     description:
-      "Any JSON object, up to 200 levels deep. Nothing in it is renamed, dropped or checked: its names are in the upstream's spelling.",
+      "Any JSON object, up to 200 levels deep. Nothing in it is renamed, dropped or checked: its names are in the upstream's spelling, and its numbers keep all their digits.",
   },
 );
 
 function expectObject(value: unknown): JSONObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JSONObject;
+  if (isRecord(value) && !(value instanceof ExactNumber)) return value;
   throw refusal("must be an object");
 }
 
-/** Yields the value, which came as JSON, unchanged. Throws for a file part in it, which would be sent on as `{}`. */
+/**
+ * Yields the value, which came as JSON, unchanged but for numbers that no double holds, which get their digits back. Throws for
+ * a file part in it, which would be sent on as `{}`.
+ */
 function checkJson(value: unknown, depth: number): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || value instanceof ExactNumber) return value;
   if (depth >= MAX_JSON_DEPTH) throw refusal(`must be at most ${MAX_JSON_DEPTH} levels deep`);
   const prototype = Object.getPrototypeOf(value);
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
     throw refusal("must not hold a file");
+  restoreNumbers(value);
   // A list of 19,000 values would take as long to make as all of this.
   for (const name in value) {
     const child = (value as Record<string, unknown>)[name];
@@ -65,12 +71,8 @@ function readLiteral(node: ValueNode, variables: Record<string, unknown>, depth:
   }
 }
 
-function readNumber(text: string): number {
-  const number = Number(text);
-  const isExact = !/^-?\d+$/.test(text) || BigInt(text) === BigInt(number);
-  if (!isExact || !Number.isFinite(number))
-    throw refusal(`must not hold ${text}, which is no double; send it as a string`);
-  return number;
+function readNumber(text: string): number | ExactNumber {
+  return isHeldByDouble(text) ? Number(text) : new ExactNumber(text);
 }
 
 function refusal(problem: string): Error {

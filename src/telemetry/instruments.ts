@@ -19,10 +19,12 @@ export interface Sources {
   poolStats(): PoolStats;
   /** How many lines the log has dropped since the start. */
   droppedLogLines(): number;
+  /** Whether the upstream is known to be unreachable. */
+  isUpstreamDead(): boolean;
 }
 
 /** Registers all metrics of this server. */
-export function createInstruments(registry: Registry, { poolStats, droppedLogLines }: Sources) {
+export function createInstruments(registry: Registry, { poolStats, droppedLogLines, isUpstreamDead }: Sources) {
   const registers = [registry];
   new Counter({
     name: "graphql_log_lines_dropped_total",
@@ -31,6 +33,15 @@ export function createInstruments(registry: Registry, { poolStats, droppedLogLin
     collect() {
       this.reset();
       this.inc(droppedLogLines());
+    },
+  });
+  new Gauge({
+    name: "upstream_dead",
+    help: "1 while calls cannot connect to the upstream, otherwise 0.",
+    aggregator: "max",
+    registers,
+    collect() {
+      this.set(isUpstreamDead() ? 1 : 0);
     },
   });
   new Gauge({

@@ -43,7 +43,9 @@ export function createLogObserver(logger: Logger, destination: DestinationStream
       const head = `"level":"${severity}","time":"${writeTime(Date.now())}",${BASE_TEXT}`;
       destination.write(`{${head}${describeOperation(operation)},"msg":"operation"}\n`);
     },
-    requestRefused: (request) => logger.debug(request, "refused"),
+    // The others are seldom an honest client's.
+    requestRefused: (request) => logger[request.code === "431" ? "info" : "debug"](request, "refused"),
+    operatorWarned: ({ message, ...facts }) => logger.warn(facts, message),
   };
 }
 

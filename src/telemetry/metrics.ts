@@ -21,6 +21,8 @@ export interface MetricsOptions {
   share?: ShareMetrics | undefined;
   /** How many lines the log has dropped. */
   droppedLogLines?: (() => number) | undefined;
+  /** Whether the upstream is known to be unreachable. */
+  isUpstreamDead?: (() => boolean) | undefined;
 }
 
 /** The metrics of the process, which cannot be unregistered: one registry for all servers in it. */
@@ -32,10 +34,10 @@ export type ShareMetrics = (tell: () => Promise<MetricsSnapshot>) => () => Promi
 /** Begins to count. `poolStats` reads the connections to the upstream. */
 export function createMetrics(
   poolStats: () => PoolStats,
-  { share, droppedLogLines = () => 0 }: MetricsOptions = {},
+  { share, droppedLogLines = () => 0, isUpstreamDead = () => false }: MetricsOptions = {},
 ): Metrics {
   const registry = new Registry();
-  const instruments = createInstruments(registry, { poolStats, droppedLogLines });
+  const instruments = createInstruments(registry, { poolStats, droppedLogLines, isUpstreamDead });
   const models = createModelLabels();
   processRegistry ??= collectProcessMetrics();
   const ofProcess = processRegistry;

@@ -1,4 +1,5 @@
 // Reports requests that were refused before they became operations.
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { requestIdOf } from "../http/request-id.ts";
 
@@ -8,6 +9,7 @@ const MAX_PATH = 100;
 /** A request that was refused before it was an operation. */
 export interface RefusedRequest {
   requestId: string;
+  /** Empty, as the path, if the head could not be read. */
   method: string;
   /** As the client sent it, cut to 100 characters. The query is left out, as it may hold a key or a prompt. */
   path: string;
@@ -17,10 +19,19 @@ export interface RefusedRequest {
   code: string;
 }
 
+/** What the operator should know of, although no operation is about it. */
+export interface Warning {
+  message: string;
+  /** The origin that it is about, if any: printable, and cut to 100 characters. */
+  origin?: string;
+}
+
 /** Observes refused requests. */
 export interface RefusalObserver {
   /** A request was refused before it was an operation. Must not throw. */
   requestRefused?(request: RefusedRequest): void;
+  /** The operator should know of something. Must not throw. */
+  operatorWarned?(warning: Warning): void;
 }
 
 /** Yields a function that reports one to the observers; `code` is as in RefusedRequest. */
@@ -30,5 +41,20 @@ export function createTellRefused(observers: readonly RefusalObserver[]): (req: 
     const [path = ""] = url.split(/[?#]/, 1);
     const refused = { requestId: requestIdOf(req), method, path: path.slice(0, MAX_PATH), code };
     for (const observer of observers) observer.requestRefused?.(refused);
+  };
+}
+
+/** Yields a function that reports bytes that could not be read as a request, by the status that answered them. */
+export function createTellUnread(observers: readonly RefusalObserver[]): (code: string) => void {
+  return (code) => {
+    const refused = { requestId: randomUUID(), method: "", path: "", code };
+    for (const observer of observers) observer.requestRefused?.(refused);
+  };
+}
+
+/** Yields a function that passes a warning on to the observers. */
+export function createWarn(observers: readonly RefusalObserver[]): (warning: Warning) => void {
+  return (warning) => {
+    for (const observer of observers) observer.operatorWarned?.(warning);
   };
 }

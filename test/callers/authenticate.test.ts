@@ -115,6 +115,14 @@ describe("the token of a request", () => {
     }
   });
 
+  test("that is too long is refused with how long it may be", async () => {
+    const { readToken } = start({ clientKeys });
+    const { message } = await refusalOf(() => receive([`authorization: Bearer ${"k".repeat(8_193)}`], readToken));
+    expect(message).toBe(
+      "The Authorization header must hold a key or token of at most 8192 characters; this one has 8193.",
+    );
+  });
+
   test.each([
     "access_token=secret",
     "api_key=secret",

@@ -123,7 +123,7 @@ test.each([
   ["a switch among names", { EXTRA_BODY: "on, top_k" }, ["EXTRA_BODY"]],
   ["a client key's extraBody as text", { CLIENT_KEYS: '[{"id":"a","key":"b","extraBody":"secret"}]' }, ["CLIENT_KEYS"]],
   ["JWT limits without JWTs", { JWT_LIMITS: "{}" }, ["JWT_JWKS_URL"]],
-  ["origins with a path", { CORS_ORIGINS: "https://secret.example.com/" }, ["CORS_ORIGINS"]],
+  ["origins with credentials", { CORS_ORIGINS: "https://secret@app.example.com" }, ["CORS_ORIGINS"]],
   ["every origin", { CORS_ORIGINS: "*" }, ["CORS_ORIGINS"]],
   ["the null origin", { CORS_ORIGINS: "null" }, ["CORS_ORIGINS"]],
   ["a host with a port", { ALLOWED_HOSTS: "secret.example.com:443" }, ["ALLOWED_HOSTS"]],
@@ -156,6 +156,77 @@ test.each([
   expect(read).toThrow(ConfigError);
   for (const name of names) expect(read).toThrow(new RegExp(`^${name}\\b.* must `, "m"));
   expect(read).not.toThrow(/secret/);
+});
+
+test.each([
+  ["https://app.example.com/", "https://app.example.com/ never matches: write https://app.example.com"],
+  ["https://app.example.com/graphql", "write https://app.example.com"],
+  ["https://App.Example.com", "write https://app.example.com"],
+  ["https://app.example.com:443", "write https://app.example.com"],
+  ["http://localhost:80", "write http://localhost"],
+  ["https://bücher.example", "write https://xn--bcher-kva.example"],
+  ["https://*.example.com/", "write https://*.example.com"],
+  ["app.example.com", "app.example.com has no scheme"],
+  ["localhost:3000", "localhost:3000 has no scheme"],
+  ["*", '* has "*" where it stands for nothing'],
+  ["https://*", "as in https://*.example.com"],
+  ["https://*.com", "as in https://*.example.com"],
+  ["https://app-*.example.com", "as in https://*.example.com"],
+  ["https://app.*.example.com", "as in https://*.example.com"],
+  ["https://*.*.example.com", "as in https://*.example.com"],
+  ["https://app.example.com:*", "as in https://*.example.com"],
+  ["wss://app.example.com", "write https or http"],
+  ["file://", "write https or http"],
+  ["null", "null is the origin of every sandboxed page"],
+  ["tauri://localhost/", "never matches"],
+  ["Capacitor://localhost", "lower case"],
+  ["https://a.example.com https://b.example.com", "is no origin"],
+  ["https://a.example.com,", "an empty entry"],
+])("the origin %s, which no page can have, is refused at the start with how to write it", (entry, words) => {
+  const read = () => readConfig({ CORS_ORIGINS: `https://good.example.com,${entry}` });
+  expect(read).toThrow(/^CORS_ORIGINS must be origins, separated by commas \(/);
+  expect(read).toThrow(words);
+});
+
+test("origins of apps, and of every name of one more label, are taken as they are", () => {
+  const list = [
+    "https://*.vercel.app",
+    "http://*.localhost:3000",
+    "app://",
+    "app://.",
+    "tauri://localhost",
+    "capacitor://localhost",
+  ];
+  list.push("chrome-extension://abcdefghijklmnopabcdefghijklmnop", "http://[::1]:3000");
+  expect(readConfig({ CORS_ORIGINS: list.join(", ") }).CORS_ORIGINS).toEqual(list);
+});
+
+test("credentials never go with an asterisk", () => {
+  const environment = { CORS_CREDENTIALS: "true", CORS_ORIGINS: "https://*.vercel.app" };
+  expect(() => readConfig(environment)).toThrow(/^CORS_CREDENTIALS must not be true together with \* in CORS_ORIGINS/);
+  expect(readConfig({ ...environment, CORS_ORIGINS: "https://a.vercel.app" }).CORS_CREDENTIALS).toBe(true);
+});
+
+test.each([
+  [
+    { CLIENT_KEYS: '[{"id":"a","key":"b-0123456789abcdef","requestPerMinute":1}]' },
+    '(0 has an unknown field "requestPerMinute": requestsPerMinute is meant)',
+  ],
+  [
+    { CLIENT_KEYS: '[{"id":"a","key":"b-0123456789abcdef","rpm":1}]' },
+    "(0 has an unknown field; it may have id, key, keySha256, requestsPerMinute,",
+  ],
+  [{ CLIENT_KEYS: "[5]" }, "(see 0: expected object, received number)"],
+  [
+    { CLIENT_KEYS: '[{"id":"a","key":"b-0123456789abcdef","tokensPerDay":"9"}]' },
+    "(see 0.tokensPerDay: expected number, received string)",
+  ],
+  [
+    { JWT_JWKS_URL: "https://example.com", JWT_LIMITS: '{"tokens_per_day":1}' },
+    '(it has an unknown field "tokens_per_day": tokensPerDay is meant)',
+  ],
+])("%j is refused, and what is wrong is named", (environment, words) => {
+  expect(() => readConfig(environment)).toThrow(words);
 });
 
 test("a client key that is too short is refused, with its owner's name and without the key", () => {

@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import cors from "cors";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
 import { createCors } from "../../src/edge/cors.ts";
 import { whenOver } from "../support/lifetime.ts";
+import { type Line, startLogged } from "../support/log.ts";
 import { request, startTestServer } from "../support/server.ts";
 import { chat, hello, streams } from "../support/stream.ts";
 import { json, startUpstream } from "../support/upstream.ts";
@@ -152,4 +154,153 @@ async function answerWith(setHeaders: (req: IncomingMessage, res: ServerResponse
   await once(server, "listening");
   whenOver(() => server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe("CORS_ORIGINS", () => {
+  test.each([
+    ["https://*.vercel.app", ["https://a.vercel.app", "https://my-app-1.vercel.app"]],
+    ["http://*.example.com:8080", ["http://a.example.com:8080"]],
+    ["app://", ["app://"]],
+    ["app://.", ["app://."]],
+    ["tauri://localhost", ["tauri://localhost"]],
+    ["capacitor://localhost", ["capacitor://localhost"]],
+    ["chrome-extension://abcdefghijklmnop", ["chrome-extension://abcdefghijklmnop"]],
+  ])("%s lets these pages in", async (entry, origins) => {
+    const { server } = await start({ CORS_ORIGINS: entry, NODE_ENV: "production", ALLOW_ANONYMOUS: "true" });
+    for (const origin of origins) {
+      for (const answer of [
+        await preflight(server.url, origin),
+        await server.query("{ __typename }", {}, { headers: { origin } }),
+      ]) {
+        expect(answer.headers.get("access-control-allow-origin")).toBe(origin);
+        expect(answer.headers.get("access-control-allow-credentials")).toBeNull();
+        expect(answer.headers.get("vary")).toMatch(/^Origin\b/);
+      }
+    }
+  });
+
+  test.each([
+    "https://vercel.app",
+    "https://.vercel.app",
+    "https://a.b.vercel.app",
+    "https://a.vercel.app.evil.example",
+    "https://evil.example/.vercel.app",
+    "https://evil.example?.vercel.app",
+    "https://evil.example#.vercel.app",
+    "https://user@.vercel.app",
+    "https://evil.example\\.vercel.app",
+    "https://a.vercel.app:8080",
+    "http://a.vercel.app",
+    "https://A.vercel.app",
+    "https://*.vercel.app",
+    "https://a.evilvercel.app",
+    "app://other",
+    "null",
+    "",
+  ])("with an asterisk and an app's origin keeps %j out", async (origin) => {
+    const { server } = await start({ CORS_ORIGINS: "https://*.vercel.app, app://, tauri://localhost" });
+    expect((await preflight(server.url, origin)).status).toBe(403);
+    expect(readCors((await server.query("{ __typename }", {}, { headers: { origin } })).headers)).toEqual({});
+  });
+
+  test("with CORS_CREDENTIALS allows credentials, to listed pages by their name", async () => {
+    const { server } = await start({ CORS_ORIGINS: LISTED, CORS_CREDENTIALS: "true" });
+    for (const answer of [
+      await preflight(server.url, LISTED),
+      await server.query("{ __typename }", {}, { headers: { origin: LISTED } }),
+    ]) {
+      expect(answer.headers.get("access-control-allow-credentials")).toBe("true");
+      expect(answer.headers.get("access-control-allow-origin")).toBe(LISTED);
+      expect(answer.headers.get("vary")).toMatch(/^Origin\b/);
+    }
+    const other = await server.query("{ __typename }", {}, { headers: { origin: OTHER } });
+    expect(readCors(other.headers)).toEqual({});
+  });
+});
+
+describe("pages of this machine", () => {
+  const local = ["http://localhost:5173", "http://localhost", "https://127.0.0.1:3000", "http://[::1]:8080"];
+  const production = { NODE_ENV: "production", ALLOW_ANONYMOUS: "true" };
+
+  test.each(local)("at %s may call in development, over HTTP, by GET and over WebSocket", async (origin) => {
+    const { server } = await start({});
+    const answer = await preflight(server.url, origin);
+    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([204, origin]);
+    const read = await fetch(`${server.url}?query={__typename}`, { headers: { origin } });
+    expect([read.status, read.headers.get("access-control-allow-origin"), read.headers.get("vary")]).toEqual([
+      200,
+      origin,
+      "Origin",
+    ]);
+    expect(await shakeHands(server.url, origin)).toBe(101);
+  });
+
+  test.each(local)("at %s may not in production", async (origin) => {
+    const { server } = await start(production);
+    expect((await preflight(server.url, origin)).status).toBe(403);
+    expect((await fetch(`${server.url}?query={__typename}`, { headers: { origin } })).status).toBe(403);
+    expect(await shakeHands(server.url, origin)).toBe(403);
+  });
+
+  test.each([
+    "http://localhost.evil.example",
+    "http://localhost:5173.evil.example",
+    "http://evil.example:5173",
+    "http://127.0.0.1.nip.io",
+    "http://10.0.0.1:5173",
+    "app://localhost",
+    "http://localhost:123456",
+    "null",
+  ])("are not those at %s", async (origin) => {
+    const { server } = await start({});
+    expect((await preflight(server.url, origin)).status).toBe(403);
+    expect(await shakeHands(server.url, origin)).toBe(403);
+  });
+});
+
+describe("a refused origin", () => {
+  const warned = (lines: Line[]) => lines.filter(({ level }) => level === "warn");
+
+  test("is one line of the log that names it and the variable, however it came and however often", async () => {
+    const upstream = await startUpstream(json({}));
+    const { server, lines } = await startLogged(upstream.url, { CORS_ORIGINS: LISTED }, "warn");
+    for (let count = 0; count < 3; count++) {
+      await preflight(server.url, OTHER);
+      await fetch(`${server.url}?query={__typename}`, { headers: { origin: "https://get.example" } });
+      await shakeHands(server.url, "https://socket.example");
+    }
+    for (const origin of [OTHER, "https://get.example", "https://socket.example"])
+      expect(warned(lines()).filter((line) => line.origin === origin)).toMatchObject([
+        { msg: `web pages of ${origin} are refused: CORS_ORIGINS does not list this origin` },
+      ]);
+    expect(warned(lines())).toHaveLength(3);
+  });
+
+  test("is cut and printable, and a hundred of them are named", async () => {
+    const upstream = await startUpstream(json({}));
+    const { server, lines } = await startLogged(upstream.url, {}, "warn");
+    await preflight(server.url, `https://\u00e9"\\${"x".repeat(2_000)}`);
+    for (let count = 0; count < 150; count++) await preflight(server.url, `https://${count}.example`);
+    expect(warned(lines())).toHaveLength(100);
+    expect(warned(lines())[0].origin).toBe(`https://?"\\${"x".repeat(89)}`);
+  });
+
+  test("is not one that is allowed, nor a request without one", async () => {
+    const upstream = await startUpstream(json({}));
+    const { server, lines } = await startLogged(upstream.url, { CORS_ORIGINS: LISTED }, "warn");
+    await preflight(server.url, LISTED);
+    await fetch(`${server.url}?query={__typename}`);
+    expect(lines()).toEqual([]);
+  });
+});
+
+/** The status that answers a handshake of a page of this origin. */
+async function shakeHands(url: string, origin: string): Promise<number> {
+  const socket = new WebSocket(url.replace("http", "ws"), "graphql-transport-ws", { headers: { origin } });
+  onTestFinished(() => socket.terminate());
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => resolve(101));
+    socket.once("unexpected-response", (_, res) => resolve(res.statusCode ?? 0));
+    socket.once("error", reject);
+  });
 }

@@ -48,6 +48,14 @@ const proven: [string, Record<string, string>][] = [
     "such a header, from a page of another origin that preflight has let pass",
     { "x-graphql-yoga-csrf": "x", origin: LISTED, "sec-fetch-site": "cross-site" },
   ],
+  ["Authorization: Bearer", { authorization: "Bearer anything" }],
+  [
+    "Authorization: Bearer, from a browser's extension",
+    { authorization: "bearer  x", "sec-fetch-site": "none", "sec-fetch-mode": "cors" },
+  ],
+  ["x-apollo-operation-name", { "x-apollo-operation-name": "Named" }],
+  ["apollographql-client-name", { "apollographql-client-name": "web" }],
+  ["idempotency-key", { "idempotency-key": "1" }],
   ["Sec-Fetch-Site: same-origin", { "sec-fetch-site": "same-origin" }],
   [
     "Sec-Fetch-Site: same-origin behind a proxy that changes Host",
@@ -66,6 +74,31 @@ const unproven: [string, Record<string, string>][] = [
   ["nothing", {}],
   ["an empty header", { "graphql-require-preflight": "" }],
   ["a header of spaces", { "apollo-require-preflight": "  " }],
+  ["Authorization of a scheme that browsers add", { authorization: "Basic YTpi" }],
+  ["an empty Authorization", { authorization: "Bearer " }],
+  [
+    "Authorization that a gateway has made of a cookie, for a page of another site",
+    { authorization: "Bearer x", "sec-fetch-site": "cross-site" },
+  ],
+  [
+    "Authorization that a gateway has made of a cookie, for a link in a mail",
+    { authorization: "Bearer x", "sec-fetch-site": "none", "sec-fetch-mode": "navigate" },
+  ],
+  [
+    "what browsers, web views and proxies add",
+    {
+      accept: "application/json",
+      "accept-language": "en",
+      "last-event-id": "1",
+      range: "bytes=0-",
+      "x-requested-with": "com.example.app",
+      "x-forwarded-for": "10.0.0.1",
+      "x-request-id": "1",
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      cookie: "a=b",
+      dnt: "1",
+    },
+  ],
   ["another Origin", { origin: "https://evil.example" }],
   ["Origin: null", { origin: "null" }],
   ["an Origin that only begins like a listed one", { origin: `${LISTED}.evil.example` }],
@@ -114,6 +147,53 @@ describe("a GET or a multipart request", () => {
     }
     expect(upstream.requests).toEqual([]);
   });
+});
+
+describe("a GET with a content type", () => {
+  test.each([
+    "application/json",
+    "Application/JSON; charset=utf-8",
+    "application/graphql-response+json",
+    "application/graphql+json",
+  ])("of JSON, %s, is served, as a browser asks before it sends one", async (type) => {
+    const { server } = await start();
+    expect((await getModels(server.url, { "content-type": type })).status).toBe(200);
+  });
+
+  test.each([
+    "text/plain",
+    "text/plain; application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=application/json",
+    "application/json, text/plain",
+    "application/jsonp",
+    "",
+  ])("that forms can have, %j, is FORBIDDEN", async (type) => {
+    const { upstream, server } = await start();
+    expect((await getModels(server.url, { "content-type": type })).status).toBe(403);
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
+test("a mutation by GET is refused whatever proves where it comes from", async () => {
+  const { upstream, server } = await start();
+  const headers = { authorization: "Bearer x", "content-type": "application/json", "x-graphql-yoga-csrf": "1" };
+  const refused = await send(`${server.url}?query=${encodeURIComponent(chat)}`, "GET", headers);
+  expect([refused.status, refused.headers.allow]).toEqual([405, "POST"]);
+  expect(upstream.requests).toEqual([]);
+});
+
+test.each([
+  ["Upgrade", { connection: "close" }],
+  ["Connection", { upgrade: "websocket" }],
+])("a WebSocket handshake whose %s a proxy has dropped hears that", async (_, headers) => {
+  const { server } = await start();
+  const handshake = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version": "13", origin: LISTED };
+  const refused = await send(server.url, "GET", { ...handshake, ...headers } as Record<string, string>);
+  expect([refused.status, refused.headers.upgrade]).toEqual([426, "websocket"]);
+  expect(refused.body.errors).toEqual([
+    { message: expect.stringMatching(/WebSocket.*Upgrade and Connection.*proxy/), extensions: { code: "BAD_REQUEST" } },
+  ]);
 });
 
 test("a subscription by GET of a page of another origin is not paid for", async () => {

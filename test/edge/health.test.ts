@@ -5,8 +5,9 @@ import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { UpstreamHealth } from "../../src/openai/client/upstream-health.ts";
 import { chat, chatAnswer } from "../support/calls.ts";
-import { portOf } from "../support/exchange.ts";
+import { exchange, portOf } from "../support/exchange.ts";
 import { aliceWith } from "../support/keys.ts";
+import { startLogged } from "../support/log.ts";
 import { startProcess } from "../support/process.ts";
 import { startTestServer } from "../support/server.ts";
 import { failure, json, startUpstream } from "../support/upstream.ts";
@@ -102,7 +103,7 @@ describe("an upstream that is not there", () => {
   afterEach(() => void vi.useRealTimers());
 
   async function startOn(upstreamUrl: string) {
-    const server = await startTestServer(upstreamUrl, { MAX_RETRIES: "0" });
+    const server = await startTestServer(upstreamUrl, { MAX_RETRIES: "0", READY_NEEDS_UPSTREAM: "true" });
     vi.useFakeTimers({ toFake: ["performance"] });
     /** Five calls in four seconds, and their codes. */
     const callFiveTimes = async () => {
@@ -198,5 +199,100 @@ describe("UpstreamHealth", () => {
     expect(health.isDead()).toBe(true);
     health.answered();
     expect(health.isDead()).toBe(false);
+  });
+});
+
+describe("a probe", () => {
+  const probes = [
+    ["of HAProxy's httpchk", "OPTIONS PATH HTTP/1.0\r\n\r\n"],
+    ["of HTTP/1.0 without Host", "GET PATH HTTP/1.0\r\n\r\n"],
+    ["of HTTP/1.0 by HEAD", "HEAD PATH HTTP/1.0\r\n\r\n"],
+    ["of HTTP/1.1 without Host", "GET PATH HTTP/1.1\r\nconnection: close\r\n\r\n"],
+    ["with an empty Host", "GET PATH HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n"],
+    ["with a Host of another form", "GET PATH HTTP/1.1\r\nhost: user@_x_:99999/y\r\nconnection: close\r\n\r\n"],
+    ["with two Hosts", "GET PATH HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n"],
+    ["with a foreign Host", "GET PATH HTTP/1.1\r\nhost: 10.1.2.3:8080\r\nconnection: close\r\n\r\n"],
+    [
+      "with an absolute target",
+      "GET http://pod.internal:80PATH?x=/readyz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
+    ],
+    [
+      "of a page",
+      "OPTIONS PATH HTTP/1.1\r\nhost: a\r\norigin: https://evil.example\r\naccess-control-request-method: GET\r\nconnection: close\r\n\r\n",
+    ],
+  ];
+
+  test.each(probes)("%s is answered by both paths, without keys and without the upstream", async (_, bytes = "") => {
+    const upstream = await startUpstream(json(chatAnswer));
+    const server = await startTestServer(upstream.url, { ...aliceWith(), ALLOWED_HOSTS: "api.example.com" });
+    for (const path of ["/healthz", "/readyz"]) {
+      const { status, text: all, closed } = await exchange(server.url, bytes.replace("PATH", path));
+      expect([status, closed]).toEqual([200, true]);
+      expect(all).not.toMatch(/access-control/i);
+      expect(all.endsWith('{"status":"ok"}')).toBe(!bytes.startsWith("HEAD"));
+    }
+    expect(upstream.requests).toEqual([]);
+    expect(server.faults).toEqual([]);
+  });
+
+  test.each(["/graphql", "/", "/metrics"])("without Host is answered nowhere else: %s", async (path) => {
+    const server = await startTestServer(NOWHERE, { METRICS: "true" });
+    const answer = await exchange(server.url, `GET ${path} HTTP/1.1\r\n\r\n`);
+    expect(answer).toMatchObject({ status: 400, closed: true });
+    expect(answer.text).toContain("Host header");
+  });
+
+  test("that sends a body is refused, and its connection ends", async () => {
+    const server = await startTestServer(NOWHERE);
+    const answer = await exchange(server.url, "GET /healthz HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n");
+    expect(answer).toMatchObject({ status: 400, closed: true });
+  });
+});
+
+describe("an upstream that is dead", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test("leaves the server ready, and is a warning and a metric: once for each change", async () => {
+    const log = await startLogged(NOWHERE, { MAX_RETRIES: "0" }, "warn");
+    const dead = async (url: string) => /^upstream_dead (\d)$/m.exec((await ask(url, "/metrics")).text)?.[1];
+    const warnings = () => log.lines().filter(({ msg }) => /^the upstream /.test(msg));
+    expect(await dead((await startTestServer(NOWHERE)).url)).toBe("0");
+    vi.useFakeTimers({ toFake: ["performance"] });
+    for (let count = 0; count < 12; count++) {
+      await log.server.query(chat);
+      vi.advanceTimersByTime(1_000);
+    }
+    expect((await ask(log.server.url, "/readyz")).status).toBe(200);
+    expect(warnings()).toMatchObject([{ level: "warn", msg: expect.stringContaining("the upstream is dead") }]);
+    expect(JSON.stringify(warnings())).not.toContain("127.0.0.1");
+    expect(await dead(log.server.url)).toBe("1");
+  });
+
+  test("is told anew once it has answered", () => {
+    let now = 1_000_000;
+    const changes: boolean[] = [];
+    const health = new UpstreamHealth(
+      () => now,
+      (isDead) => changes.push(isDead),
+    );
+    const fail = (times: number) => {
+      for (let count = 0; count < times; count++) {
+        now += 1_000;
+        health.failed();
+      }
+    };
+    health.answered();
+    fail(4);
+    expect(changes).toEqual([]);
+    fail(20);
+    expect(changes).toEqual([true]);
+    now += 40_000;
+    fail(8);
+    expect(changes).toEqual([true]);
+    health.answered();
+    health.answered();
+    expect(changes).toEqual([true, false]);
+    fail(5);
+    expect(changes).toEqual([true, false, true]);
   });
 });

@@ -136,7 +136,7 @@ describe("tokens a day", () => {
     const refusals = inParallel(5, () => failure(limits.reserveTokens(caller, hundred)));
     for (const { message } of await Promise.all(refusals))
       expect(message).toBe(
-        "This caller may use at most 1000 tokens a day (UTC); 0 are left, this call needs 100. Calls under way have reserved 1000.",
+        "This caller may use at most 1000 tokens a day (UTC); its other calls hold all that is left, this call needs 100. Calls under way have reserved 1000.",
       );
     await first.settle(950);
     expect((await failure(limits.reserveTokens(caller, hundred))).message).toMatch(/needs 100\.$/);

@@ -1,5 +1,6 @@
 // One upstream call: sent, and sent again if that may help, within its deadline.
 import type { Pool } from "undici";
+import { writeJson } from "../../json/exact-numbers.ts";
 import { isEventStream } from "./answer.ts";
 import type { Deadline } from "./deadline.ts";
 import { decodeBody, isEncoded } from "./decoded-body.ts";
@@ -19,6 +20,8 @@ const NO_FILES: readonly StreamedFile[] = [];
 
 /** Where and how to call the upstream. */
 export interface OpenAIClientOptions extends Credentials {
+  /** Called once the upstream is dead, and once it has answered after that: see UpstreamHealth. */
+  onUpstreamChange?: ((isDead: boolean) => void) | undefined;
   /** Longest wait for the head of an answer, in milliseconds. */
   headersTimeoutMs: number;
   /** Longest silence inside an answer's body, in milliseconds. */
@@ -75,7 +78,7 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
       return { headers: { ...fixed.plain, ...headers }, body };
     }
     if (json === undefined) return { headers: fixed.plain, body: null };
-    return { headers: fixed.json, body: JSON.stringify(json) };
+    return { headers: fixed.json, body: writeJson(json) };
   }
 
   /** Sends the request once and waits for the head of the answer. */

@@ -77,7 +77,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnecti
     maxResponseSize: options.maxUpstreamBytes,
     pipelining: 1,
   });
-  const health = new UpstreamHealth();
+  const health = new UpstreamHealth(undefined, options.onUpstreamChange);
   const known = { health, streamOptions: new StreamOptions() };
   return {
     ...createCalls(pool, options, known),

@@ -21,13 +21,19 @@ const HANG_UP = /^(?:UND_ERR_SOCKET|ECONNRESET|EPIPE|HPE_.*)$/;
 /** Watches how calls end. Any answer of the upstream, even an error, shows that it is there. */
 export class UpstreamHealth {
   readonly #now: () => number;
+  readonly #onChange: (isDead: boolean) => void;
+  #isReported = false;
   #failures = 0;
   #firstFailureAt = 0;
   #lastFailureAt = 0;
 
-  /** `now` gives milliseconds from any start. */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * `onChange` is called once the upstream is dead, and once it has answered after that. `now` gives milliseconds from any
+   * start.
+   */
+  constructor(now: () => number = () => performance.now(), onChange: (isDead: boolean) => void = () => {}) {
     this.#now = now;
+    this.#onChange = onChange;
   }
 
   /** Whether the last calls, 5 at least and over 3 s at least, all failed to reach the upstream, the last one within 30 s. */
@@ -42,6 +48,7 @@ export class UpstreamHealth {
   /** A call was answered. */
   answered(): void {
     this.#failures = 0;
+    if (this.#isReported) this.#change(false);
   }
 
   /** A call did not reach the upstream. */
@@ -51,6 +58,12 @@ export class UpstreamHealth {
     if (this.#failures === 0) this.#firstFailureAt = now;
     this.#failures++;
     this.#lastFailureAt = now;
+    if (!this.#isReported && this.isDead()) this.#change(true);
+  }
+
+  #change(isDead: boolean): void {
+    this.#isReported = isDead;
+    this.#onChange(isDead);
   }
 
   /** The same calls, watched. Calls that were aborted or timed out prove nothing about the upstream. */

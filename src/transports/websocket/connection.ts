@@ -4,8 +4,11 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { CloseCode, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
+import type { OperationParams } from "../../execution/engine.ts";
 import type { HeldBytes } from "../../http/held-bytes.ts";
 import { findExcess } from "../../http/json-text.ts";
+import { markNumbers, readMarks } from "../../json/exact-numbers.ts";
+import { isRecord, readJson } from "../../json/json.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import type { ConnectionCaller } from "./caller.ts";
 import { isInvalidMessage, reasonOf, TOO_LARGE, TRY_AGAIN_LATER } from "./closes.ts";
@@ -34,6 +37,8 @@ export interface Connection {
    * that the client has completed counts until it has really ended.
    */
   underWay(): number;
+  /** The variables of the operation with this id that has just come, if they hold numbers that no double does: see readMarks. */
+  takeExactVariables(id: string): OperationParams["variables"];
   /**
    * To be called when the client is identified; `held` counts what it sends from then on. Until then it may send little, and
    * nothing waits for its closing handshake.
@@ -70,6 +75,7 @@ export function openConnection(
   let running = 0;
   let hasExpired = false;
   let isAcknowledged = false;
+  let exact: { id: unknown; variables: OperationParams["variables"] } | undefined;
   const inbox = createInbox(client, (message) => void take(message));
   const received = countReceived(client, socket);
   const stopLimit = limitGreeting(socket, () => connection.close(TOO_LARGE));
@@ -77,6 +83,7 @@ export function openConnection(
   async function take(message: Buffer): Promise<void> {
     const text = String(message);
     if (findExcess(text)) return connection.close(CloseCode.BadRequest);
+    keepExactVariables(text);
     underWay++;
     try {
       await handle(text);
@@ -96,6 +103,17 @@ export function openConnection(
     if (hasExpired && running === 0) connection.close(CloseCode.Forbidden);
   }
 
+  /** graphql-ws parses the message again: it must never see a mark, as it repeats some of what it reads. */
+  function keepExactVariables(text: string): void {
+    exact = undefined;
+    const marked = markNumbers(text);
+    if (marked === text) return;
+    const message = readMarks(readJson(marked));
+    if (!isRecord(message) || !isRecord(message.payload)) return;
+    const { variables } = message.payload;
+    if (isRecord(variables)) exact = { id: message.id, variables };
+  }
+
   function fail(error: unknown): void {
     if (isInvalidMessage(error)) connection.close(CloseCode.BadRequest);
     else {
@@ -110,6 +128,11 @@ export function openConnection(
   const connection: Connection = {
     kept,
     underWay: () => underWay,
+    takeExactVariables(id) {
+      const variables = exact?.id === id ? exact.variables : undefined;
+      exact = undefined;
+      return variables;
+    },
     acknowledge(held) {
       isAcknowledged = true;
       stopLimit();

@@ -6,6 +6,7 @@ import type { GraphQLError } from "graphql";
 import type { Authenticator } from "../../callers/authenticate.ts";
 import type { Caller } from "../../callers/caller.ts";
 import { isOriginAllowed } from "../../edge/csrf.ts";
+import type { OriginTest } from "../../edge/origins.ts";
 import { refuseUpgrade } from "../../http/answer.ts";
 import { checkTarget, readPath } from "../../http/request-target.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
@@ -22,21 +23,26 @@ export interface HandshakeOptions {
   /** The one path that is served. */
   endpoint: string;
   /** Whose pages may connect, beside the server's own. */
-  origins: readonly string[] | undefined;
+  isListed: OriginTest;
+  /** Called with each request that is refused for the page that sent it. */
+  onRefuseOrigin(req: IncomingMessage): void;
   authenticator: Authenticator;
   isDraining(): boolean;
 }
 
 /** Calls `accept`, or answers with 400, 401, 403, 404 or 503 and closes. Never rejects. */
 export function createHandshake(options: HandshakeOptions) {
-  const { endpoint, origins, authenticator, isDraining } = options;
+  const { endpoint, isListed, onRefuseOrigin, authenticator, isDraining } = options;
   /** Those whose keys take time to check. */
   const checks = createWaitingRoom();
 
   function findRefusal(req: IncomingMessage): string | undefined {
     if (checkTarget(req)) return "400 Bad Request";
     if (readPath(req) !== endpoint) return "404 Not Found";
-    if (!isOriginAllowed(req, origins)) return "403 Forbidden";
+    if (!isOriginAllowed(req, isListed)) {
+      onRefuseOrigin(req);
+      return "403 Forbidden";
+    }
     return isDraining() ? "503 Service Unavailable" : undefined;
   }
 

@@ -107,6 +107,11 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
     },
     async onSubscribe({ extra }, id, payload): Promise<ExecutionArgs | GraphQLError[]> {
       if (id.length > MAX_ID_LENGTH) throw new InvalidMessage();
+      const given = payload as OperationParams;
+      const exact = extra.connection.takeExactVariables(id);
+      if (exact) given.variables = exact;
+      // An empty name is none, as in a URL.
+      if (given.operationName === "") given.operationName = undefined;
       const operation = extra.beginOperation();
       const refuse = (errors: readonly GraphQLError[]) => {
         operation?.readResult({ errors });
