@@ -31,6 +31,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["openai", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/dialects", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client", /^(?:graphql.*|@pothos\/core)$/],
+  ["openai/client/connections", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/client/events", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client/failures", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client/secrets", /^(?:graphql.*|@pothos\/core|undici)$/],
@@ -39,6 +40,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["sandbox/completions", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/images", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/shared", /^(?:graphql.*|@pothos\/core|undici)$/],
+  ["files", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["json", /^(?:graphql.*|@pothos\/core|undici|node:.*)$/],
 ];
 

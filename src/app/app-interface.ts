@@ -10,7 +10,7 @@ export interface App {
   answerMetrics: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
   /** Takes a WebSocket connection over; for the server's `upgrade` event. */
   handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void;
-  /** Reads the client keys' file again, if there is one. Never throws. */
+  /** Reads the client keys' file and the upstream key's again, if there are any. Never throws. */
   reload(): void;
   /** From now on `/readyz` reports that the server is about to stop; all else goes on. */
   announceStop(): void;

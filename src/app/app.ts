@@ -166,7 +166,7 @@ export function createApp(
       tellRefused: (req) => tellRefused(req, "handshake"),
       writeStallMs: config.STREAM_WRITE_STALL_MS,
     }),
-    reload: authenticator.reload,
+    reload: guard.reload,
     announceStop() {
       stopping = true;
     },
