@@ -87,9 +87,11 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
     if (token === undefined) throw unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
     const digest = sha256(token);
     if (!isOwnKey(digest)) {
-      if (auth === "passthrough" && UPSTREAM_KEY.test(token)) return { caller: passThrough(token), holds: () => true };
+      const ownKeys = upstreamKeys();
       const version = keys?.version();
-      const areKeysTheSame = () => keys?.version() === version;
+      const areKeysTheSame = () => keys?.version() === version && upstreamKeys() === ownKeys;
+      if (auth === "passthrough" && UPSTREAM_KEY.test(token))
+        return { caller: passThrough(token), holds: areKeysTheSame };
       const caller = keys?.find(digest);
       if (caller) return { caller, holds: areKeysTheSame };
       // A new client key may be anything, also what was a JWT.

@@ -45,8 +45,7 @@ export const headerFields = json.transform((value, context) => {
     const entry = `entry ${place + 1}`;
     // A name that is not valid may be a value in the wrong place.
     if (!NAME.test(given)) return fail(context, [entry], "has a name that no header may have");
-    if (FRAMING.has(name))
-      return fail(context, [name], "says how a request is sent, which is not the operator's to say");
+    if (FRAMING.has(name)) return fail(context, [name], "frames a request, which this server does itself");
     if (OWN.has(name)) return fail(context, [name], "is set by this server itself");
     if (fields.has(name)) return fail(context, [entry], "has the name of an earlier one");
     if (typeof text !== "string" || !VALUE.test(text))

@@ -31,19 +31,25 @@ const MAX_LENGTH = 16_384;
 
 /** Opens the key. Throws an Error without the key in it if the file is missing, or holds none. */
 export function openAccountKey({ key, file: path, others, report, onChange }: AccountKeyOptions): AccountKey {
-  let current = key;
-  let secrets = [...(key === undefined ? [] : [key]), ...others];
-  const use = (next: string) => {
-    if (next === current) return;
-    secrets = [next, ...(current === undefined ? [] : [current]), ...others];
-    current = next;
-    onChange(next);
-  };
   const file =
     path === undefined
       ? undefined
       : watchFile({ variable: "OPENAI_API_KEY_FILE", path, parse: readKey, report, onChange: use });
-  if (file) use(file.content());
+  let current = file ? file.content() : key;
+  let secrets = listSecrets();
+
+  function use(next: string): void {
+    if (next === current) return;
+    const former = current;
+    current = next;
+    secrets = listSecrets(former);
+    onChange(next);
+  }
+
+  function listSecrets(former?: string): readonly string[] {
+    return [current, former, ...others].filter((secret) => secret !== undefined);
+  }
+
   return {
     current: () => current,
     secrets: () => secrets,
