@@ -44,7 +44,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (sandbox && hasUpstream) problems.push(`SANDBOX must not be true together with ${UPSTREAMS.join(", ")}`);
   if (!sandbox && !hasUpstream) {
     problems.push(
-      "OPENAI_API_KEY or OPENAI_API_KEY_FILE must be set, or UPSTREAM_HEADERS with a key, or OPENAI_BASE_URL for a server that needs no key",
+      "OPENAI_API_KEY must be set, or OPENAI_API_KEY_FILE, or UPSTREAM_HEADERS with a key, or OPENAI_BASE_URL for a server that needs no key",
     );
   }
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));

@@ -76,9 +76,10 @@ test("README leads to it", () => {
 
 describe("the base URL of", () => {
   test.each(rows)("$name leads to the paths of its API", async ({ url }) => {
-    const { pathname, search } = new URL(url);
+    const { pathname: path, search } = new URL(url);
+    const pathname = path.replace(/\/$/, "");
     const upstream = await startUpstream(json({ ...chatAnswer, data: [] }));
-    const server = await startTestServer(new URL(pathname + search, upstream.url).href);
+    const server = await startTestServer(new URL(path + search, upstream.url).href);
     for (const operation of [chat, "{ models { id } }", '{ model(id: "a/b") { id } }']) await server.query(operation);
     expect(upstream.requests.slice(0, 3).map(({ method, path }) => `${method} ${path}`)).toEqual([
       `POST ${pathname}/chat/completions${search}`,
