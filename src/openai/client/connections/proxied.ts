@@ -77,6 +77,7 @@ function describe(error: Error & { code?: unknown; syscall?: unknown }): string 
     return "The proxy to the upstream cannot be reached.";
   if (error.code === "UND_ERR_HEADERS_TIMEOUT")
     return `The proxy did not connect to the upstream within ${ANSWER_MS} ms.`;
+  if (error.name === "HTTPParserError") return "The answer of the proxy to the upstream is not valid HTTP.";
   if (error.code === "UND_ERR_SOCKET") return "The proxy hung up before it connected to the upstream.";
   return undefined;
 }

@@ -187,6 +187,11 @@ describe("a proxy that connects to nothing", () => {
       refuseConnect(502, "Bad Gateway"),
       "The proxy refused to connect to the upstream (status 502).",
     ],
+    [
+      "speaks another protocol",
+      (socket) => void socket.end("SSH-2.0-OpenSSH_9.6\r\n"),
+      "The answer of the proxy to the upstream is not valid HTTP.",
+    ],
     ["hangs up", (socket) => void socket.destroy(), "The proxy hung up before it connected to the upstream."],
     ["ends without a word", (socket) => void socket.end(), "The proxy hung up before it connected to the upstream."],
   ])("and %s is named, and nothing of it is shown", async (_, answerConnect, message) => {
