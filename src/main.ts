@@ -143,7 +143,13 @@ async function openSandbox({ SANDBOX_PORT, SANDBOX_DELAY_MS }: Config): Promise<
 function settle(config: Config, sandboxUrl: string | undefined, isWorker: boolean): Config {
   return {
     ...config,
-    ...(sandboxUrl !== undefined && { OPENAI_BASE_URL: new URL(sandboxUrl), OPENAI_API_KEY: SANDBOX_KEY }),
+    // No proxy is on the way to the sandbox.
+    ...(sandboxUrl !== undefined && {
+      OPENAI_BASE_URL: new URL(sandboxUrl),
+      OPENAI_API_KEY: SANDBOX_KEY,
+      HTTP_PROXY: undefined,
+      HTTPS_PROXY: undefined,
+    }),
     // Rounded down, so that all workers together never make more calls at once than MAX_CONCURRENT.
     ...(isWorker && {
       MAX_CONCURRENT: Math.floor(config.MAX_CONCURRENT / config.WORKERS),

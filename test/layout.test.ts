@@ -33,15 +33,16 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["openai", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/dialects", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client", /^(?:graphql.*|@pothos\/core)$/],
+  ["openai/client/connections", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/client/events", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client/failures", /^(?:graphql.*|@pothos\/core|undici)$/],
-  ["openai/client/network", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/client/secrets", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/chat", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/completions", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/images", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["sandbox/shared", /^(?:graphql.*|@pothos\/core|undici)$/],
+  ["files", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["json", /^(?:graphql.*|@pothos\/core|undici|node:.*)$/],
 ];
 

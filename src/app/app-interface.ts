@@ -17,7 +17,7 @@ export interface App {
   handleUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): void;
   /** Answers what could not be read as a request, and ends the connection; for the server's `clientError` event. */
   handleClientError(error: Error, socket: Socket): void;
-  /** Reads the client keys' file again, if there is one. Never throws. */
+  /** Reads the client keys' file and the upstream key's again, if there are any. Never throws. */
   reload(): void;
   /** From now on `/readyz` reports that the server is about to stop; all else goes on. */
   announceStop(): void;

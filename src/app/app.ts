@@ -186,7 +186,7 @@ export function createApp(
       writeStallMs: config.STREAM_WRITE_STALL_MS,
     }),
     handleClientError: (error, socket) => answerClientError(error, socket, tellUnread),
-    reload: authenticator.reload,
+    reload: guard.reload,
     announceStop() {
       stopping = true;
     },

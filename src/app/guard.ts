@@ -12,13 +12,15 @@ import { createLimits } from "../limits/limits.ts";
 import { createReadCache } from "../limits/read-cache.ts";
 import { createSlots } from "../limits/slots.ts";
 import { createStarts, type UntilStart } from "../limits/starts.ts";
-import { createOpenAIClient, type PoolStats } from "../openai/client/client.ts";
+import type { PoolStats } from "../openai/client/connections/connections.ts";
+import type { AccountKey } from "../openai/client/secrets/account-key.ts";
 import { isOpenAIHost, obeyedCapsOf } from "../openai/output-cap.ts";
 import { ManifestError, readOperationManifest } from "../request/operation-manifest.ts";
 import { createResolveDocument, type ResolveDocument } from "../request/trusted-documents.ts";
 import type { ServerContext } from "../schema/shared/context.ts";
 import type { Warning } from "../telemetry/refused-requests.ts";
 import { documentLimitsOf } from "./document-limits.ts";
+import { openUpstream } from "./upstream.ts";
 
 const UPSTREAM_DEAD =
   "the upstream is dead: calls cannot connect to it. The server stays ready unless READY_NEEDS_UPSTREAM is true";
@@ -36,6 +38,8 @@ export interface Guard {
   resolveDocument: ResolveDocument;
   /** Whether the last calls show that the upstream is not there. */
   isUpstreamDead(): boolean;
+  /** Reads the client keys' file and the upstream key's again, if there are any. Never throws. */
+  reload(): void;
   /** The connections to the upstream, now. */
   poolStats(): PoolStats;
   /** Ends the connections to the upstream and to Redis, after what is under way. */
@@ -55,22 +59,12 @@ export function createGuard(
     documents: readTrustedDocuments(config, schema),
     only: config.PERSISTED_OPERATIONS_ONLY,
   });
-  const authenticator = openAuthenticator(config, report);
-  const limits = createLimits({ redisUrl: config.REDIS_URL, redisDown: config.REDIS_DOWN }, report);
-  const openai = createOpenAIClient({
-    baseUrl: config.OPENAI_BASE_URL,
-    // Callers who bring their own keys never get the server's.
-    apiKey: config.AUTH === "passthrough" ? undefined : config.OPENAI_API_KEY,
-    organization: config.OPENAI_ORG_ID,
-    project: config.OPENAI_PROJECT_ID,
-    headersTimeoutMs: config.UPSTREAM_HEADERS_TIMEOUT_MS,
-    idleTimeoutMs: config.UPSTREAM_IDLE_TIMEOUT_MS,
-    totalTimeoutMs: config.UPSTREAM_TOTAL_TIMEOUT_MS,
-    maxRetries: config.MAX_RETRIES,
-    maxUpstreamBytes: config.MAX_UPSTREAM_BYTES,
-    maxUpstreamValues: config.MAX_UPSTREAM_VALUES,
-    onUpstreamChange: (isDead) => warn({ message: isDead ? UPSTREAM_DEAD : UPSTREAM_BACK }),
+  const { openai, key: upstreamKey } = openUpstream(config, {
+    report,
+    onChange: (isDead) => warn({ message: isDead ? UPSTREAM_DEAD : UPSTREAM_BACK }),
   });
+  const authenticator = openAuthenticator(config, upstreamKey, report);
+  const limits = createLimits({ redisUrl: config.REDIS_URL, redisDown: config.REDIS_DOWN }, report);
   const bytesInFlight = new BytesInFlight(config.MAX_INFLIGHT_BYTES);
   return {
     authenticator,
@@ -90,7 +84,12 @@ export function createGuard(
     resolveDocument,
     isUpstreamDead: openai.isDead,
     poolStats: openai.stats,
+    reload() {
+      upstreamKey.reload();
+      authenticator.reload();
+    },
     async close() {
+      upstreamKey.close();
       authenticator.close();
       await openai.close();
       await limits.close();
@@ -115,7 +114,7 @@ function createServerContext(config: Config): ServerContext {
   };
 }
 
-function openAuthenticator(config: Config, report: (fault: unknown) => void): Authenticator {
+function openAuthenticator(config: Config, upstreamKey: AccountKey, report: (fault: unknown) => void): Authenticator {
   const options = {
     auth: config.AUTH,
     clientKeys: config.CLIENT_KEYS,
@@ -125,7 +124,7 @@ function openAuthenticator(config: Config, report: (fault: unknown) => void): Au
     issuer: config.JWT_ISSUER,
     audience: config.JWT_AUDIENCE,
     jwtLimits: config.JWT_LIMITS,
-    upstreamKey: config.OPENAI_API_KEY,
+    upstreamKeys: upstreamKey.secrets,
   };
   try {
     return createAuthenticator(options, report);

@@ -22,8 +22,8 @@ export interface AuthenticatorOptions {
   issuer?: string | undefined;
   audience?: string | undefined;
   jwtLimits?: CallerLimits | undefined;
-  /** This server's own key for the upstream, which no caller may use as its key. */
-  upstreamKey?: string | undefined;
+  /** Yields this server's own keys for the upstream, which no caller may use as its key; another list once they change. */
+  upstreamKeys?: () => readonly string[];
 }
 
 /** Identifies callers. */
@@ -74,12 +74,12 @@ const OPEN: Authenticator = {
  * `report` is called when keys cannot be read or fetched later on.
  */
 export function createAuthenticator(options: AuthenticatorOptions, report: (fault: unknown) => void): Authenticator {
-  const { auth, upstreamKey } = options;
+  const { auth, upstreamKeys = () => NO_KEYS } = options;
   const hasKeys = options.clientKeys !== undefined || options.clientKeysFile !== undefined;
   const hasJwt = options.jwksUrl !== undefined || options.publicKey !== undefined;
   if (auth === "none" || (auth === undefined && !hasKeys && !hasJwt)) return OPEN;
 
-  const isOwnKey = createKeyCheck(upstreamKey);
+  const isOwnKey = createKeyCheck(upstreamKeys);
   const keys = auth === "keys" || (auth === undefined && hasKeys) ? openKeys(options, report) : undefined;
   const verifyJwt =
     auth === "jwt" || (auth === undefined && hasJwt)
@@ -90,9 +90,11 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
     if (token === undefined) throw unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
     const digest = sha256(token);
     if (!isOwnKey(digest)) {
-      if (auth === "passthrough" && UPSTREAM_KEY.test(token)) return { caller: passThrough(token), holds: () => true };
+      const ownKeys = upstreamKeys();
       const version = keys?.version();
-      const areKeysTheSame = () => keys?.version() === version;
+      const areKeysTheSame = () => keys?.version() === version && upstreamKeys() === ownKeys;
+      if (auth === "passthrough" && UPSTREAM_KEY.test(token))
+        return { caller: passThrough(token), holds: areKeysTheSame };
       const caller = keys?.find(digest);
       if (caller) return { caller, holds: areKeysTheSame };
       // A new client key may be anything, also what was a JWT.
@@ -127,15 +129,24 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
   };
 }
 
-/** Checks in constant time whether a token's digest is that of the key. */
-function createKeyCheck(key: string | undefined): (digest: Buffer) => boolean {
-  if (key === undefined) return () => false;
-  const own = sha256(key);
-  return (digest) => timingSafeEqual(digest, own);
+const NO_KEYS: readonly string[] = [];
+
+/** Checks whether a token's digest is that of one of the keys, with each of them in constant time. */
+function createKeyCheck(keys: () => readonly string[]): (digest: Buffer) => boolean {
+  let known = keys();
+  let digests = known.map(sha256);
+  return (digest) => {
+    const now = keys();
+    if (now !== known) {
+      known = now;
+      digests = now.map(sha256);
+    }
+    return digests.some((own) => timingSafeEqual(digest, own));
+  };
 }
 
 function openKeys(options: AuthenticatorOptions, report: (fault: unknown) => void): ClientKeysFile {
-  const { clientKeys = [], clientKeysFile: path, upstreamKey: forbidden } = options;
+  const { clientKeys = [], clientKeysFile: path, upstreamKeys: forbidden = () => NO_KEYS } = options;
   if (path !== undefined) return openClientKeysFile({ path, forbidden, report });
   return { ...createClientKeys(clientKeys), version: () => 0, reload: () => {}, close: () => {} };
 }

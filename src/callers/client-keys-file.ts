@@ -1,89 +1,39 @@
-// Reads CLIENT_KEYS_FILE at the start, when it changes and on demand. A bad version leaves the keys as they are.
-import { statSync } from "node:fs";
+// CLIENT_KEYS_FILE: the list of client keys that it holds. A bad version leaves the keys as they are.
 import type { z } from "zod";
+import { type WatchedFile, watchFile } from "../files/watched-file.ts";
 import { clientKeys, sha256 } from "./caller-schema.ts";
 import { type ClientKeys, createClientKeys } from "./client-keys.ts";
-import { readOperatorFile } from "./operator-file.ts";
-
-/** How often the file is checked for changes. */
-const LOOK_EVERY_MS = 1_000;
 
 /** Most problems that one message lists. */
 const MAX_PROBLEMS = 10;
 
 export interface ClientKeysFileOptions {
   path: string;
-  /** The upstream's own key, which must not be any client's. */
-  forbidden: string | undefined;
+  /** Yields the upstream's own keys, which must not be any client's. */
+  forbidden: () => readonly string[];
   /** Called with the reason if a new version is not used. */
   report: (fault: unknown) => void;
 }
 
-export interface ClientKeysFile extends ClientKeys {
-  /** Another number once other keys are in force. */
-  version(): number;
-  /** Reads the file again at once. Never throws: a bad version is reported, and the old keys stay. */
-  reload(): void;
-  /** Stops watching the file. */
-  close(): void;
-}
+export interface ClientKeysFile extends ClientKeys, Pick<WatchedFile<ClientKeys>, "version" | "reload" | "close"> {}
 
-/**
- * Reads the file and watches it from then on, without keeping the process alive. Throws an Error if it is missing or
- * bad, which names the variable and the entry's place, never a value. The path may be a symlink, which is followed again
- * each time, as the mounted secrets of Kubernetes need it.
- */
+/** Reads the file and watches it. Throws an Error if it is missing or bad, which names the entry's place and never a value. */
 export function openClientKeysFile({ path, forbidden, report }: ClientKeysFileOptions): ClientKeysFile {
-  // The file is checked before it is read, so that a change in between shows at the next check. `fs.watchFile` checks
-  // for the first time at some moment after the start, and would miss such a change.
-  let seen = look(path);
-  let keys = readClientKeys(path, forbidden);
-  let version = 0;
-  const reload = () => {
-    try {
-      seen = look(path);
-      keys = readClientKeys(path, forbidden);
-      version++;
-    } catch (error) {
-      report(error);
-    }
-  };
-  // Polled, because notifications miss symlinks in the path, renames and network file systems.
-  const timer = setInterval(() => {
-    if (look(path) !== seen) reload();
-  }, LOOK_EVERY_MS).unref();
-  return { find: (digest) => keys.find(digest), version: () => version, reload, close: () => clearInterval(timer) };
+  const parseKeys = (text: string) => readClientKeys(text, forbidden());
+  const { content, ...file } = watchFile({ variable: "CLIENT_KEYS_FILE", path, parse: parseKeys, report });
+  return { ...file, find: (digest) => content().find(digest) };
 }
 
-/** A text that changes with the file or its version; the reason if there is no file. Never throws. */
-function look(path: string): string {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join();
-  } catch (error) {
-    return String((error as NodeJS.ErrnoException).code);
-  }
-}
-
-function readClientKeys(path: string, forbidden: string | undefined): ClientKeys {
-  const result = clientKeys.safeParse(parse(read(path)));
+function readClientKeys(text: string, forbidden: readonly string[]): ClientKeys {
+  const result = clientKeys.safeParse(parse(text));
   if (!result.success) {
     const problems = new Set(result.error.issues.slice(0, MAX_PROBLEMS).map(describeIssue));
     throw new Error(`CLIENT_KEYS_FILE is not a list of client keys: ${[...problems].join("; ")}.`);
   }
   const keys = create(result.data);
-  if (forbidden !== undefined && keys.find(sha256(forbidden)))
+  if (forbidden.some((key) => keys.find(sha256(key))))
     throw new Error("CLIENT_KEYS_FILE must not hold OPENAI_API_KEY.");
   return keys;
-}
-
-function read(path: string): string {
-  try {
-    // Not Buffer's own decoder, which keeps the byte order mark that some editors write.
-    return new TextDecoder().decode(readOperatorFile(path));
-  } catch (error) {
-    throw new Error(`CLIENT_KEYS_FILE cannot be read: ${(error as NodeJS.ErrnoException).code}.`);
-  }
 }
 
 function parse(text: string): unknown {

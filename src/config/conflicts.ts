@@ -53,10 +53,19 @@ export function findConflicts(values: Values, isProduction: boolean): string[] {
   );
   const key = values.OPENAI_API_KEY;
   report(
+    key !== undefined && values.OPENAI_API_KEY_FILE !== undefined,
+    "OPENAI_API_KEY must not be set together with OPENAI_API_KEY_FILE",
+  );
+  report(
     key !== undefined && (values.CLIENT_KEYS ?? []).some(({ keySha256 }) => keySha256 === sha256(key).toString("hex")),
     "CLIENT_KEYS must not hold OPENAI_API_KEY",
   );
   const { username, password, search } = values.OPENAI_BASE_URL ?? { username: "", password: "", search: "" };
+  const hasCredentials = Boolean(key || values.OPENAI_API_KEY_FILE || username || password);
+  report(
+    hasCredentials && values.UPSTREAM_HEADERS !== undefined && Object.hasOwn(values.UPSTREAM_HEADERS, "authorization"),
+    "UPSTREAM_HEADERS must not hold authorization if OPENAI_API_KEY, OPENAI_API_KEY_FILE or credentials in OPENAI_BASE_URL are set, which are sent in it",
+  );
   report(
     auth === "passthrough" && `${username}${password}${search}` !== "",
     "OPENAI_BASE_URL must hold neither credentials nor a query with AUTH=passthrough, which never uses the server's own",

@@ -14,6 +14,9 @@ export type Config = Readonly<
   }
 >;
 
+/** The variables that name an upstream, or an account there. */
+const UPSTREAMS = ["OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "OPENAI_BASE_URL", "UPSTREAM_HEADERS", "AUTH=passthrough"];
+
 /** Thrown by readConfig; its message has one line for each bad variable. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -25,21 +28,24 @@ export class ConfigError extends Error {
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const problems: string[] = [];
-  const entries = Object.entries(variables).map(([name, { schema, accepts }]) => {
-    const result = schema.safeParse(environment[name] || undefined);
+  const entries = Object.entries(variables).map(([name, { schema, accepts, alias }]) => {
+    const result = schema.safeParse((alias && environment[alias]) || environment[name] || undefined);
     if (!result.success) problems.push(`${name} must be ${accepts}${describePlace(result.error)}`);
     return [name, result.data];
   });
   const values = Object.fromEntries(entries) as Values;
   const isProduction = values.NODE_ENV === "production";
   problems.push(...findConflicts(values, isProduction));
+  const hasAccount = values.OPENAI_API_KEY || values.OPENAI_API_KEY_FILE || values.UPSTREAM_HEADERS;
   // With AUTH=passthrough each caller brings a key for OpenAI.
-  const hasUpstream = Boolean(values.OPENAI_API_KEY || values.OPENAI_BASE_URL || values.AUTH === "passthrough");
+  const hasUpstream = Boolean(hasAccount || values.OPENAI_BASE_URL || values.AUTH === "passthrough");
   const sandbox = values.SANDBOX ?? (!hasUpstream && !isProduction);
   if (isProduction && values.SANDBOX) problems.push("SANDBOX must not be true in production");
-  if (sandbox && hasUpstream) problems.push("SANDBOX must not be true together with OPENAI_API_KEY or OPENAI_BASE_URL");
+  if (sandbox && hasUpstream) problems.push(`SANDBOX must not be true together with ${UPSTREAMS.join(", ")}`);
   if (!sandbox && !hasUpstream) {
-    problems.push("OPENAI_API_KEY must be set, or OPENAI_BASE_URL for a server that needs no key");
+    problems.push(
+      "OPENAI_API_KEY must be set, or OPENAI_API_KEY_FILE, or UPSTREAM_HEADERS with a key, or OPENAI_BASE_URL for a server that needs no key",
+    );
   }
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return Object.freeze({

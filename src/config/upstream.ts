@@ -1,12 +1,18 @@
 // The variables of the upstream: its address, the account used there, and how long calls may take.
 import * as z from "zod";
-import { httpUrl, milliseconds, nameList, text, variable, whole, word } from "./variable.ts";
+import { headerFields } from "./headers.ts";
+import { httpUrl, milliseconds, nameList, proxyUrl, text, variable, whole, word } from "./variable.ts";
 
 export const upstreamVariables = {
   OPENAI_API_KEY: variable(
     "text without spaces",
     word.optional(),
     "The upstream's key. Needed for OpenAI, optional with `OPENAI_BASE_URL`.",
+  ),
+  OPENAI_API_KEY_FILE: variable(
+    "a path",
+    text.optional(),
+    "A file with the upstream's key, in place of `OPENAI_API_KEY`; it is read again when it changes and on SIGHUP.",
   ),
   OPENAI_BASE_URL: variable(
     "an http(s) URL",
@@ -15,6 +21,34 @@ export const upstreamVariables = {
   ),
   OPENAI_ORG_ID: variable("text without spaces", word.optional(), "Sent as `OpenAI-Organization`."),
   OPENAI_PROJECT_ID: variable("text without spaces", word.optional(), "Sent as `OpenAI-Project`."),
+  UPSTREAM_HEADERS: variable(
+    "a JSON object of strings",
+    headerFields.optional(),
+    "Further header fields of every upstream call by name, such as `api-key`. Their values are secrets. Not sent with `AUTH=passthrough`.",
+  ),
+  UPSTREAM_STREAM_USAGE: variable(
+    "auto, always or never",
+    z.enum(["auto", "always", "never"]).default("auto"),
+    "Whether a stream asks the upstream for its usage (`stream_options`). `auto`: until the upstream refuses that.",
+  ),
+  HTTP_PROXY: variable(
+    "an http(s) URL",
+    proxyUrl.optional(),
+    "The proxy on the way to an `http:` upstream, and to an `https:` one if `HTTPS_PROXY` is not set. Or `http_proxy`.",
+    "http_proxy",
+  ),
+  HTTPS_PROXY: variable(
+    "an http(s) URL",
+    proxyUrl.optional(),
+    "The proxy on the way to an `https:` upstream. Or `https_proxy`.",
+    "https_proxy",
+  ),
+  NO_PROXY: variable(
+    "host names, separated by commas",
+    text.optional(),
+    "Upstreams that are reached without a proxy: hosts with all below them, `host:port`, or `*` for all. Or `no_proxy`.",
+    "no_proxy",
+  ),
   OUTPUT_CAP_FIELD: variable(
     "max_tokens, max_completion_tokens or both",
     z.enum(["max_tokens", "max_completion_tokens", "both"]).optional(),

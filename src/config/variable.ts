@@ -6,6 +6,8 @@ export interface Variable<Schema extends z.ZodType> {
   schema: Schema;
   accepts: string;
   description: string;
+  /** Another name, which is looked at first. Undefined: there is none. */
+  alias: string | undefined;
 }
 
 /** Builds a variable. */
@@ -13,8 +15,9 @@ export function variable<Schema extends z.ZodType>(
   accepts: string,
   schema: Schema,
   description: string,
+  alias?: string,
 ): Variable<Schema> {
-  return { schema, accepts, description };
+  return { schema, accepts, description, alias };
 }
 
 export const text = z.string().min(1);
@@ -28,6 +31,12 @@ export const httpUrl = z
   .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))
   .refine((value) => !/%(?![\da-f]{2})/i.test(value))
   .transform((value) => new URL(value));
+
+/** A proxy's URL, as in `HTTP_PROXY`, where other programs take a host and a port alone. */
+export const proxyUrl = z
+  .string()
+  .transform((value) => (value.includes("://") ? value : `http://${value}`))
+  .pipe(httpUrl);
 
 export const json = z.string().transform((value, context) => {
   try {

@@ -13,6 +13,10 @@ export function findWarnings(config: Config): string[] {
       "HOST lets other machines call the server, and callers are not told apart: each of them can spend on the upstream's account. Set CLIENT_KEYS_FILE, JWT_JWKS_URL or AUTH=passthrough, or HOST=127.0.0.1, unless something in front of the server tells callers apart.",
     ],
     [
+      config.AUTH === "passthrough" && config.UPSTREAM_HEADERS !== undefined,
+      "UPSTREAM_HEADERS is not sent with AUTH=passthrough: the server's account does not mix with a caller's key. Leave it unset.",
+    ],
+    [
       isPlain(config.OPENAI_BASE_URL),
       "OPENAI_BASE_URL is http to another machine: the key, prompts and answers can be read and changed on the way. Use https, unless the network between is your own.",
     ],

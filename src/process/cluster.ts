@@ -19,7 +19,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export interface Workers {
   /** The GraphQL endpoint that they share. */
   url: string;
-  /** Makes all of them read the client keys' file again. */
+  /** Makes all of them read the files of keys again. */
   reload(): void;
   /** Makes all of them finish what is in flight; resolves when the last has ended. */
   stop(): Promise<void>;

@@ -14,7 +14,7 @@ import { nameVariables } from "./start-fault.ts";
 export interface Running {
   /** The GraphQL endpoint. */
   url: string;
-  /** Reads the client keys' file again. Never throws. */
+  /** Reads the files of keys again. Never throws. */
   reload(): void;
   /** Finishes what is in flight; resolves when all has ended. */
   stop(): Promise<void>;

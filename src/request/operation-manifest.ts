@@ -1,6 +1,6 @@
 // Reads the operator's manifest of trusted documents, once at the start, and checks all of it. Knows no request.
 import { GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
-import { readOperatorFile } from "../callers/operator-file.ts";
+import { readOperatorFile } from "../files/operator-file.ts";
 import { isRecord } from "../json/json.ts";
 
 /** The form of a trusted document's id, in a manifest and from a client. */

@@ -2,7 +2,7 @@
 // are any. No label has a value that a client can invent.
 // https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { PoolStats } from "../openai/client/client.ts";
+import type { PoolStats } from "../openai/client/connections/connections.ts";
 import { CounterSeries, HistogramSeries } from "./series.ts";
 
 /** The buckets that OpenTelemetry advises. */

@@ -1,6 +1,6 @@
 // Metrics for Prometheus: counts each operation once it has ended, and each request that was refused before it became one.
 import { collectDefaultMetrics, Registry } from "prom-client";
-import type { PoolStats } from "../openai/client/client.ts";
+import type { PoolStats } from "../openai/client/connections/connections.ts";
 import { createInstruments, type Instruments } from "./instruments.ts";
 import type { MetricsSnapshot } from "./merged-metrics.ts";
 import { createModelLabels, type ModelLabels } from "./model-labels.ts";

@@ -14,6 +14,7 @@ import { refusalOf, UNAUTHENTICATED, UNCHECKABLE } from "../support/refusal.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
 const UPSTREAM_KEY = "sk-upstream-key-0";
+const UPSTREAM_KEYS = [UPSTREAM_KEY];
 const readKeys = (entries: object[]) => clientKeysSchema.parse(entries);
 const clientKeys = readKeys([{ id: "ada", key: "key-of-ada-0123456789", requestsPerMinute: 5 }]);
 const ada = { id: "ada", key: "key:ada", limits: { requestsPerMinute: 5 } };
@@ -31,7 +32,9 @@ const signJwt = (sub: string) =>
 
 function start(options: AuthenticatorOptions) {
   const faults: unknown[] = [];
-  const authenticator = createAuthenticator({ upstreamKey: UPSTREAM_KEY, ...options }, (fault) => faults.push(fault));
+  const authenticator = createAuthenticator({ upstreamKeys: () => UPSTREAM_KEYS, ...options }, (fault) =>
+    faults.push(fault),
+  );
   onTestFinished(() => authenticator.close());
   return { ...authenticator, faults };
 }

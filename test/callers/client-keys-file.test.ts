@@ -31,7 +31,11 @@ function makeDirectory(): string {
 
 function open(path: string, forbidden?: string) {
   const faults: unknown[] = [];
-  const file = openClientKeysFile({ path, forbidden, report: (fault) => faults.push(fault) });
+  const file = openClientKeysFile({
+    path,
+    forbidden: () => (forbidden === undefined ? [] : [forbidden]),
+    report: (fault) => faults.push(fault),
+  });
   onTestFinished(() => file.close());
   return { file, faults, has: (key: string) => file.find(digestOf(long(key))) !== undefined };
 }

@@ -1,7 +1,9 @@
 // A real upstream on loopback whose answers a test scripts, byte by byte where it wants to.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
+import type { Certificate } from "./certificates.ts";
 import { beforeEachCase, whenOver } from "./lifetime.ts";
 
 /** One request as the upstream got it. */
@@ -48,10 +50,13 @@ export function inTurn(...answers: Answer[]): Answer {
 
 /**
  * Starts an upstream that ends with the case, or with its `shared`. Bodies are read whole before `answer` runs, unless `streamBodies`:
- * then the test reads `req` itself.
+ * then the test reads `req` itself. With a `certificate` it speaks TLS.
  */
-export async function startUpstream(answer: Answer, { streamBodies = false } = {}): Promise<Upstream> {
-  const server = createServer(async (req, res) => {
+export async function startUpstream(
+  answer: Answer,
+  { streamBodies = false, certificate }: { streamBodies?: boolean; certificate?: Certificate } = {},
+): Promise<Upstream> {
+  const receive = async (req: IncomingMessage, res: ServerResponse) => {
     const request: ReceivedRequest = {
       method: req.method ?? "",
       path: req.url ?? "",
@@ -69,10 +74,16 @@ export async function startUpstream(answer: Answer, { streamBodies = false } = {
     } catch {
       res.destroy();
     }
-  });
+  };
+  const server = certificate ? createTlsServer(certificate, receive) : createServer(receive);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const upstream: Upstream = { url: `http://127.0.0.1:${port}/v1`, requests: [], answer, server };
+  const upstream: Upstream = {
+    url: `${certificate ? "https" : "http"}://127.0.0.1:${port}/v1`,
+    requests: [],
+    answer,
+    server,
+  };
   beforeEachCase(() => {
     upstream.requests.length = 0;
     upstream.answer = answer;

@@ -1,7 +1,7 @@
 // One upstream call: sent, and sent again if that may help, within its deadline.
-import type { Pool } from "undici";
 import { writeJson } from "../../json/exact-numbers.ts";
 import { isEventStream } from "./answer.ts";
+import type { Connections, Proxies } from "./connections/connections.ts";
 import type { Deadline } from "./deadline.ts";
 import { decodeBody, isEncoded } from "./decoded-body.ts";
 import { pathOf, type UpstreamRequest } from "./endpoint.ts";
@@ -11,6 +11,7 @@ import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
 import { isRetryable, retryDelayMs } from "./failures/retry.ts";
 import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
 import { type Credentials, createFixedHeaders, findSecrets } from "./secrets/credentials.ts";
+import type { StreamUsage } from "./stream-options.ts";
 import { untilNextTurn } from "./turns.ts";
 
 /** A body of this length, in characters, takes a few milliseconds to write. */
@@ -34,6 +35,10 @@ export interface OpenAIClientOptions extends Credentials {
   maxUpstreamBytes: number;
   /** Most values of an answer or an event. */
   maxUpstreamValues: number;
+  /** Whether streams ask for their usage. Absent: `auto`. */
+  streamUsage?: StreamUsage | undefined;
+  /** Absent: the upstream is reached straight. */
+  proxies?: Proxies | undefined;
 }
 
 /** How the guard follows a call. */
@@ -66,7 +71,7 @@ export type Attempt = <Result>(
 ) => Promise<Result>;
 
 /** Prepares what all calls with the same credentials have in common. */
-export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt {
+export function createAttempt(connections: Connections, options: OpenAIClientOptions): Attempt {
   const { baseUrl, maxRetries } = options;
   const root = baseUrl.pathname.replace(/(?<!\/)\/+$/, "");
   const fixed = createFixedHeaders(options);
@@ -94,7 +99,7 @@ export function createAttempt(pool: Pool, options: OpenAIClientOptions): Attempt
     };
     let answer: Exchange;
     try {
-      answer = await exchange(pool, sent, deadline, hooks?.held);
+      answer = await exchange(connections, sent, deadline, hooks?.held);
     } catch (error) {
       throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
     }

@@ -1,7 +1,7 @@
 // Reads the whole body of an upstream answer as text.
 
+import { errors } from "./connections/undici.ts";
 import type { Exchange } from "./exchange.ts";
-import { errors } from "./network/undici.ts";
 import { Turns } from "./turns.ts";
 
 /** A body over this size, in bytes, is decoded as it comes. */

@@ -1,19 +1,19 @@
 // The HTTP client of the upstream: sends a request, and yields a whole answer, a stream of events or an error.
-
 import { isRecord } from "../../json/json.ts";
 import { readAnswer } from "./answer.ts";
 import { type CallHooks, createAttempt, type OpenAIClientOptions } from "./attempt.ts";
 import { openBody } from "./body-form.ts";
 import { readText } from "./body-text.ts";
+import type { Connections, PoolStats } from "./connections/connections.ts";
+import { openConnections } from "./connections/pool.ts";
 import { type Deadline, Deadlines } from "./deadline.ts";
 import type { UpstreamRequest } from "./endpoint.ts";
 import { type EventStreamEnd, readEventStream, type Take } from "./event-stream.ts";
 import type { Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
 import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
-import { Pool } from "./network/undici.ts";
 import { findSecrets } from "./secrets/credentials.ts";
-import { StreamOptions } from "./stream-options.ts";
+import { StreamOptions, withoutStreamOptions } from "./stream-options.ts";
 import { UpstreamHealth } from "./upstream-health.ts";
 
 /** The JSON object of one event of a stream. */
@@ -46,20 +46,12 @@ export interface FollowedClient extends OpenAIClient {
   ): ReturnType<OpenAIClient["stream"]>;
 }
 
-/** The pool of connections at one moment. */
-export interface PoolStats {
-  /** Open connections. */
-  readonly connected: number;
-  /** Requests on a connection. */
-  readonly running: number;
-  /** Requests that wait for a connection. */
-  readonly queued: number;
-}
-
 /** The upstream over kept-alive connections. */
 export interface OpenAIConnection extends FollowedClient {
   /** The same upstream for a caller who has an account there: its own key, and nothing of the server's account. */
   withApiKey(apiKey: string): FollowedClient;
+  /** From now on calls of the server's own account use this key; those under way go on with the one they have. */
+  changeApiKey(apiKey: string): void;
   /** Whether the last calls show that the upstream is not there: see UpstreamHealth. */
   isDead(): boolean;
   /** How many connections there are, and how many requests use one or wait for one, now. */
@@ -70,33 +62,35 @@ export interface OpenAIConnection extends FollowedClient {
 
 /** Builds the client; opens no connection yet. */
 export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnection {
-  const { baseUrl } = options;
-  const pool = new Pool(baseUrl.origin, {
-    headersTimeout: options.headersTimeoutMs,
-    bodyTimeout: options.idleTimeoutMs,
-    maxResponseSize: options.maxUpstreamBytes,
-    pipelining: 1,
-  });
+  const connections = openConnections(options.baseUrl.origin, options);
   const health = new UpstreamHealth(undefined, options.onUpstreamChange);
-  const known = { health, streamOptions: new StreamOptions() };
+  const known = { health, streamOptions: new StreamOptions(options.streamUsage) };
+  const { organization: _, project: __, headers: ___, ...withoutAccount } = options;
+  let { apiKey: ownKey } = options;
+  let calls = createCalls(connections, options, known);
   return {
-    ...createCalls(pool, options, known),
+    request: (request, signal, hooks) => calls.request(request, signal, hooks),
+    stream: (request, signal, take, hooks) => calls.stream(request, signal, take, hooks),
     withApiKey: (apiKey) =>
-      createCalls(pool, { ...options, apiKey, organization: undefined, project: undefined }, known),
+      createCalls(connections, { ...withoutAccount, apiKey, organization: undefined, project: undefined }, known),
+    changeApiKey(apiKey) {
+      calls = createCalls(connections, { ...options, apiKey, formerKey: ownKey }, known);
+      ownKey = apiKey;
+    },
     isDead: () => health.isDead(),
-    stats: () => pool.stats,
-    close: () => pool.close(),
+    stats: () => connections.stats,
+    close: () => connections.close(),
   };
 }
 
 const NOT_A_STREAM = "The upstream sent a whole answer where a stream was asked for.";
 
 function createCalls(
-  pool: Pool,
+  connections: Connections,
   options: OpenAIClientOptions,
   { health, streamOptions }: { health: UpstreamHealth; streamOptions: StreamOptions },
 ): FollowedClient {
-  const attempt = health.watch(createAttempt(pool, options));
+  const attempt = health.watch(createAttempt(connections, options));
   const deadlines = new Deadlines(options.totalTimeoutMs);
   const reading = { secrets: findSecrets(options), maxValues: options.maxUpstreamValues };
 
@@ -130,9 +124,11 @@ function createCalls(
     try {
       return await attempt(fitted, hooks, deadline, openStream);
     } catch (error) {
-      if (!streamOptions.areRefusedBy(error, fitted)) throw error;
-      if (hooks && !(await hooks.mayRepeat(error as OpenAIError))) throw error;
-      return attempt(streamOptions.fit(request), hooks, deadline, openStream);
+      if (!streamOptions.mayBeRefusedBy(error, fitted)) throw error;
+      const opened = await attempt(withoutStreamOptions(request), hooks, deadline, openStream);
+      // Without them it is served: so it was they that were refused, and not what else the message may quote.
+      streamOptions.leaveOut();
+      return opened;
     }
   }
 

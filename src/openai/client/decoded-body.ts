@@ -4,8 +4,8 @@ import { once } from "node:events";
 import type { Transform } from "node:stream";
 import * as allOfZlib from "node:zlib";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import { errors } from "./connections/undici.ts";
 import type { AnswerBytes, Exchange } from "./exchange.ts";
-import { errors } from "./network/undici.ts";
 
 type CreateDecoder = (start: Uint8Array) => Transform | undefined;
 

@@ -1,8 +1,8 @@
 // One HTTP exchange with the upstream, on undici's dispatch: the head of the answer, then its bytes as they are asked for.
 // undici's request() would put a stream, a promise and an iterator around each of them.
 import type { AnswerHead } from "./answer.ts";
+import { type Dispatcher, errors } from "./connections/undici.ts";
 import type { Deadline, Step } from "./deadline.ts";
-import { type Dispatcher, errors, type Pool } from "./network/undici.ts";
 
 /** Bytes that may wait to be read before the upstream is held back. */
 const MAX_WAITING_BYTES = 64 * 1024;
@@ -47,14 +47,14 @@ export interface Exchange extends AnswerHead {
  * counts the bytes of the answer, but for the few that any answer may have.
  */
 export function exchange(
-  pool: Pool,
+  connections: Pick<Dispatcher, "dispatch">,
   request: Dispatcher.DispatchOptions,
   deadline: Deadline,
   held: AnswerBytes | undefined,
 ): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     deadline.check();
-    pool.dispatch(request, new Handler(deadline, held, resolve, reject));
+    connections.dispatch(request, new Handler(deadline, held, resolve, reject));
   });
 }
 

@@ -5,24 +5,47 @@ import { OpenAIError } from "./failures/errors.ts";
 
 const NAME = "stream_options";
 
+/** `always` and `never` as they say; `auto`: until the upstream refuses it. */
+export type StreamUsage = "auto" | "always" | "never";
+
 export class StreamOptions {
-  #areRefused = false;
+  readonly #usage: StreamUsage;
+  #areLeftOut: boolean;
+
+  constructor(usage: StreamUsage = "auto") {
+    this.#usage = usage;
+    this.#areLeftOut = usage === "never";
+  }
 
   /** The request as this upstream takes it. */
   fit(request: UpstreamRequest): UpstreamRequest {
-    if (!this.#areRefused || !isRecord(request.json) || !(NAME in request.json)) return request;
-    const { [NAME]: _, ...json } = request.json;
-    return { ...request, json };
+    return this.#areLeftOut ? withoutStreamOptions(request) : request;
   }
 
-  /** Whether the upstream has refused the request for its `stream_options` alone, so that it is to be sent once more. */
-  areRefusedBy(error: unknown, request: UpstreamRequest): boolean {
-    // Not whether it is known by now: of requests that were sent at once, each is to be sent again.
-    if (!isRecord(request.json) || !(NAME in request.json)) return false;
-    if (!(error instanceof OpenAIError) || error.reason !== "status") return false;
+  /**
+   * Whether the upstream seems to have refused the request for its `stream_options`, in whatever words: it names them, or the
+   * one field in them. It has not worked on it.
+   */
+  mayBeRefusedBy(error: unknown, request: UpstreamRequest): boolean {
+    if (this.#usage !== "auto" || !hasStreamOptions(request)) return false;
+    if (!(error instanceof OpenAIError) || error.reason !== "status" || !error.details.isUnpaid) return false;
     const { status = 0, param = "" } = error.details;
-    if (status < 400 || status >= 500 || !`${param} ${error.message}`.includes(NAME)) return false;
-    this.#areRefused = true;
-    return true;
+    return status >= 400 && status < 500 && /stream_?options|include_?usage/i.test(`${param} ${error.message}`);
   }
+
+  /** From now on requests go out without them. */
+  leaveOut(): void {
+    this.#areLeftOut = true;
+  }
+}
+
+/** The same request without `stream_options`. */
+export function withoutStreamOptions(request: UpstreamRequest): UpstreamRequest {
+  if (!hasStreamOptions(request)) return request;
+  const { [NAME]: _, ...json } = request.json;
+  return { ...request, json };
+}
+
+function hasStreamOptions(request: UpstreamRequest): request is UpstreamRequest & { json: Record<string, unknown> } {
+  return isRecord(request.json) && NAME in request.json;
 }

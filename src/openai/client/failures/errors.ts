@@ -1,4 +1,5 @@
 // The one error that the adapter throws, and how failures of a connection become that error. Knows no GraphQL code.
+import { ProxyError } from "./proxy-error.ts";
 
 /**
  * How an upstream call failed:
@@ -76,6 +77,7 @@ export function toOpenAIError(
   before: "unavailable" | "interrupted",
   limits: { headersTimeoutMs: number; idleTimeoutMs: number; maxUpstreamBytes: number },
 ): OpenAIError {
+  if (error instanceof ProxyError) return new OpenAIError("unavailable", error.message, { isUnpaid: true }, error);
   const { code, name, message } = error as { code?: unknown; name?: unknown; message?: unknown };
   switch (code) {
     case "UND_ERR_HEADERS_TIMEOUT":
