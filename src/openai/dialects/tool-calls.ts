@@ -1,6 +1,7 @@
 // The tool calls of one choice, whole or in pieces, whatever the server leaves out. In the normal form pieces with one index
 // belong to one call; its id and name come once, on its first piece; ids are never empty and unique; indexes count from 0;
 // arguments are text.
+import { isRecord } from "../../json/json.ts";
 import { endOf, type JsonEnd } from "../../json/json-end.ts";
 import { listCalls, readShape, type Shape, writeShape } from "./tool-call-shape.ts";
 
@@ -50,7 +51,7 @@ export class ToolCalls {
     if (!pieces || pieces.length === 0) return null;
     if (pieces.length > MAX_CALLS) return pieces;
     const before = this.#calls.length;
-    return shown(pieces.map((piece) => this.#read(readShape(piece), before)));
+    return shown(pieces.map((piece) => this.#readPlain(piece) ?? this.#read(readShape(piece), before)));
   }
 
   /** Reads the calls of a message that repeats what pieces have brought; those that are new are shown. */
@@ -71,6 +72,18 @@ export class ToolCalls {
   release(): Fields[] {
     if (this.#held === 0) return [];
     return this.#calls.flatMap((call) => (call.held ? [this.#show(call, call.held)] : []));
+  }
+
+  /** Most pieces only go on, as OpenAI's do: they stay as they are. */
+  #readPlain(piece: Fields): Fields | undefined {
+    const { index, function: called } = piece;
+    if (piece.id !== undefined || piece.type !== undefined || piece.custom !== undefined) return undefined;
+    if (typeof index !== "number" || !isRecord(called) || called.name !== undefined) return undefined;
+    const { arguments: text } = called;
+    const call = this.#byIndex.get(index);
+    if (call?.index !== index || typeof text !== "string") return undefined;
+    call.end.add(text);
+    return piece;
   }
 
   /** `before`: how many calls there were before this chunk. */
