@@ -89,10 +89,9 @@ function firstCount(usage: Fields, names: readonly string[]): number | undefined
   return undefined;
 }
 
-/** A count, rounded; undefined for what no model can have used. Some servers send it as text. */
+/** A count, rounded; undefined for what no model can have used. */
 function readCount(value: unknown): number | undefined {
-  const number = typeof value === "string" && /^\d{1,9}(?:\.\d{1,9})?$/.test(value) ? Number(value) : value;
-  return typeof number === "number" && number >= 0 && number <= MAX_TOKENS ? Math.round(number) : undefined;
+  return typeof value === "number" && value >= 0 && value <= MAX_TOKENS ? Math.round(value) : undefined;
 }
 
 function isCount(value: unknown): value is number {
