@@ -131,8 +131,8 @@ export const CHAT_COMPLETIONS = defineEndpoint({
   normalise: normaliseChat,
   createEventNormaliser: createChatEvents,
   toEvent(body) {
+    if (isRecord(body)) normaliseChat(body);
     const answer = expectAnswer<OpenAIChatCompletion>(body, "choices", CHAT_COMPLETIONS) as Record<string, unknown>;
-    normaliseChat(answer);
     const choices = (answer.choices as unknown[]).filter(isRecord);
     return { ...answer, choices: choices.map(({ message, ...choice }) => ({ ...choice, delta: message })) };
   },

@@ -58,9 +58,8 @@ export const COMPLETIONS = defineEndpoint({
   normalise: normaliseCompletion,
   createEventNormaliser: () => normaliseCompletion,
   toEvent(body) {
-    const answer = expectAnswer<OpenAICompletion>(body, "choices", COMPLETIONS) as Record<string, unknown>;
-    normaliseCompletion(answer);
-    return answer;
+    if (isRecord(body)) normaliseCompletion(body);
+    return expectAnswer<OpenAICompletion>(body, "choices", COMPLETIONS) as Record<string, unknown>;
   },
   readUsage,
   countOutput,

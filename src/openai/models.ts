@@ -62,7 +62,7 @@ function listOf(body: unknown): readonly unknown[] | undefined {
   const { data, models } = body;
   if (Array.isArray(data)) return data;
   if (Array.isArray(models)) return models;
-  return data === null ? [] : undefined;
+  return data === null || models === null ? [] : undefined;
 }
 
 /**
@@ -74,31 +74,43 @@ export async function retrieveModel(client: OpenAIClient, id: string, signal: Ab
   let failure: unknown;
   for (const endpoint of endpoints) {
     try {
-      return expectModel(await client.request({ endpoint, pathParameters: { model: id } }, signal));
+      return expectModel(await client.request({ endpoint, pathParameters: { model: id } }, signal), id);
     } catch (error) {
-      if (!isElsewhere(error)) throw error;
-      // OpenAI's own word for a name that it does not know.
-      if (error.details.code === "model_not_found") return null;
+      const isEncoded = id.includes("/") && endpoint === MODEL;
+      if (!isElsewhere(error, isEncoded)) throw error;
+      // OpenAI's own word for a name that it does not know; others do not know the name with its slash encoded.
+      if (error.details.code === "model_not_found" && !isEncoded) return null;
       failure = error;
     }
   }
   return (await findInList(client, id, signal, failure)) ?? null;
 }
 
-function expectModel(body: unknown): Model {
+/** Some servers answer with the list in place of the model: null if it is not in there. */
+function expectModel(body: unknown, id: string): Model | null {
+  const list = listOf(body);
+  if (list) return findModel(list, id) ?? null;
   const model = isRecord(body) ? readModel(isRecord(body.data) ? body.data : body) : undefined;
   if (model) return model;
   throw new OpenAIError("invalid_response", `The upstream's answer to ${MODEL.name} holds no model.`);
 }
 
+function findModel(list: readonly unknown[], id: string): Model | undefined {
+  return list.map(readModel).find((model) => model?.id === id);
+}
+
 /** Statuses of servers that do not know the path or the method. */
 const NOT_SERVED = new Set([404, 405, 501]);
 
-/** Whether the model may be in the list although it was not answered: there is no such path, or a page in its place. */
-function isElsewhere(error: unknown): error is OpenAIError {
+/**
+ * Whether the model may be found elsewhere although it was not answered: there is no such path, or a page in its place.
+ * `isEncoded`: the path has an encoded slash, which some servers refuse (400).
+ */
+function isElsewhere(error: unknown, isEncoded: boolean): error is OpenAIError {
   if (!(error instanceof OpenAIError)) return false;
-  if (error.reason === "invalid_response") return error.details.isForeign === true;
-  return error.reason === "status" && NOT_SERVED.has(error.details.status ?? 0);
+  const { status = 0, isForeign } = error.details;
+  if (error.reason === "invalid_response") return isForeign === true;
+  return error.reason === "status" && (NOT_SERVED.has(status) || (isEncoded && status === 400));
 }
 
 /** Throws `failure` if there is no list either. */
@@ -115,5 +127,6 @@ function readModel(value: unknown): Model | undefined {
   if (!isRecord(value)) return undefined;
   const id = [value.id, value.name, value.model].find((name) => typeof name === "string" && name !== "");
   if (typeof id !== "string") return undefined;
-  return value.id === id ? (value as Model) : { ...value, id };
+  const owned_by = value.owned_by ?? value.organization;
+  return value.id === id && value.owned_by === owned_by ? (value as Model) : { ...value, id, owned_by };
 }

@@ -12,6 +12,7 @@ import {
 import { builder } from "./shared/builder.ts";
 import { checkModelName, checkRanges, MODEL_NAME, refuse } from "./shared/checks.ts";
 import type { RequestLimits } from "./shared/context.ts";
+import { dataUrlOf } from "./shared/image-url.ts";
 import { readInt, readObject, readObjects, readString, readTime } from "./shared/lenient.ts";
 import type { ReceivedFile } from "./shared/received-file.ts";
 import { given } from "./shared/wire-body.ts";
@@ -23,7 +24,7 @@ const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Imag
       description:
         "The image's URL. OpenAI's URLs expire after an hour. If the upstream sends base64 alone, it is a `data:` URL. Null if the upstream sends neither.",
       resolve: (image) =>
-        readString(image.url) ?? dataUrlOf(readString(image.b64_json), readString(image.output_format)),
+        (readString(image.url) || null) ?? dataUrlOf(readString(image.b64_json), readString(image.output_format)),
     }),
     b64Json: t.string({
       description: "The image itself in base64. Null if the upstream sends a URL.",
@@ -35,16 +36,6 @@ const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Imag
     }),
   }),
 });
-
-/** How images begin in base64, by their formats. */
-const BEGINNINGS = { png: "iVBORw0KGgo", jpeg: "/9j/", webp: "UklGR", gif: "R0lGOD" };
-
-function dataUrlOf(base64: string | null, format: string | null): string | null {
-  // Some servers send the whole URL in place of its base64.
-  if (base64 === null || base64.startsWith("data:")) return base64;
-  const [found] = Object.entries(BEGINNINGS).find(([, beginning]) => base64.startsWith(beginning)) ?? [];
-  return `data:image/${found ?? format ?? "png"};base64,${base64}`;
-}
 
 const ImageTokensDetails = builder.objectRef<OpenAIImageTokensDetails>("ImageTokensDetails").implement({
   description: "Tokens by kind. A field is null if the upstream does not report it.",

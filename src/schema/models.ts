@@ -1,4 +1,5 @@
 // Query.models and Query.model: GET /models and GET /models/{model}.
+import { isRecord } from "../json/json.ts";
 import {
   listModels,
   type Model as OpenAIModel,
@@ -83,7 +84,8 @@ const Model = builder.objectRef<OpenAIModel>("Model").implement({
     permission: t.field({
       type: [ModelPermission],
       description: "The model's permissions. Null if the upstream sends none; OpenAI no longer does.",
-      resolve: (model) => readObjects<OpenAIModelPermission>(model.permission),
+      // Some servers send the only one without a list.
+      resolve: ({ permission }) => readObjects(isRecord(permission) ? [permission] : permission),
     }),
     shutdownDate: t.field({
       type: "Date",

@@ -156,7 +156,7 @@ describe("pieces of tool calls", () => {
         '[{"index":1,"id":"a","function":{"name":"f","arguments":"{}"}}]',
         '[{"index":2,"id":"b","function":{"name":"g","arguments":"{}"}}]',
       ],
-      ["undefined", "f({})", "g({})"],
+      ["f({})", "g({})"],
     ],
     [
       "custom tools",
@@ -433,16 +433,28 @@ test.each<[string, string, boolean]>([
 });
 
 describe("what is in OpenAI's form is left as it is", () => {
+  const chats = [normaliseChat];
+  const events = [createChatEvents()];
+  const completions = [normaliseCompletion];
   test.each([
-    '{"id":"x","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}],"usage":null}',
-    '{"id":"x","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}',
-    '{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","refusal":null},"logprobs":null}]}',
-    '{"id":"x","choices":null}',
-    '{"choices":[null,1,"x"]}',
-    "{}",
-  ])("%s", (text) => {
-    const events = text.includes('"message"') ? [] : [createChatEvents()];
-    for (const normalise of [normaliseChat, normaliseCompletion, ...events]) {
+    [
+      '{"id":"x","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}],"usage":null}',
+      events,
+    ],
+    [
+      '{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","refusal":null},"logprobs":null}]}',
+      chats,
+    ],
+    ['{"id":"x","choices":[{"index":0,"text":"Hi","logprobs":null}]}', completions],
+    [
+      '{"id":"x","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}',
+      [...chats, ...events, ...completions],
+    ],
+    ['{"id":"x","choices":null}', [...chats, ...events, ...completions]],
+    ['{"choices":[null,1,"x"]}', [...chats, ...events, ...completions]],
+    ["{}", [...chats, ...events, ...completions]],
+  ])("%s", (text, normalisers) => {
+    for (const normalise of normalisers) {
       const body = wire(text);
       normalise(body);
       expect(body).toEqual(JSON.parse(text));

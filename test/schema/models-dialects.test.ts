@@ -6,6 +6,7 @@ import { type Answer, failure, json, startUpstream } from "../support/upstream.t
 describe("models reads", () => {
   test.each<[string, unknown, string[]]>([
     ["null for none", { object: "list", data: null }, []],
+    ["null for `models`, too", { models: null }, []],
     ["`models` in place of `data`", { models: [{ id: "a" }, { id: "b" }] }, ["a", "b"]],
     ["the list itself", [{ id: "a" }, { id: "b" }], ["a", "b"]],
     ["names alone", { data: ["a", "b"] }, ["a", "b"]],
@@ -23,6 +24,15 @@ describe("models reads", () => {
       expect(body).toEqual({ data: { models: ids.map((id) => ({ id })) } });
     }
   });
+});
+
+test("models reads an owner under another name, and a permission without a list", async () => {
+  const upstream = await startUpstream(
+    json([{ id: "a", organization: "Org", permission: { id: "p", allow_view: true } }]),
+  );
+  const server = await startTestServer(upstream.url);
+  const { body } = await server.query('{ models(filter: { ownedBy: "Org" }) { ownedBy permission { id allowView } } }');
+  expect(body).toEqual({ data: { models: [{ ownedBy: "Org", permission: [{ id: "p", allowView: true }] }] } });
 });
 
 const list = json({ data: [{ id: "org/name", owned_by: "me" }, { id: "m" }] });
@@ -70,6 +80,28 @@ describe("model", () => {
     );
     expect(found.body).toEqual({ data: { model: { id: "org/name", ownedBy: "you" } } });
     expect(found.paths).toEqual(["/models/org%2Fname", "/models/org/name"]);
+  });
+
+  test.each<[string, Answer]>([
+    ["refuses the encoded slash", (_, res) => res.writeHead(400, { "content-type": "text/plain" }).end("noSlash")],
+    ["does not know the encoded name", failure(404, { message: "No.", code: "model_not_found" })],
+  ])("with a slash is found plain where a server %s", async (_, encoded) => {
+    const plain = json({ id: "org/name", owned_by: "you" });
+    const found = await find("org/name", (request, res, req) =>
+      (request.path.includes("%2F") ? encoded : plain)(request, res, req),
+    );
+    expect(found.body).toEqual({ data: { model: { id: "org/name", ownedBy: "you" } } });
+    expect(found.paths).toEqual(["/models/org%2Fname", "/models/org/name"]);
+  });
+
+  test.each<[string, unknown, unknown]>([
+    ["the list", { object: "list", data: [{ id: "m", owned_by: "L" }] }, { id: "m", ownedBy: "L" }],
+    ["the list without it", { data: [{ id: "z" }] }, null],
+    ["a bare list", [{ id: "m" }], { id: "m", ownedBy: null }],
+  ])("is found where a server answers with %s", async (_, answer, model) => {
+    const found = await find("m", json(answer));
+    expect(found.body).toEqual({ data: { model } });
+    expect(found.paths).toEqual(["/models/m"]);
   });
 
   test("that OpenAI does not know is null at once", async () => {

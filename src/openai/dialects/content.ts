@@ -4,28 +4,28 @@ import { isRecord } from "../../json/json.ts";
 type Fields = Record<string, unknown>;
 
 /** Where servers put what a model thinks; the first that is not empty counts. */
-const REASONING = ["reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts"] as const;
+const REASONING = [
+  ...["reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts", "thought"],
+  ...["reasoning_details", "thinking_blocks"],
+] as const;
 /** The parts of a list that are thoughts. */
 const THOUGHT = /^(?:thinking|reasoning|thought)/;
 /** Deeper lists are not looked into. */
 const MAX_DEPTH = 4;
 
 /** Whether text and reasoning stand where OpenAI and most servers put them. */
-export function isPlainlySaid({
-  content,
-  reasoning_content,
-  reasoning,
-  thinking,
-  thoughts,
-  reasoning_text,
-}: Fields): boolean {
+export function isPlainlySaid(said: Fields): boolean {
+  const { content, reasoning_content } = said;
   return (
-    (typeof content === "string" || content === null || content === undefined) &&
-    (reasoning_content === undefined || (typeof reasoning_content === "string" && reasoning_content !== "")) &&
-    reasoning === undefined &&
-    thinking === undefined &&
-    thoughts === undefined &&
-    reasoning_text === undefined
+    (isText(content) || content === null || content === undefined) &&
+    (reasoning_content === undefined || (isText(reasoning_content) && reasoning_content !== "")) &&
+    said.reasoning === undefined &&
+    said.reasoning_text === undefined &&
+    said.reasoning_details === undefined &&
+    said.thinking === undefined &&
+    said.thinking_blocks === undefined &&
+    said.thought === undefined &&
+    said.thoughts === undefined
   );
 }
 
@@ -40,7 +40,7 @@ export function putContent(said: Fields): void {
     const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
     said.content = joined(parts.filter((part) => !isThought(part)).map((part) => textOf(part)));
     thoughts = joined(parts.filter(isThought).map((part) => textOf(part))) ?? undefined;
-    const refusal = joined(parts.map((part) => (isRecord(part) ? asText(part.refusal) : undefined)));
+    const refusal = joined(parts.map((part) => (isRecord(part) && isText(part.refusal) ? part.refusal : undefined)));
     if (refusal !== null) said.refusal ??= refusal;
     const images = parts.filter(isPicture);
     if (images.length > 0) said.images ??= images;
@@ -50,12 +50,17 @@ export function putContent(said: Fields): void {
     );
     if (others.length > 0) said.content_parts ??= others;
   } else if (typeof content === "number" || typeof content === "boolean") said.content = String(content);
-  for (const name of REASONING) {
-    const text = thoughts ?? textOf(said[name]);
-    if (!text) continue;
-    said.reasoning_content = text;
-    return;
-  }
+  thoughts ||= REASONING.map((name) => textOf(said[name])).find(Boolean);
+  if (!thoughts) return;
+  // Of lists there may be more to say than their texts: signatures, which some models want back.
+  for (const name of REASONING) if (isText(said[name])) delete said[name];
+  said.reasoning_content = thoughts;
+}
+
+/** The arguments of a call, of which some servers send the value in place of its text, as text. */
+export function putArguments(call: Fields): void {
+  const { arguments: given } = call;
+  if (typeof given !== "string" && given !== null && given !== undefined) call.arguments = JSON.stringify(given);
 }
 
 function isThought(part: unknown): boolean {
@@ -67,7 +72,7 @@ function isPicture(part: unknown): boolean {
 }
 
 /** The text in a value; undefined if there is none. */
-function textOf(value: unknown, depth = 0): string | undefined {
+export function textOf(value: unknown, depth = 0): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
   if (depth > MAX_DEPTH) return undefined;
@@ -77,8 +82,8 @@ function textOf(value: unknown, depth = 0): string | undefined {
   return textOf(text ?? thinking ?? reasoning ?? summary ?? content ?? parts, depth + 1);
 }
 
-function asText(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function joined(texts: readonly (string | undefined)[]): string | null {

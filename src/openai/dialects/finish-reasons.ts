@@ -3,27 +3,29 @@
 /** OpenAI's words: https://platform.openai.com/docs/api-reference/chat/object#chat-object-choices-finish_reason */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "function_call";
 
-/** By the word in lower case. Which server uses which is in docs/upstreams.md. */
+/** By their letters: servers write one word as `max_tokens`, `MAX_TOKENS`, `max-tokens` and `maxTokens`. */
 const reasons: Readonly<Record<FinishReason, readonly string[]>> = {
   stop: [
-    ...["eos", "eos_token", "end_turn", "end_of_turn", "stop_sequence", "stop_token", "end", "end_of_text"],
+    ...["eos", "eostoken", "eosfound", "eot", "eottoken", "endturn", "endofturn", "end", "endoftext"],
+    ...["stopsequence", "stoptoken", "stopword", "stopwords", "stopstring"],
     ...["complete", "completed", "finish", "finished", "done", "normal"],
   ],
   length: [
-    ...["max_tokens", "max_output_tokens", "max_new_tokens", "max_length", "model_length", "token_limit"],
-    ...["model_context_window_exceeded", "context_length", "context_length_exceeded", "truncated"],
+    ...["maxtokens", "maxoutputtokens", "maxnewtokens", "maxtokensreached", "maxlength", "modellength"],
+    ...["tokenlimit", "lengthlimit", "errorlimit", "truncated"],
+    ...["modelcontextwindowexceeded", "contextlength", "contextlengthexceeded"],
   ],
-  tool_calls: ["tool_call", "tool_use", "tools"],
+  tool_calls: ["toolcall", "tooluse", "tools", "functioncalls"],
   content_filter: [
-    ...["content_filtered", "content-filter", "contentfilter", "safety", "recitation", "blocklist", "blocked"],
-    ...["prohibited_content", "spii", "image_safety", "sensitive", "refusal", "guardrail_intervened"],
+    ...["contentfiltered", "safety", "recitation", "blocklist", "blocked", "moderation", "contentpolicy", "errortoxic"],
+    ...["prohibitedcontent", "spii", "imagesafety", "sensitive", "refusal", "guardrailintervened"],
   ],
   function_call: [],
 };
 
-const byWord = new Map(
+const byLetters = new Map(
   Object.entries(reasons).flatMap(([reason, words]) =>
-    [reason, ...words].map((word): [string, FinishReason] => [word, reason as FinishReason]),
+    [lettersOf(reason), ...words].map((word): [string, FinishReason] => [word, reason as FinishReason]),
   ),
 );
 
@@ -34,7 +36,13 @@ const MAX_LENGTH = 64;
 export function readFinishReason(value: unknown): FinishReason | "unknown" | null {
   const word = rawFinishReason(value);
   if (word === null) return null;
-  return byWord.get(word) ?? (word.length <= MAX_LENGTH ? byWord.get(word.toLowerCase()) : undefined) ?? "unknown";
+  if (word === "stop") return word;
+  return (word.length <= MAX_LENGTH ? byLetters.get(lettersOf(word)) : undefined) ?? "unknown";
+}
+
+/** A word without what servers write in different ways. */
+function lettersOf(word: string): string {
+  return word.toLowerCase().replace(/[_\s-]/g, "");
 }
 
 /** The upstream's own word; null if it sends none. Some servers send the text `null` while a choice goes on. */

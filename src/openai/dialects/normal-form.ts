@@ -1,11 +1,12 @@
 // The normal form of answers and events: OpenAI's own. Everyone who reads what a server of this API has sent reads it in this
 // form: the guard that counts, the schema, the texts so far. What is odd is put right in place; a look tells that nothing is.
 import { isRecord } from "../../json/json.ts";
-import { isPlainlySaid, putContent } from "./content.ts";
-import { putLogprobs } from "./logprobs.ts";
+import { putCompletionText, putSaid, takeChoices } from "./choice-form.ts";
+import { isPlainlySaid, putArguments, putContent } from "./content.ts";
+import { putCompletionLogprobs, putLogprobs } from "./logprobs.ts";
 import { SaidSoFar } from "./said-so-far.ts";
 import { ToolCalls } from "./tool-calls.ts";
-import { hasNormalUsage, putUsage } from "./usage.ts";
+import { putUsage } from "./usage.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -14,82 +15,54 @@ export type Normalise = (body: Fields) => void;
 
 /** For whole answers of chats. */
 export const normaliseChat: Normalise = (body) => {
-  if (!hasNormalUsage(body) || hasUsageInside(body)) putUsage(body);
-  for (const choice of choicesOf(body)) {
-    const { message, logprobs } = choice;
-    if (logprobs) putLogprobs(choice);
+  const choices = takeChoices(body);
+  putUsage(body, choices);
+  for (const choice of choices) {
+    putSaid(choice, "message");
+    if (choice.logprobs) putLogprobs(choice);
+    const { message } = choice;
     if (!isRecord(message)) continue;
     if (!isPlainlySaid(message)) putContent(message);
-    if (Array.isArray(message.tool_calls)) message.tool_calls = new ToolCalls().readWhole(message.tool_calls);
+    if (message.tool_calls) message.tool_calls = new ToolCalls().readWhole(message.tool_calls);
     if (isRecord(message.function_call)) putArguments(message.function_call);
   }
 };
 
 /** For whole answers and events of completions. */
 export const normaliseCompletion: Normalise = (body) => {
-  if (!hasNormalUsage(body) || hasUsageInside(body)) putUsage(body);
-  for (const choice of choicesOf(body)) if (typeof choice.text === "number") choice.text = String(choice.text);
+  const choices = takeChoices(body);
+  putUsage(body, choices);
+  for (const choice of choices) {
+    putCompletionText(choice);
+    if (choice.logprobs) putCompletionLogprobs(choice);
+  }
 };
 
 /** For the events of one chat's stream: a choice's pieces are known by those before. */
 export function createChatEvents(): Normalise {
-  /** By the number of the choice. */
-  const calls = new Map<unknown, ToolCalls>();
+  /** By the number of the choice; without one, by its place. */
   const said = new Map<unknown, SaidSoFar>();
-  /** Whether any delta has said anything. Messages beside deltas, or at their end, say the same again. */
-  let hasDeltas = false;
 
-  function readDelta(choice: Fields): void {
-    hasDeltas ||= isRecord(choice.delta) && saysAnything(choice.delta);
-    if (choice.message !== undefined) {
-      if (hasDeltas) delete choice.message;
-      else of(said, choice.index, SaidSoFar).putDelta(choice);
-    }
-    const { delta } = choice;
-    if (!isRecord(delta)) return;
-    if (!isPlainlySaid(delta)) putContent(delta);
-    if (Array.isArray(delta.tool_calls))
-      delta.tool_calls = of(calls, choice.index, ToolCalls).readPieces(delta.tool_calls);
-    if (isRecord(delta.function_call)) putArguments(delta.function_call);
+  function saidBy(index: unknown): SaidSoFar {
+    const known = said.get(index);
+    if (known) return known;
+    const made = new SaidSoFar();
+    if (said.size < MAX_CHOICES) said.set(index, made);
+    return made;
   }
 
   return (event) => {
-    if (!hasNormalUsage(event) || hasUsageInside(event)) putUsage(event);
-    for (const choice of choicesOf(event)) {
+    const choices = takeChoices(event);
+    putUsage(event, choices);
+    let place = 0;
+    for (const choice of choices) {
+      putSaid(choice, "delta");
       if (choice.logprobs) putLogprobs(choice);
-      readDelta(choice);
+      saidBy(typeof choice.index === "number" ? choice.index : place).put(choice);
+      place++;
     }
   };
 }
 
-function saysAnything(delta: Fields): boolean {
-  for (const name in delta) if (name !== "role" && delta[name]) return true;
-  return false;
-}
-
 /** Most choices of a stream that are told apart. */
 const MAX_CHOICES = 1_024;
-
-function of<Kind>(byChoice: Map<unknown, Kind>, index: unknown, Kind: new () => Kind): Kind {
-  const known = byChoice.get(index);
-  if (known) return known;
-  const made = new Kind();
-  if (byChoice.size < MAX_CHOICES) byChoice.set(index, made);
-  return made;
-}
-
-function choicesOf({ choices }: Fields): readonly Fields[] {
-  if (!Array.isArray(choices)) return NONE;
-  return choices.every(isRecord) ? choices : choices.filter(isRecord);
-}
-
-const NONE: readonly Fields[] = [];
-
-function hasUsageInside({ usage, choices }: Fields): boolean {
-  return !usage && Array.isArray(choices) && isRecord(choices[0]) && choices[0].usage !== undefined;
-}
-
-function putArguments(call: Fields): void {
-  const { arguments: given } = call;
-  if (typeof given === "object" && given !== null) call.arguments = JSON.stringify(given);
-}

@@ -1,31 +1,81 @@
-// What a choice's stream has said, where a server sends messages in place of deltas.
+// What a choice's stream has said. Some servers send messages in place of deltas, beside them, or once more at their end: of
+// these counts what no delta has said.
 import { isRecord } from "../../json/json.ts";
-import { isPlainlySaid, putContent } from "./content.ts";
+import { isPlainlySaid, putArguments, putContent } from "./content.ts";
+import { ToolCalls } from "./tool-calls.ts";
 
 type Fields = Record<string, unknown>;
 
 /** More is not compared: a message that grows beyond it is taken as one piece after the other. */
 const MAX_COMPARED = 2 ** 20;
+/** Most names of fields that are kept. */
+const MAX_FIELDS = 64;
+/** The texts of a message that may hold all that has been said. */
+const TEXTS = ["content", "reasoning_content", "refusal"] as const;
 
 export class SaidSoFar {
-  #text = "";
+  readonly #calls = new ToolCalls();
+  /** The fields that deltas have brought. */
+  readonly #byDeltas = new Set<string>();
+  /** What messages have said. */
+  readonly #texts = new Map<string, string>();
 
-  /** Makes the message of an event the delta that it adds. */
-  putDelta(choice: Fields): void {
-    const { message } = choice;
+  /** Brings the delta of an event into the normal form, and makes one of its message. */
+  put(choice: Fields): void {
+    const { delta, message } = choice;
+    if (isRecord(delta)) this.#putDelta(delta);
+    if (message !== undefined) this.#putMessage(choice, message);
+    if (!choice.finish_reason) return;
+    const released = this.#calls.release();
+    if (released.length === 0) return;
+    const ending = isRecord(choice.delta) ? choice.delta : {};
+    choice.delta = ending;
+    ending.tool_calls = [...(Array.isArray(ending.tool_calls) ? ending.tool_calls : []), ...released];
+  }
+
+  #putDelta(delta: Fields): void {
+    if (!isPlainlySaid(delta)) putContent(delta);
+    if (delta.tool_calls) putCalls(delta, this.#calls.readPieces(delta.tool_calls));
+    if (isRecord(delta.function_call)) putArguments(delta.function_call);
+    for (const name in delta)
+      if (delta[name] && name !== "role" && this.#byDeltas.size < MAX_FIELDS) this.#byDeltas.add(name);
+  }
+
+  #putMessage(choice: Fields, message: unknown): void {
     delete choice.message;
     if (!isRecord(message)) return;
     if (!isPlainlySaid(message)) putContent(message);
-    choice.delta = { ...message, content: this.#added(message.content) };
+    if (message.tool_calls) putCalls(message, this.#calls.readAgain(message.tool_calls));
+    if (isRecord(message.function_call)) putArguments(message.function_call);
+    const added: Fields = {};
+    for (const name in message) {
+      const isAgain = this.#byDeltas.has(name) && name !== "tool_calls";
+      const value = isAgain ? undefined : this.#addedBy(name, message[name]);
+      if (value) added[name] = value;
+    }
+    if (!isRecord(choice.delta)) choice.delta = added;
+    else {
+      const calls = [choice.delta, added].flatMap(({ tool_calls }) => (Array.isArray(tool_calls) ? tool_calls : []));
+      choice.delta = { ...added, ...withoutEmpty(choice.delta), ...(calls.length > 0 && { tool_calls: calls }) };
+    }
   }
 
-  #added(content: unknown): unknown {
-    if (typeof content !== "string" || content === "") return content;
-    // Some messages hold all that has been said, others what is new.
-    const isWhole = this.#text !== "" && content.startsWith(this.#text);
-    const added = isWhole ? content.slice(this.#text.length) : content;
-    this.#text = isWhole ? content : this.#text + content;
-    if (this.#text.length > MAX_COMPARED) this.#text = "";
-    return added;
+  /** Some messages hold all that has been said, others what is new. */
+  #addedBy(name: string, value: unknown): unknown {
+    if (typeof value !== "string" || !(TEXTS as readonly string[]).includes(name)) return value;
+    const before = this.#texts.get(name) ?? "";
+    const isWhole = before !== "" && value.startsWith(before);
+    const all = isWhole ? value : before + value;
+    this.#texts.set(name, all.length > MAX_COMPARED ? "" : all);
+    return isWhole ? value.slice(before.length) : value;
   }
+}
+
+function putCalls(said: Fields, calls: Fields[] | null): void {
+  if (calls) said.tool_calls = calls;
+  else delete said.tool_calls;
+}
+
+function withoutEmpty(delta: Fields): Fields {
+  return Object.fromEntries(Object.entries(delta).filter(([, value]) => value !== "" && value !== null));
 }

@@ -1,112 +1,190 @@
 // The tool calls of one choice, whole or in pieces, whatever the server leaves out. In the normal form pieces with one index
-// belong to one call; its id and name come once, on its first piece; ids are never empty and unique; arguments are text.
+// belong to one call; its id and name come once, on its first piece; ids are never empty and unique; indexes count from 0;
+// arguments are text.
 import { isRecord } from "../../json/json.ts";
-import { JsonEnd } from "../../json/json-end.ts";
+import { endOf, type JsonEnd } from "../../json/json-end.ts";
+import { listCalls, readShape, type Shape, writeShape } from "./tool-call-shape.ts";
 
 /** Most calls of one choice that are told apart. A list with more stays as it is: no model calls so many tools. */
 const MAX_CALLS = 1_024;
+/** Longest text that waits for the name of its call, in UTF-16 units. */
+const MAX_HELD_LENGTH = 64 * 1024;
 
 type Fields = Record<string, unknown>;
 
 interface Call {
-  readonly index: number;
   readonly id: string;
-  name: string | undefined;
+  /** Its place among the calls. */
+  readonly place: number;
+  /** The upstream's own number for it. */
+  readonly given: number | undefined;
+  /** Whether the upstream has given that number to a call before. */
+  readonly isNumberedAgain: boolean;
   readonly end: JsonEnd;
+  name: string | undefined;
+  /** Undefined while nobody has seen it. */
+  index: number | undefined;
+  /** What has come before the name. */
+  held: Shape | undefined;
 }
 
 export class ToolCalls {
   readonly #calls: Call[] = [];
   /** By the upstream's index: the last call with it. */
-  readonly #byIndex = new Map<unknown, Call>();
-  /** By the upstream's id. */
+  readonly #byIndex = new Map<number, Call>();
+  /** By the upstream's id: the last call with it. */
   readonly #byId = new Map<string, Call>();
-  #highest = -1;
+  readonly #ids = new Set<string>();
+  #shown = 0;
+  #held = 0;
 
-  /** Brings the calls of a whole answer into the normal form. */
-  readWhole(calls: readonly unknown[]): Fields[] {
-    const records = calls.filter(isRecord);
-    return records.length > MAX_CALLS ? records : records.map((call) => this.#begin(call, shapeOf(call)));
+  /** Brings the calls of a whole answer into the normal form; null for none. */
+  readWhole(value: unknown): Fields[] | null {
+    const calls = listCalls(value);
+    if (!calls || calls.length === 0) return null;
+    return calls.length > MAX_CALLS ? calls : calls.map((call) => this.#begin(readShape(call), false) as Fields);
   }
 
-  /** Brings the pieces of one chunk into the normal form. */
-  readPieces(pieces: readonly unknown[]): Fields[] {
-    const records = pieces.filter(isRecord);
-    if (records.length > MAX_CALLS) return records;
-    return records.map((piece) => {
-      const shape = shapeOf(piece);
-      const call = this.#calls.length < MAX_CALLS ? this.#find(piece, shape) : this.#calls.at(-1);
-      return call ? goOn(call, piece, shape) : this.#begin(piece, shape);
-    });
+  /** Brings the pieces of one chunk into the normal form; null if there is nothing to show. */
+  readPieces(value: unknown): Fields[] | null {
+    const pieces = listCalls(value);
+    if (!pieces || pieces.length === 0) return null;
+    if (pieces.length > MAX_CALLS) return pieces;
+    const before = this.#calls.length;
+    return shown(pieces.map((piece) => this.#readPlain(piece) ?? this.#read(readShape(piece), before)));
+  }
+
+  /** Reads the calls of a message that repeats what pieces have brought; those that are new are shown. */
+  readAgain(value: unknown): Fields[] | null {
+    const calls = listCalls(value);
+    if (!calls || this.#calls.length + calls.length > MAX_CALLS) return null;
+    const before = this.#calls.length;
+    const isKnown = ({ id, name, text }: Shape) =>
+      (id !== undefined && this.#byId.has(id)) ||
+      this.#calls.some(
+        (call) => call.place < before && call.name === name && call.end.print === endOf(text ?? "").print,
+      );
+    const fresh = calls.map(readShape).filter((shape) => !isKnown(shape));
+    return shown(fresh.map((shape) => (isWhole(shape) ? this.#begin(shape, false) : this.#read(shape, before))));
+  }
+
+  /** The pieces of calls whose name has not come, and will not: their choice has ended. */
+  release(): Fields[] {
+    if (this.#held === 0) return [];
+    return this.#calls.flatMap((call) => (call.held ? [this.#show(call, call.held)] : []));
+  }
+
+  /** Most pieces only go on, as OpenAI's do: they stay as they are. */
+  #readPlain(piece: Fields): Fields | undefined {
+    const { index, function: called } = piece;
+    if (piece.id !== undefined || piece.type !== undefined || piece.custom !== undefined) return undefined;
+    if (typeof index !== "number" || !isRecord(called) || called.name !== undefined) return undefined;
+    const { arguments: text } = called;
+    const call = this.#byIndex.get(index);
+    if (call?.index !== index || typeof text !== "string") return undefined;
+    call.end.add(text);
+    return piece;
+  }
+
+  /** `before`: how many calls there were before this chunk. */
+  #read(shape: Shape, before: number): Fields | undefined {
+    const call = this.#calls.length < MAX_CALLS ? this.#find(shape, before) : this.#calls.at(-1);
+    return call ? this.#goOn(call, shape) : this.#begin(shape, true);
   }
 
   /** The call that a piece goes on with. Undefined: it begins one. */
-  #find({ id, index }: Fields, { name, text }: Shape): Call | undefined {
-    const known = isId(id) ? this.#byId.get(id) : undefined;
-    if (known) return known;
-    const last = typeof index === "number" ? this.#byIndex.get(index) : this.#calls.at(-1);
+  #find(shape: Shape, before: number): Call | undefined {
+    const { id, index, name, text } = shape;
+    const known = id === undefined ? undefined : this.#byId.get(id);
+    if (known) return isAnother(known, shape, before) ? undefined : known;
+    const last = this.#calls.at(-1);
+    const there = index === undefined ? last : this.#byIndex.get(index);
+    // Some servers begin a second call at the first one's index, and go on at its own.
+    if (!there) return id === undefined && name === undefined && last?.isNumberedAgain ? last : undefined;
     // Pieces that only go on have no name; some servers make up an id for each of them.
-    if (!last || !name) return last;
-    if (isId(id)) return undefined;
+    if (name === undefined) return index === undefined && id !== undefined && there.end.isWhole ? undefined : there;
+    if (there.name === undefined) return there;
+    if (id !== undefined) return undefined;
     // Some servers repeat the name. What follows whole arguments, with more, is another call.
-    return last.name !== undefined && (last.name !== name || (last.end.isWhole && text)) ? undefined : last;
+    return there.name !== name || (there.end.isWhole && text) ? undefined : there;
   }
 
-  #begin(piece: Fields, shape: Shape): Fields {
-    const { id, index } = piece;
+  #begin(shape: Shape, canWait: boolean): Fields | undefined {
+    const id = shape.id !== undefined && !this.#ids.has(shape.id) ? shape.id : makeId();
     const call: Call = {
-      index: typeof index === "number" && index > this.#highest ? index : this.#highest + 1,
-      id: isId(id) && !this.#byId.has(id) ? id : `call_${crypto.randomUUID().replaceAll("-", "")}`,
+      id,
+      place: this.#calls.length,
+      given: shape.index,
+      isNumberedAgain: shape.index !== undefined && this.#byIndex.has(shape.index),
+      end: endOf(shape.text ?? ""),
       name: shape.name,
-      end: new JsonEnd(),
+      index: undefined,
+      held: undefined,
     };
-    this.#highest = call.index;
     this.#calls.push(call);
-    this.#byIndex.set(index, call);
-    this.#byId.set(call.id, call);
-    if (shape.text) call.end.add(shape.text);
-    return { ...piece, ...write(shape), index: call.index, id: call.id, type: shape.type };
+    this.#ids.add(id);
+    this.#byId.set(shape.id ?? id, call);
+    if (shape.index !== undefined) this.#byIndex.set(shape.index, call);
+    return canWait ? this.#showOrHold(call, shape) : this.#show(call, shape);
+  }
+
+  #goOn(call: Call, shape: Shape): Fields | undefined {
+    if (shape.index !== undefined && !this.#byIndex.has(shape.index)) this.#byIndex.set(shape.index, call);
+    // Some servers send the whole call once more at its end.
+    const isRepeat = shape.name !== undefined && shape.name === call.name && call.end.isWhole;
+    if (isRepeat && Object.keys(shape.beside).length === 0) return undefined;
+    const text = isRepeat ? undefined : shape.text;
+    if (text) call.end.add(text);
+    call.name ??= shape.name;
+    if (call.index !== undefined) return writeShape({ ...shape, name: undefined, text }, call.index);
+    return this.#showOrHold(call, call.held ? joined(call.held, shape) : shape);
+  }
+
+  /** A call without a name waits for it: the name is to come on the first piece. */
+  #showOrHold(call: Call, shape: Shape): Fields | undefined {
+    if (shape.name !== undefined || (shape.text ?? "").length > MAX_HELD_LENGTH) return this.#show(call, shape);
+    if (!call.held) this.#held++;
+    call.held = shape;
+    return undefined;
+  }
+
+  #show(call: Call, shape: Shape): Fields {
+    if (call.held) this.#held--;
+    call.held = undefined;
+    call.index = this.#shown++;
+    return { ...writeShape(shape, call.index), id: call.id, type: shape.type };
   }
 }
 
-/** What a piece brings, wherever it stands. */
-interface Shape {
-  readonly type: string;
-  readonly name: string | undefined;
-  readonly text: string | undefined;
-  /** `function` or `custom`, as it came. */
-  readonly inside: Fields;
+/** Whether a piece with the id of a call is another call all the same: some servers give one id to several. */
+function isAnother(call: Call, { index, name, text }: Shape, before: number): boolean {
+  if (name === undefined || call.name === undefined) return false;
+  if (name !== call.name) return true;
+  if (!call.end.isWhole || !text) return false;
+  const isElsewhere = index !== undefined && call.given !== undefined && index !== call.given;
+  return isElsewhere || call.place >= before || endOf(text).print !== call.end.print;
 }
 
-function shapeOf(piece: Fields): Shape {
-  const isCustom = isRecord(piece.custom);
-  const inside = isCustom ? (piece.custom as Fields) : isRecord(piece.function) ? piece.function : piece;
-  const text = isCustom ? inside.input : (inside.arguments ?? inside.parameters);
+function isWhole({ name, text }: Shape): boolean {
+  return name !== undefined && (!text || endOf(text).isWhole);
+}
+
+function joined(held: Shape, shape: Shape): Shape {
   return {
-    type: typeof piece.type === "string" && piece.type !== "" ? piece.type : isCustom ? "custom" : "function",
-    name: typeof inside.name === "string" && inside.name !== "" ? inside.name : undefined,
-    // An object is sent instead of its text by some servers.
-    text:
-      typeof text === "object" && text !== null ? JSON.stringify(text) : typeof text === "string" ? text : undefined,
-    inside: inside === piece ? {} : inside,
+    ...shape,
+    isCustom: held.isCustom || shape.isCustom,
+    type: held.isCustom ? held.type : shape.type,
+    text: held.text === undefined ? shape.text : held.text + (shape.text ?? ""),
+    inside: { ...held.inside, ...shape.inside },
+    beside: { ...held.beside, ...shape.beside },
   };
 }
 
-function goOn(call: Call, piece: Fields, shape: Shape): Fields {
-  if (shape.text) call.end.add(shape.text);
-  const isNamed = call.name === undefined && shape.name !== undefined;
-  if (isNamed) call.name = shape.name;
-  const { id: _, type: __, ...rest } = piece;
-  return { ...rest, ...write({ ...shape, name: isNamed ? shape.name : undefined }), index: call.index };
+function shown(pieces: readonly (Fields | undefined)[]): Fields[] | null {
+  const some = pieces.filter((piece) => piece !== undefined);
+  return some.length > 0 ? some : null;
 }
 
-function write({ type, name, text, inside }: Shape): Fields {
-  const { name: _, arguments: __, input: ___, ...others } = inside;
-  const textName = type === "custom" ? "input" : "arguments";
-  const written = { ...others, ...(name !== undefined && { name }), ...(text !== undefined && { [textName]: text }) };
-  return { [type === "custom" ? "custom" : "function"]: written };
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
+function makeId(): string {
+  return `call_${crypto.randomUUID().replaceAll("-", "")}`;
 }

@@ -32,8 +32,9 @@ export const UrlCitation = builder.objectRef<OpenAIUrlCitation & { url: string }
 export function readUrlCitations(value: unknown): (OpenAIUrlCitation & { url: string })[] | null {
   const annotations = readObjects<{ url_citation?: unknown }>(value);
   if (!annotations) return null;
-  return annotations.flatMap(({ url_citation }) => {
-    const citation = readObject<OpenAIUrlCitation>(url_citation);
+  return annotations.flatMap((annotation) => {
+    // Some servers send the page's fields beside the type.
+    const citation = readObject<OpenAIUrlCitation>(annotation.url_citation ?? annotation);
     const url = readString(citation?.url);
     return citation && url !== null ? [{ ...citation, url }] : [];
   });

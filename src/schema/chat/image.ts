@@ -1,5 +1,6 @@
 // The pictures in a chat answer.
 import { builder } from "../shared/builder.ts";
+import { dataUrlOf } from "../shared/image-url.ts";
 import { readList, readObject, readString } from "../shared/lenient.ts";
 
 /** A picture of an answer. */
@@ -13,11 +14,19 @@ export const ChatImage = builder.objectRef<{ url: string }>("ChatImage").impleme
   }),
 });
 
-/** Reads `[{"image_url": {"url": "…"}}]`. Null if there is no such list. */
+/** Reads `[{"image_url": {"url": "…"}}]`; or URLs, plain or as `url`, or base64. Null if there is no such list. */
 export function readImages(value: unknown): { url: string }[] | null {
   return readList(value, (image) => {
-    const { image_url } = readObject<{ image_url?: unknown }>(image) ?? {};
-    const url = readString(image_url) ?? readString(readObject<{ url?: unknown }>(image_url)?.url);
+    const { image_url, url: plain, b64_json } = readObject<SentImage>(image) ?? {};
+    const inside = readObject<SentImage>(image_url)?.url;
+    const url =
+      [image, image_url, inside, plain].map(readString).find(Boolean) ?? dataUrlOf(readString(b64_json), null);
     return url === null ? null : { url };
   });
+}
+
+interface SentImage {
+  image_url?: unknown;
+  url?: unknown;
+  b64_json?: unknown;
 }

@@ -1,10 +1,12 @@
 // Usage: the tokens that a chat or a completion used.
+import { TOLD_ELSEWHERE } from "../../openai/dialects/usage.ts";
 import type {
   CompletionTokensDetails as OpenAICompletionTokensDetails,
   PromptTokensDetails as OpenAIPromptTokensDetails,
   Usage as OpenAIUsage,
 } from "../../openai/usage.ts";
 import { builder } from "./builder.ts";
+import { createReadExtra, EXTRA } from "./extra.ts";
 import { readInt, readObject } from "./lenient.ts";
 
 const PromptTokensDetails = builder.objectRef<OpenAIPromptTokensDetails>("PromptTokensDetails").implement({
@@ -44,6 +46,9 @@ const CompletionTokensDetails = builder.objectRef<OpenAICompletionTokensDetails>
   }),
 });
 
+/** The fields that the schema has a place for, under all their names. */
+const USAGE_FIELDS = [...TOLD_ELSEWHERE, "prompt_tokens_details", "completion_tokens_details"];
+
 /** Shared by chat and completions. */
 export const Usage = builder.objectRef<OpenAIUsage>("Usage").implement({
   description:
@@ -68,5 +73,6 @@ export const Usage = builder.objectRef<OpenAIUsage>("Usage").implement({
       description: "The output's tokens by kind.",
       resolve: (usage) => readObject<OpenAICompletionTokensDetails>(usage.completion_tokens_details),
     }),
+    extra: t.field({ type: "JSONObject", description: EXTRA, resolve: createReadExtra(USAGE_FIELDS) }),
   }),
 });

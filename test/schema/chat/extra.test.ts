@@ -122,6 +122,28 @@ test("what a model gave goes back to it unchanged", async () => {
   });
 });
 
+test("all that is shown as extra is taken back as it was shown", async () => {
+  const more = {
+    reasoning_details: [{ type: "reasoning.text", text: "hm", signature: "s" }],
+    thinking_blocks: [{ type: "thinking", thinking: "hm", signature: "s" }],
+    provider_specific_fields: { deep: [[{ a: null }]], number: 0.1, text: "ü\u2028" },
+    constructor: { prototype: 1 },
+    search_results: [],
+  };
+  const call = { ...said.tool_calls[0], provider_specific_fields: { thought_signature: "S" } };
+  const message = { role: "assistant", content: null, thinking: "hm", ...more, tool_calls: [call] };
+  const upstream = await startUpstream(json({ id: "x", choices: [{ index: 0, message }] }));
+  const server = await startTestServer(upstream.url);
+  const shownMessage = (await server.query(CHAT, { input })).body.data.chat.choices[0].message;
+  const { reasoning, toolCalls, extra } = shownMessage;
+  expect([reasoning, extra]).toEqual(["hm", more]);
+  const [{ type: _, ...shownCall }] = toolCalls;
+  const { body } = await server.query(CHAT, { input: turn({ reasoning, extra, toolCalls: [shownCall] }) });
+  expect(body.errors).toBeUndefined();
+  const { thinking: __, content: ___, ...rest } = message;
+  expect(JSON.parse(String(upstream.requests[1]?.body)).messages[0]).toEqual({ ...rest, reasoning_content: "hm" });
+});
+
 test.each([
   ["input.messages[0].extra", { extra: { role: "system" } }, {}, '"role"'],
   ["input.messages[0].extra", { extra: { Tool_Calls: [] } }, {}, '"Tool_Calls"'],

@@ -114,14 +114,16 @@ export class EventForms {
     // Of an empty text there is no telling where it stands.
     if (!text) return;
     this.#triesLeft--;
-    const form = findForm(lines, text, this.#readText);
+    const form = findForm(lines, event, text, this.#readText);
     if (form) this.#forms.push(form);
   }
 }
 
-function findForm(lines: string, text: string, readText: ReadAddedText): EventForm | undefined {
+function findForm(lines: string, event: object, text: string, readText: ReadAddedText): EventForm | undefined {
   const [, start, data] = /^(data: ?)(\{[^\n]*\})\n\n$/.exec(lines) ?? [];
   if (start === undefined || data === undefined) return undefined;
+  // What had to be brought into OpenAI's form has to be each time.
+  if (JSON.stringify(readObject(data)) !== JSON.stringify(event)) return undefined;
   const quoted = JSON.stringify(text);
   // The text may stand elsewhere, too: as the role or in the name of the model.
   for (

@@ -16,6 +16,10 @@ export function findError(value: unknown): unknown {
   return choices.find(isFailed);
 }
 
+/** A model's own ends, and those of z.ai, for an answer that could not be made. */
+const FAILED = /^(?:(?:network|internal|server|model|inference)[_-]?)?error$|^fail(?:ed|ure)$/i;
+
 function isFailed(choice: unknown): boolean {
-  return isRecord(choice) && (Boolean(choice.error) || choice.finish_reason === "error");
+  if (!isRecord(choice)) return false;
+  return Boolean(choice.error) || (typeof choice.finish_reason === "string" && FAILED.test(choice.finish_reason));
 }
