@@ -56,7 +56,7 @@ export async function readAnswer(
   if (excess) throw tooMuch("answer", excess);
   let body: unknown;
   try {
-    body = JSON.parse(withoutDone(text));
+    body = JSON.parse(withoutDone(text.trim()));
   } catch (error) {
     const what = text.trim() ? "a body that is not JSON" : "an empty body";
     throw new OpenAIError(
@@ -75,9 +75,8 @@ const DONE = "[DONE]";
 
 /** Some servers end a whole answer as they end a stream. */
 function withoutDone(text: string): string {
-  const whole = text.trimEnd();
-  if (!whole.endsWith(DONE)) return text;
-  const rest = whole.slice(0, -DONE.length).trimEnd();
+  if (!text.endsWith(DONE)) return text;
+  const rest = text.slice(0, -DONE.length).trimEnd();
   return rest.endsWith("data:") ? rest.slice(0, -"data:".length) : rest;
 }
 

@@ -1,6 +1,8 @@
 // The normal form of answers and events: OpenAI's own. Everyone who reads what a server of this API has sent reads it in this
 // form: the guard that counts, the schema, the texts so far. What is odd is put right in place; a look tells that nothing is.
 import { isRecord } from "../../json/json.ts";
+import type { Normalise } from "../client/endpoint.ts";
+import { MAX_CHOICES } from "./choice-ends.ts";
 import { isPlainlySaid, putContent } from "./content.ts";
 import { putLogprobs } from "./logprobs.ts";
 import { SaidSoFar } from "./said-so-far.ts";
@@ -8,9 +10,6 @@ import { ToolCalls } from "./tool-calls.ts";
 import { hasNormalUsage, putUsage } from "./usage.ts";
 
 type Fields = Record<string, unknown>;
-
-/** Brings the answers, or the events of one stream, into the normal form, in place. Never throws. */
-export type Normalise = (body: Fields) => void;
 
 /** For whole answers of chats. */
 export const normaliseChat: Normalise = (body) => {
@@ -66,9 +65,6 @@ function saysAnything(delta: Fields): boolean {
   for (const name in delta) if (name !== "role" && delta[name]) return true;
   return false;
 }
-
-/** Most choices of a stream that are told apart. */
-const MAX_CHOICES = 1_024;
 
 function of<Kind>(byChoice: Map<unknown, Kind>, index: unknown, Kind: new () => Kind): Kind {
   const known = byChoice.get(index);
