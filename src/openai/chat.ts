@@ -132,7 +132,8 @@ export const CHAT_COMPLETIONS = defineEndpoint({
     const answer = expectAnswer<OpenAIChatCompletion>(body, "choices", CHAT_COMPLETIONS) as Record<string, unknown>;
     normaliseChat(answer);
     const choices = (answer.choices as unknown[]).filter(isRecord);
-    return { ...answer, choices: choices.map(({ message, ...choice }) => ({ ...choice, delta: message })) };
+    const object = answer.object === "chat.completion" ? "chat.completion.chunk" : answer.object;
+    return { ...answer, object, choices: choices.map(({ message, ...choice }) => ({ ...choice, delta: message })) };
   },
   ...CHOICE_PARTS,
 });

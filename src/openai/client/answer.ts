@@ -3,6 +3,7 @@
 import { findExcess, isRecord, JsonScan, type Unchecked } from "../../json/json.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { readErrorAnswer } from "./error-answer.ts";
+import { errorIn } from "./events/data.ts";
 import { findError } from "./failures/embedded-error.ts";
 import { OpenAIError } from "./failures/errors.ts";
 import type { ResponseHeaders } from "./failures/retry-after.ts";
@@ -46,7 +47,7 @@ export async function readAnswer(
   text: string,
   { secrets, maxValues }: ReadAnswerOptions,
 ): Promise<unknown> {
-  if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, boundError(text), secrets);
+  if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, errorIn(boundError(text)), secrets);
   if (statusCode >= 300) {
     const message = `The upstream answered with a redirect (status ${statusCode}); redirects are not followed.`;
     throw new OpenAIError("invalid_response", message, { status: statusCode });

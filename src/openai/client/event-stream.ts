@@ -87,14 +87,17 @@ export async function readEventStream(
       for (const part of partsOf(data)) {
         if (isDone(part)) return true;
         sawEvent = true;
-        if (event === "error" || !isNothing(part)) objects.push(readEvent(event, part, isCutOff));
+        if (event !== "error" && isNothing(part)) continue;
+        const object = readEvent(event, part, isCutOff);
+        if (object) objects.push(object);
       }
     }
     if (parser.fault) throw parser.fault;
     return false;
   }
 
-  function readEvent(event: string | undefined, data: string, isCutOff: boolean): Record<string, unknown> {
+  /** Undefined: it is none of an answer's. */
+  function readEvent(event = "message", data: string, isCutOff: boolean): Record<string, unknown> | undefined {
     const excess = findExcess(data, maxValues);
     if (excess && event !== "error") throw tooMuch("event", excess);
     const value = excess ? undefined : readJson(data);
@@ -106,6 +109,8 @@ export async function readEventStream(
       return value;
     }
     if (isCutOff) throw brokeOff("in the middle of an event");
+    // A sign of life with a name of its own.
+    if (event !== "message" && value === undefined) return undefined;
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
   }
 

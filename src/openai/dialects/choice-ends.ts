@@ -21,9 +21,10 @@ export class ChoiceEnds {
       place++;
       if (this.areTooMany) continue;
       this.#begun.add(number);
-      const isEnd = isReason(choice.finish_reason) && !this.#finished.has(number);
+      const hasEnded = this.#finished.has(number);
+      const isEnd = isReason(choice.finish_reason) && !hasEnded;
       if (isEnd) this.#finished.add(number);
-      this.addChoice(choice, isEnd);
+      this.addChoice(choice, isEnd, hasEnded);
     }
     return place;
   }
@@ -43,8 +44,8 @@ export class ChoiceEnds {
     return this.#begun.size > 0 && this.#begun.size === this.#finished.size;
   }
 
-  /** `isEnd`: the choice gives its finish_reason for the first time. */
-  protected addChoice(_choice: Record<string, unknown>, _isEnd: boolean): void {}
+  /** `isEnd`: the choice gives its finish_reason for the first time; `hasEnded`: it gave one before. */
+  protected addChoice(_choice: Record<string, unknown>, _isEnd: boolean, _hasEnded: boolean): void {}
 }
 
 /** The number of a choice; of one without, its place in the event. */
@@ -61,6 +62,8 @@ function isReason(reason: unknown): boolean {
 export class ChoicesEnd extends ChoiceEnds implements AnswerEnd {
   readonly #asked: number;
   #lacksUsage: boolean;
+  /** Whether a choice has gone on after its end. Some servers give a finish_reason in every event. */
+  #goesOn = false;
 
   /** `asked`: how many choices the request asks for; `asksForUsage`: whether it asks for their usage as well. */
   constructor(asked: number, asksForUsage: boolean) {
@@ -83,6 +86,11 @@ export class ChoicesEnd extends ChoiceEnds implements AnswerEnd {
   }
 
   get isOver(): boolean {
-    return this.areFinished && this.begun >= this.#asked && !this.#lacksUsage;
+    return this.areFinished && this.begun >= this.#asked && !this.#lacksUsage && !this.#goesOn;
+  }
+
+  protected override addChoice({ delta, text }: Record<string, unknown>, _: boolean, hasEnded: boolean): void {
+    const said = isRecord(delta) ? delta.content : text;
+    if (hasEnded && typeof said === "string" && said !== "") this.#goesOn = true;
   }
 }

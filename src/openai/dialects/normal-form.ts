@@ -15,6 +15,11 @@ type Fields = Record<string, unknown>;
 export const normaliseChat: Normalise = (body) => {
   if (!hasNormalUsage(body) || hasUsageInside(body)) putUsage(body);
   for (const choice of choicesOf(body)) {
+    // Some servers have one kind of choice for answers and events.
+    if (choice.message === undefined && isRecord(choice.delta)) {
+      choice.message = choice.delta;
+      delete choice.delta;
+    }
     const { message, logprobs } = choice;
     if (logprobs) putLogprobs(choice);
     if (!isRecord(message)) continue;
