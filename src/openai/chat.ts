@@ -15,7 +15,7 @@ import type {
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
 import { isRecord, type Unchecked } from "../json/json.ts";
-import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices } from "./choices.ts";
+import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices, readAddedContent } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
@@ -136,6 +136,7 @@ export const CHAT_COMPLETIONS = defineEndpoint({
     return { ...answer, object, choices: choices.map(({ message, ...choice }) => ({ ...choice, delta: message })) };
   },
   ...CHOICE_PARTS,
+  readAddedText: readAddedContent,
 });
 
 /** Asks for a whole answer. Throws OpenAIError, also if a 2xx holds no choice. */

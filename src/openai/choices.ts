@@ -63,19 +63,29 @@ export function countOutput(answer: unknown): number {
   return tokens;
 }
 
-/** See PaidParts.readAddedText: the text of a choice that goes on, in an event that brings no more than that. */
-function readAddedText(event: unknown): string | undefined {
-  if (!isRecord(event) || !Array.isArray(event.choices) || event.choices.length !== 1) return undefined;
-  const [choice] = event.choices;
-  if (isRecord(event.usage) || !isRecord(choice) || choice.finish_reason) return undefined;
-  const { message, delta, text } = choice;
-  if (!isEmpty(message) || isRecord(choice.usage) || isRecord(choice.logprobs) || isRecord(event.x_groq))
-    return undefined;
-  if (!isRecord(delta)) return isEmpty(delta) && typeof text === "string" ? text : undefined;
-  if (!isEmpty(text) || typeof delta.content !== "string") return undefined;
+/** See PaidParts.readAddedText: the content that a chat's choice adds. */
+export function readAddedContent(event: unknown): string | undefined {
+  const { delta, text } = choiceThatGoesOn(event);
+  if (!isRecord(delta) || !isEmpty(text) || typeof delta.content !== "string") return undefined;
   for (const name in delta) if (name !== "content" && name !== "role" && !isEmpty(delta[name])) return undefined;
   return delta.content;
 }
+
+/** See PaidParts.readAddedText: the text that a completion's choice adds. */
+export function readAddedText(event: unknown): string | undefined {
+  const { delta, text } = choiceThatGoesOn(event);
+  return isEmpty(delta) && typeof text === "string" ? text : undefined;
+}
+
+/** The choice of an event that brings nothing else; without fields if there is none. */
+function choiceThatGoesOn(event: unknown): Record<string, unknown> {
+  if (!isRecord(event) || !Array.isArray(event.choices) || event.choices.length !== 1) return NONE;
+  const [choice] = event.choices;
+  if (isRecord(event.usage) || isRecord(event.x_groq) || !isRecord(choice) || choice.finish_reason) return NONE;
+  return isEmpty(choice.message) && !isRecord(choice.usage) && !isRecord(choice.logprobs) ? choice : NONE;
+}
+
+const NONE: Record<string, unknown> = {};
 
 /** Whether an event of a stream brings a part of an answer. The one that only names the role does not. */
 function hasOutput(event: unknown): boolean {
@@ -100,6 +110,5 @@ export const CHOICE_PARTS = {
   readUsage,
   countOutput,
   hasOutput,
-  readAddedText,
   followStream: () => new ChoiceProgress(),
 } satisfies Partial<PaidEndpoint>;

@@ -6,7 +6,7 @@ import type {
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
 import { isRecord, type Unchecked } from "../json/json.ts";
-import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices } from "./choices.ts";
+import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices, readAddedText } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
@@ -61,6 +61,7 @@ export const COMPLETIONS = defineEndpoint({
     return answer;
   },
   ...CHOICE_PARTS,
+  readAddedText,
 });
 
 /** Asks for a whole answer. Throws OpenAIError, also if a 2xx holds no choice. */

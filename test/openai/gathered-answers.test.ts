@@ -175,6 +175,16 @@ describe("everything that a whole answer has is in it:", () => {
     });
   });
 
+  test("tool calls that are repeated in every message", async () => {
+    const call = { id: "a", type: "function", function: { name: "f", arguments: "{}" } };
+    const message = { role: "assistant", reasoning_content: "Hm", tool_calls: [call] };
+    const body = events({ index: 0, message }, { index: 0, message, finish_reason: "tool_calls" });
+    const fields = "reasoning toolCalls { id function { name arguments } }";
+    expect((await read(body, `${CHAT} { choices { message { ${fields} } } } }`)).data.chat.choices).toEqual([
+      { message: { reasoning: "Hm", toolCalls: [{ id: "a", function: { name: "f", arguments: "{}" } }] } },
+    ]);
+  });
+
   test("reasoning under any name, pictures, citations and sound", async () => {
     const image = { type: "image_url", image_url: { url: "data:image/png;base64,aGk=" } };
     const cited = { type: "url_citation", url_citation: { url: "https://a.example" } };
@@ -328,6 +338,15 @@ describe("a stream is recognised", () => {
         event({
           choices: [{ index: 0, delta: { content: "lo" }, message: { content: "Hello" }, finish_reason: "stop" }],
         }),
+    ],
+    [
+      "that is the answer after comments",
+      `: PROCESSING\n\n: PROCESSING\n\n${JSON.stringify({ choices: [{ message: { content: "Hello" } }] })}`,
+    ],
+    ["with another word for the end", `${one}${two}data: DONE\n\n`],
+    [
+      "with its texts beside no delta",
+      events({ index: 0, text: "Hel" }, { index: 0, text: "lo", finish_reason: "stop" }),
     ],
     [
       "that is the whole answer in one event",

@@ -52,6 +52,20 @@ describe("a stream is read", () => {
       "with signs of life that are no JSON",
       `event: ping\ndata: pong\n\n${all.map((chunk) => `${event(chunk)}event: heartbeat\ndata: 12:00\n\n`).join("")}${done}`,
     ],
+    [
+      "that is an answer after comments",
+      `: PROCESSING\n\n: PROCESSING\n\n${JSON.stringify({ choices: [{ message: { content: "Hello" }, finish_reason: "stop" }] })}`,
+    ],
+    ["with another word for the end", `${stream}data: DONE\n\n`],
+    [
+      "with its texts beside no delta",
+      `${Array.from("Hello", (text) => event({ choices: [{ index: 0, text }] })).join("")}${done}`,
+    ],
+    [
+      "with messages that are texts",
+      event({ choices: [{ index: 0, message: "Hel" }] }) +
+        event({ choices: [{ index: 0, message: "Hello", finish_reason: "stop" }] }),
+    ],
     ["with the end as JSON", `${stream}data: "[DONE]"\n\n`],
     [
       "with JSON over several lines",
@@ -116,8 +130,12 @@ describe("a whole answer in place of a stream is one chunk and its end", () => {
     }
   });
 
-  test("with a delta in place of its message, in either place", async () => {
-    const body = JSON.stringify(answer).replace('"message"', '"delta"');
+  test.each([
+    ["a delta", { delta: { role: "assistant", content: "Hello" } }],
+    ["a text", { text: "Hello" }],
+    ["a text under its name", { message: "Hello" }],
+  ])("with %s in place of its message, in either place", async (_, said) => {
+    const body = JSON.stringify({ ...answer, choices: [{ index: 0, ...said, finish_reason: "stop" }] });
     expect(await read(body)).toEqual(whole);
     const upstream = await startUpstream((_, res) => res.writeHead(200).end(body));
     const server = await startTestServer(upstream.url);

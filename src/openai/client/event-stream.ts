@@ -109,8 +109,8 @@ export async function readEventStream(
       return value;
     }
     if (isCutOff) throw brokeOff("in the middle of an event");
-    // A sign of life with a name of its own.
-    if (event !== "message" && value === undefined) return undefined;
+    // A sign of life with a name of its own, or a server's own word for the end.
+    if (value === undefined && (event !== "message" || end?.isWhole)) return undefined;
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
   }
 

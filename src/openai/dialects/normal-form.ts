@@ -15,11 +15,7 @@ type Fields = Record<string, unknown>;
 export const normaliseChat: Normalise = (body) => {
   if (!hasNormalUsage(body) || hasUsageInside(body)) putUsage(body);
   for (const choice of choicesOf(body)) {
-    // Some servers have one kind of choice for answers and events.
-    if (choice.message === undefined && isRecord(choice.delta)) {
-      choice.message = choice.delta;
-      delete choice.delta;
-    }
+    if (!isRecord(choice.message)) putSaid(choice, "message", choice.message ?? choice.delta ?? choice.text);
     const { message, logprobs } = choice;
     if (logprobs) putLogprobs(choice);
     if (!isRecord(message)) continue;
@@ -46,9 +42,11 @@ export function createChatEvents(): Normalise {
   function readDelta(choice: Fields): void {
     hasDeltas ||= isRecord(choice.delta) && saysAnything(choice.delta);
     if (choice.message !== undefined) {
+      if (typeof choice.message === "string") putSaid(choice, "message", choice.message);
       if (hasDeltas) delete choice.message;
       else of(said, choice.index, SaidSoFar).putDelta(choice);
     }
+    if (!isRecord(choice.delta)) putSaid(choice, "delta", choice.delta ?? choice.text);
     const { delta } = choice;
     if (!isRecord(delta)) return;
     if (!isPlainlySaid(delta)) putContent(delta);
@@ -64,6 +62,14 @@ export function createChatEvents(): Normalise {
       readDelta(choice);
     }
   };
+}
+
+/** Puts what a choice says in its place where that is a text alone, stands elsewhere, or both. */
+function putSaid(choice: Fields, place: "message" | "delta", said: unknown): void {
+  if (typeof said === "string") choice[place] = { content: said };
+  else if (isRecord(said)) choice[place] = said;
+  else return;
+  for (const name of ["delta", "text"]) if (name !== place) delete choice[name];
 }
 
 function saysAnything(delta: Fields): boolean {

@@ -5,9 +5,9 @@ const WHOLE: ReadonlySet<number> = new Set([0x7b, 0x5b, 0x3c]);
 /** Blanks, line ends and the bytes of a byte order mark. */
 const BEFORE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 /** How the lines of an event stream begin; llama.cpp has `error:` besides. */
-const FIELD = /^(?:data|event|id|retry|error|) {0,2}:/;
+const FIELD = /^(?:data|event|id|retry|error|):/;
 /** How many characters tell. */
-const FIELD_LENGTH = 8;
+const FIELD_LENGTH = 6;
 
 /** One value or a page, events, or neither. */
 export type BodyForm = "whole" | "events" | "unknown";

@@ -1,14 +1,12 @@
-// The events in the text of a stream, and the errors that some servers send as lines of their own.
+// The events in the text of a stream, and the objects that some servers send as lines of their own.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 import { createParser } from "eventsource-parser";
-import { findExcess, readJson } from "../../../json/json.ts";
+import { findExcess, isRecord, readJson } from "../../../json/json.ts";
 import { findError } from "../failures/embedded-error.ts";
 import { OpenAIError } from "../failures/errors.ts";
 
 /** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
 const MAX_EVENT_LENGTH = 8 * 2 ** 20;
-/** Longest line that may be an error in place of an event, in characters. */
-const MAX_ERROR_LINE = 64 * 1024;
 /** Most lines that are no fields: the parser makes an error of each. */
 const MAX_FOREIGN_LINES = 1_000;
 
@@ -31,9 +29,9 @@ export class EventParser {
         this.#fault = new OpenAIError("invalid_response", message);
       }
       if (type !== "unknown-field") return;
-      // llama.cpp's `error: {…}`; and an error object sent alone, under the head of a stream.
+      // llama.cpp's `error: {…}`; and an error, or a whole answer after comments, sent as it is.
       if (field === "error") this.#events.push({ event: "error", data: value });
-      else if (isErrorLine(line)) this.#events.push({ event: "error", data: line });
+      else if (isObject(line)) this.#events.push({ data: line });
       else if (++this.#foreignLines > MAX_FOREIGN_LINES) {
         this.#fault = notAStream();
         throw this.#fault;
@@ -72,12 +70,10 @@ export function notAStream(): OpenAIError {
   return new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");
 }
 
-/** Whether a line that is no field is an error object sent alone. */
-function isErrorLine(line: string): boolean {
+function isObject(line: string): boolean {
   return (
     /^\s{0,64}[[{]/.test(line) &&
-    line.length <= MAX_ERROR_LINE &&
-    !findExcess(line, MAX_ERROR_LINE) &&
-    findError(readJson(line)) !== undefined
+    !findExcess(line, Number.POSITIVE_INFINITY) &&
+    (isRecord(readJson(line)) || findError(readJson(line)) !== undefined)
   );
 }
