@@ -56,7 +56,7 @@ function asksForUsage(json: unknown): boolean {
 }
 
 /** The tokens that a model has written, estimated: in a whole answer, or in one event of a stream. */
-export function countOutput(answer: unknown): number {
+function countOutput(answer: unknown): number {
   const choices = isRecord(answer) && Array.isArray(answer.choices) ? answer.choices.filter(isRecord) : [];
   let tokens = 0;
   for (const { message, delta, text } of choices) tokens += countSaid(message ?? delta ?? text);

@@ -11,8 +11,8 @@ import type { Exchange } from "./exchange.ts";
 import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
 import { findSecrets } from "./secrets/credentials.ts";
 
-/** How a stream is read beside what is the same for all. */
-type StreamOptions = Pick<ReadEventsOptions, "readAddedText" | "normalise" | "end">;
+/** What one stream is read with beside what is the same for all. */
+type HowToRead = Pick<ReadEventsOptions, "readAddedText" | "normalise" | "end">;
 
 /** Reads answers. Every function throws OpenAIError, also for an error status, or why the call was ended. */
 export interface AnswerReader {
@@ -21,7 +21,7 @@ export interface AnswerReader {
   /** The answer, ready to be read as a stream, or its value if it is none. */
   openStream(answer: Exchange): Promise<Exchange | { value: unknown }>;
   /** Hands the events of an answer to `take`, and closes it. Throws what `take` throws, too. */
-  readEvents(answer: Exchange, take: Take<Record<string, unknown> | Repeat>, how: StreamOptions): Promise<void>;
+  readEvents(answer: Exchange, take: Take<Record<string, unknown> | Repeat>, how: HowToRead): Promise<void>;
 }
 
 export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
@@ -30,6 +30,11 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
 
   function breakOff(error: unknown): never {
     throw toOpenAIError(error, "interrupted", options);
+  }
+
+  function open(answer: Exchange): Opened | Promise<Opened> {
+    const opened = openBody(answer);
+    return opened instanceof Promise ? opened.catch(breakOff) : opened;
   }
 
   async function readWhole(answer: Exchange): Promise<unknown> {
@@ -51,7 +56,7 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
   async function readEvents(
     answer: Exchange,
     take: Take<Record<string, unknown> | Repeat>,
-    how: StreamOptions,
+    how: HowToRead,
     forget = () => answer.forget(),
   ): Promise<void> {
     let isDone = false;
@@ -82,14 +87,12 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
   return {
     async readValue(answer, request) {
       if (!isSuccess(answer)) return readWhole(answer);
-      const opened = openBody(answer);
-      const { form, body } = opened instanceof Promise ? await opened.catch(breakOff) : opened;
+      const { form, body } = await open(answer);
       return form === "events" ? readGathered(body, request) : readWhole(body);
     },
     async openStream(answer) {
       if (!isSuccess(answer)) return { value: await readWhole(answer) };
-      const opened = openBody(answer);
-      const { form, body } = opened instanceof Promise ? await opened.catch(breakOff) : opened;
+      const { form, body } = await open(answer);
       return form === "whole" ? { value: await readWhole(body) } : body;
     },
     readEvents,

@@ -16,6 +16,7 @@ export class GatheredChoices implements GatheredAnswer {
   readonly #answer: Fields = {};
   /** By their numbers. */
   readonly #choices = new Map<number, Fields>();
+  /** How many events have brought choices, and whether there were messages in place of deltas. */
   #events = 0;
   #isMessage = false;
 
@@ -27,8 +28,9 @@ export class GatheredChoices implements GatheredAnswer {
   }
 
   add(event: Fields): boolean {
-    this.#events++;
-    this.#isMessage = choicesOf(event).some(({ message, delta }) => isRecord(message) && !isRecord(delta));
+    const choices = choicesOf(event);
+    if (choices.length > 0) this.#events++;
+    this.#isMessage ||= choices.some(({ message, delta }) => Boolean(message) && !isRecord(delta));
     this.#normalise(event);
     const isProgress = this.#end.add(event);
     // Some events are padded with letters that nobody reads.
@@ -36,7 +38,7 @@ export class GatheredChoices implements GatheredAnswer {
     this.#pieces.join(this.#answer, rest, "answer");
     if (isRecord(usage) && (!this.#answer.usage || countsAnything(usage)))
       this.#pieces.join(this.#answer, { usage }, "answer");
-    for (const [place, choice] of choicesOf(event).entries()) this.#addChoice(choice, numberOf(choice, place));
+    for (const [place, choice] of choices.entries()) this.#addChoice(choice, numberOf(choice, place));
     return isProgress;
   }
 

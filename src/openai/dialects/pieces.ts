@@ -10,18 +10,8 @@ export type Joined = "answer" | "delta" | "logprobs";
 
 /** Texts that come in pieces wherever they stand. */
 const GROWING: ReadonlySet<string> = new Set([
-  ...[
-    "content",
-    "refusal",
-    "reasoning_content",
-    "reasoning",
-    "reasoning_text",
-    "thinking",
-    "thoughts",
-    "text",
-    "summary",
-  ],
-  ...["arguments", "input", "data", "transcript"],
+  ...["content", "refusal", "text", "summary", "arguments", "input", "data", "transcript"],
+  ...["reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts"],
 ]);
 /** What tells one thing from another: its first value counts. */
 const NAMES: ReadonlySet<string> = new Set(["id", "object", "created", "model", "role", "type", "name"]);
