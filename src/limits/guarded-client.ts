@@ -6,7 +6,7 @@ import type { HeldBytes } from "../http/held-bytes.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { FollowedClient, OpenAIClient, OpenAIEvent } from "../openai/client/client.ts";
 import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
-import type { EventStreamEnd, Take } from "../openai/client/event-stream.ts";
+import type { Take } from "../openai/client/event-stream.ts";
 import { Repeat } from "../openai/client/events/event-form.ts";
 import { OpenAIError } from "../openai/client/failures/errors.ts";
 import { createAdmission, type Gate, mayAsk } from "./admission.ts";
@@ -87,7 +87,7 @@ export function createGuardedClient(
     signal: AbortSignal,
     take: Take<OpenAIEvent | Repeat>,
     { observer, held }: CallScope,
-  ): Promise<EventStreamEnd> {
+  ): Promise<void> {
     const call = observer?.beginCall(request.endpoint, modelOf(request));
     const { spending, end } = await admit(request, signal, call);
     const count: Take<OpenAIEvent | Repeat> = (events) => {
@@ -109,10 +109,9 @@ export function createGuardedClient(
     let used = 0;
     try {
       const hooks = { mayRepeat: countRepeats(spending), observer: call, held };
-      const how = await openai.stream(request, signal, count, hooks);
+      await openai.stream(request, signal, count, hooks);
       used = spending.ofStream();
       call?.ended();
-      return how;
     } catch (error) {
       used = isUnpaid(error) ? spending.ofRefusal() : spending.soFar();
       // Who leaves after the end of the answer has not missed any of it.

@@ -15,8 +15,7 @@ import type {
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
 import { isRecord, type Unchecked } from "../json/json.ts";
-import { ChoiceProgress } from "./choice-progress.ts";
-import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput, readAddedText } from "./choices.ts";
+import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices, readAddedContent } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
@@ -24,7 +23,6 @@ import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
 import { createChatEvents, normaliseChat } from "./dialects/normal-form.ts";
 import { countFields, countText } from "./token-count.ts";
-import { readUsage } from "./usage.ts";
 
 /** A JSON object whose inside is the caller's. */
 type Opaque = Readonly<Record<string, unknown>>;
@@ -134,13 +132,11 @@ export const CHAT_COMPLETIONS = defineEndpoint({
     if (isRecord(body)) normaliseChat(body);
     const answer = expectAnswer<OpenAIChatCompletion>(body, "choices", CHAT_COMPLETIONS) as Record<string, unknown>;
     const choices = (answer.choices as unknown[]).filter(isRecord);
-    return { ...answer, choices: choices.map(({ message, ...choice }) => ({ ...choice, delta: message })) };
+    const object = answer.object === "chat.completion" ? "chat.completion.chunk" : answer.object;
+    return { ...answer, object, choices: choices.map(({ message, ...choice }) => ({ ...choice, delta: message })) };
   },
-  readUsage,
-  countOutput,
-  hasOutput,
-  readAddedText,
-  followStream: () => new ChoiceProgress(),
+  ...CHOICE_PARTS,
+  readAddedText: readAddedContent,
 });
 
 /** Asks for a whole answer. Throws OpenAIError, also if a 2xx holds no choice. */

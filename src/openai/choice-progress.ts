@@ -1,56 +1,11 @@
-// How far the choices of a stream have come: which of them have ended, and how much has been written at the very least.
+// How far the choices of a stream have come: how much has been written at the very least, and whether there is more to come.
 
 import { isRecord } from "../json/json.ts";
 import type { StreamProgress } from "./client/endpoint.ts";
+import { ChoiceEnds } from "./dialects/choice-ends.ts";
 
 const APOSTROPHE = 39;
 const UNDERSCORE = 95;
-
-/** Most choices of one stream: an upstream can number them as it likes. */
-export const MAX_CHOICES = 1_024;
-
-/** Which choices of a stream have begun, and which have ended. */
-export class ChoiceEnds {
-  readonly #begun = new Set<number>();
-  readonly #finished = new Set<number>();
-
-  /** Takes note of an event, and yields how many choices are in it. Never throws. */
-  add(event: unknown): number {
-    const choices = isRecord(event) && Array.isArray(event.choices) ? event.choices : [];
-    let place = 0;
-    for (const choice of choices) {
-      if (!isRecord(choice)) continue;
-      const { index, finish_reason } = choice;
-      // What is not a number is no more than a place.
-      const number = typeof index === "number" ? index : place;
-      place++;
-      if (this.areTooMany) continue;
-      this.#begun.add(number);
-      const isEnd = Boolean(finish_reason) && !this.#finished.has(number);
-      if (isEnd) this.#finished.add(number);
-      this.addChoice(choice, isEnd);
-    }
-    return place;
-  }
-
-  /** Whether any choice has come. */
-  get haveBegun(): boolean {
-    return this.#begun.size > 0;
-  }
-
-  /** Whether there are more than MAX_CHOICES; those after that are not noted. */
-  get areTooMany(): boolean {
-    return this.#begun.size > MAX_CHOICES;
-  }
-
-  /** Whether every choice that has begun has given its finish_reason. */
-  get areFinished(): boolean {
-    return this.haveBegun && this.#begun.size === this.#finished.size;
-  }
-
-  /** `isEnd`: the choice gives its finish_reason for the first time. */
-  protected addChoice(_choice: Record<string, unknown>, _isEnd: boolean): void {}
-}
 
 /** The progress of a chat's or a completion's stream. */
 export class ChoiceProgress extends ChoiceEnds implements StreamProgress {
@@ -62,11 +17,10 @@ export class ChoiceProgress extends ChoiceEnds implements StreamProgress {
   #isUsageLast = false;
   #endsInWord = false;
 
-  override add(event: unknown): number {
-    const choices = super.add(event);
+  add(event: unknown): void {
+    const choices = this.noteChoices(event);
     // Usage beside choices may be a count so far.
-    this.#isUsageLast = choices === 0 && this.haveBegun && isRecord(event) && isRecord(event.usage);
-    return choices;
+    this.#isUsageLast = choices === 0 && this.begun > 0 && isRecord(event) && isRecord(event.usage);
   }
 
   /** Takes note of an event of a choice that has begun, which adds this text alone. */

@@ -6,8 +6,7 @@ import type {
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
 import { isRecord, type Unchecked } from "../json/json.ts";
-import { ChoiceProgress } from "./choice-progress.ts";
-import { CHOICE_FIELDS, countOutput, estimateChoices, hasOutput, readAddedText } from "./choices.ts";
+import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices, readAddedText } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
@@ -16,7 +15,6 @@ import { defineEndpoint } from "./client/endpoint.ts";
 import { normaliseCompletion } from "./dialects/normal-form.ts";
 import { ALL_CAPS, completionCapsOf } from "./output-cap.ts";
 import { countFields, countText } from "./token-count.ts";
-import { readUsage } from "./usage.ts";
 
 /** OpenAI's request fields that callers cannot set here, each with its reason. */
 interface LeftOut {
@@ -61,11 +59,8 @@ export const COMPLETIONS = defineEndpoint({
     if (isRecord(body)) normaliseCompletion(body);
     return expectAnswer<OpenAICompletion>(body, "choices", COMPLETIONS) as Record<string, unknown>;
   },
-  readUsage,
-  countOutput,
-  hasOutput,
+  ...CHOICE_PARTS,
   readAddedText,
-  followStream: () => new ChoiceProgress(),
 });
 
 /** Asks for a whole answer. Throws OpenAIError, also if a 2xx holds no choice. */

@@ -50,7 +50,7 @@ const MODEL_BY_SEGMENTS = defineEndpoint({ ...MODEL, keepsSlashes: true });
  */
 export async function listModels(client: OpenAIClient, signal: AbortSignal): Promise<Model[]> {
   const body = await client.request({ endpoint: MODELS }, signal);
-  const models = listOf(body);
+  const models = listOf(body) ?? (isRecord(body) && (body.data === null || body.models === null) ? [] : undefined);
   if (!models) throw new OpenAIError("invalid_response", `The upstream's answer to ${MODELS.name} holds no data.`);
   return models.map(readModel).filter((model) => model !== undefined);
 }
@@ -60,9 +60,7 @@ function listOf(body: unknown): readonly unknown[] | undefined {
   if (Array.isArray(body)) return body.length > 0 ? body : undefined;
   if (!isRecord(body)) return undefined;
   const { data, models } = body;
-  if (Array.isArray(data)) return data;
-  if (Array.isArray(models)) return models;
-  return data === null || models === null ? [] : undefined;
+  return [data, models].find((list) => Array.isArray(list));
 }
 
 /**

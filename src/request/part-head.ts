@@ -4,8 +4,8 @@
 // https://github.com/jaydenseric/graphql-multipart-request-spec
 
 const FIELDS: ReadonlySet<string> = new Set(["operations", "map"]);
-/** What browsers call a Blob that has no name. */
-const FILENAME = '; filename="blob"';
+/** What makes a part a file, whatever its type; the name is that of every file that has none. */
+const FILENAME = '; filename="image"';
 
 const DISPOSITION = /^content-disposition[\t ]*:[\t ]*form-data[\t ]*;/i;
 const NAME = /;[\t ]*name[\t ]*=[\t ]*(?:"([^"\\]*)"|([^\s";]+))/i;

@@ -1,7 +1,7 @@
 // Bodies that are not what their content types say, or what was asked for: the body decides.
 import { describe, expect, test } from "vitest";
 import { startTestServer } from "../support/server.ts";
-import { event, startStreaming } from "../support/stream.ts";
+import { event, startStreaming, streams } from "../support/stream.ts";
 import { subscribeSse } from "../support/subscribe.ts";
 import { failure, json, startUpstream } from "../support/upstream.ts";
 
@@ -43,6 +43,30 @@ describe("a stream is read", () => {
       `${all.map((chunk) => `data:${JSON.stringify(chunk)}`).join("\n")}\ndata:[DONE]`,
     ],
     ["with one CRLF after each event", `${all.map((chunk) => `data: ${JSON.stringify(chunk)}`).join("\r\n")}\r\n`],
+    ["with CR alone", (stream + done).replaceAll("\n", "\r"), "application/json"],
+    [
+      "with the names of its events and one line end after each",
+      all.map((chunk) => `event: message\ndata: ${JSON.stringify(chunk)}\n`).join(""),
+    ],
+    [
+      "with signs of life that are no JSON",
+      `event: ping\ndata: pong\n\n${all.map((chunk) => `${event(chunk)}event: heartbeat\ndata: 12:00\n\n`).join("")}${done}`,
+    ],
+    [
+      "that is an answer after comments",
+      `: PROCESSING\n\n: PROCESSING\n\n${JSON.stringify({ choices: [{ message: { content: "Hello" }, finish_reason: "stop" }] })}`,
+    ],
+    ["with another word for the end", `${stream}data: DONE\n\n`],
+    [
+      "with its texts beside no delta",
+      `${Array.from("Hello", (text) => event({ choices: [{ index: 0, text }] })).join("")}${done}`,
+    ],
+    [
+      "with messages that are texts",
+      event({ choices: [{ index: 0, message: "Hel" }] }) +
+        event({ choices: [{ index: 0, message: "Hello", finish_reason: "stop" }] }),
+    ],
+    ["with the end as JSON", `${stream}data: "[DONE]"\n\n`],
     [
       "with JSON over several lines",
       `${all.map((chunk) => `${JSON.stringify(chunk, null, 1).replace(/^/gm, "data: ")}\n\n`).join("")}${done}`,
@@ -96,6 +120,29 @@ describe("a whole answer in place of a stream is one chunk and its end", () => {
     expect(body).toEqual({ data: { chat: { text: "Hello" } } });
   });
 
+  test("split at any byte, after blank lines and a byte order mark", async () => {
+    const bytes = Buffer.from(`\n \r\n\uFEFF${JSON.stringify(answer)}\n`);
+    for (let place = 1; place < bytes.length; place += place < 12 ? 1 : 13) {
+      const { server } = await startStreaming(streams(bytes.subarray(0, place), bytes.subarray(place)));
+      const { results, ended } = await subscribeSse(server.url, CHAT);
+      expect(await ended).toBe("complete");
+      expect(results).toEqual(whole);
+    }
+  });
+
+  test.each([
+    ["a delta", { delta: { role: "assistant", content: "Hello" } }],
+    ["a text", { text: "Hello" }],
+    ["a text under its name", { message: "Hello" }],
+  ])("with %s in place of its message, in either place", async (_, said) => {
+    const body = JSON.stringify({ ...answer, choices: [{ index: 0, ...said, finish_reason: "stop" }] });
+    expect(await read(body)).toEqual(whole);
+    const upstream = await startUpstream((_, res) => res.writeHead(200).end(body));
+    const server = await startTestServer(upstream.url);
+    const mutation = 'mutation { chat(input: { model: "m", messages: [{ role: USER, content: "hi" }] }) { text } }';
+    expect((await server.query(mutation)).body).toEqual({ data: { chat: { text: "Hello" } } });
+  });
+
   test("of a completion", async () => {
     const { server } = await startStreaming(
       json({ id: "x", choices: [{ index: 0, text: "Hello", finish_reason: "stop" }] }),
@@ -111,6 +158,53 @@ describe("a whole answer in place of a stream is one chunk and its end", () => {
   test("without choices is no answer", async () => {
     const [result] = await read("{}");
     expect(result.errors[0].extensions.code).toBe("UPSTREAM_INVALID_RESPONSE");
+  });
+});
+
+describe("a body in any framing is read:", () => {
+  const answer = JSON.stringify({ choices: [{ index: 0, message: { content: "Hello" }, finish_reason: "stop" }] });
+  const framings: [string, (body: string) => string][] = [
+    ["with its length", (body) => `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`],
+    [
+      "in chunks",
+      (body) => `transfer-encoding: chunked\r\n\r\n${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`,
+    ],
+    ["up to the end of the connection", (body) => `connection: close\r\n\r\n${body}`],
+  ];
+  test.each(framings)("%s", async (_, frame) => {
+    for (const type of ["application/json", "text/event-stream"]) {
+      for (const body of [stream, stream + done, answer, `${answer}\n\n${done}`]) {
+        const upstream = await startUpstream((_, __, req) =>
+          req.socket.end(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\n${frame(body)}`),
+        );
+        const server = await startTestServer(upstream.url);
+        const { results, ended } = await subscribeSse(server.url, CHAT);
+        expect(await ended).toBe("complete");
+        expect(textOf(results)).toBe("Hello");
+        const mutation = 'mutation { chat(input: { model: "m", messages: [{ role: USER, content: "hi" }] }) { text } }';
+        expect((await server.query(mutation)).body).toEqual({ data: { chat: { text: "Hello" } } });
+      }
+    }
+  });
+});
+
+describe("an error's body that is an event", () => {
+  const words = JSON.stringify({ error: { message: "Too long.", type: "invalid_request_error" } });
+  test.each([
+    `data: ${words}\n\n`,
+    `event: error\ndata: ${words}\n\ndata: [DONE]\n\n`,
+    `error: ${words}\n`,
+    `: hello\r\ndata: ${words}`,
+    `data: {"error":\ndata: {"message": "Too long."}}\n\n`,
+  ])("%j says what the error is, of a stream and of a whole answer", async (body) => {
+    const upstream = await startUpstream((_, res) =>
+      res.writeHead(400, { "content-type": "text/event-stream" }).end(body),
+    );
+    const server = await startTestServer(upstream.url);
+    const { results } = await subscribeSse(server.url, CHAT).then(async (one) => ({ ...one, end: await one.ended }));
+    const mutation = 'mutation { chat(input: { model: "m", messages: [{ role: USER, content: "hi" }] }) { text } }';
+    for (const { errors } of [results[0], (await server.query(mutation)).body])
+      expect(errors).toMatchObject([{ message: "Too long.", extensions: { code: "UPSTREAM_BAD_REQUEST" } }]);
   });
 });
 

@@ -3,6 +3,7 @@
 import { findExcess, isRecord, JsonScan, type Unchecked } from "../../json/json.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { readErrorAnswer } from "./error-answer.ts";
+import { errorIn } from "./events/data.ts";
 import { findError } from "./failures/embedded-error.ts";
 import { OpenAIError } from "./failures/errors.ts";
 import type { ResponseHeaders } from "./failures/retry-after.ts";
@@ -46,7 +47,7 @@ export async function readAnswer(
   text: string,
   { secrets, maxValues }: ReadAnswerOptions,
 ): Promise<unknown> {
-  if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, boundError(text), secrets);
+  if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, errorIn(boundError(text)), secrets);
   if (statusCode >= 300) {
     const message = `The upstream answered with a redirect (status ${statusCode}); redirects are not followed.`;
     throw new OpenAIError("invalid_response", message, { status: statusCode });
@@ -56,7 +57,7 @@ export async function readAnswer(
   if (excess) throw tooMuch("answer", excess);
   let body: unknown;
   try {
-    body = JSON.parse(withoutDone(text));
+    body = JSON.parse(withoutDone(text.trim()));
   } catch (error) {
     const what = text.trim() ? "a body that is not JSON" : "an empty body";
     throw new OpenAIError(
@@ -75,9 +76,8 @@ const DONE = "[DONE]";
 
 /** Some servers end a whole answer as they end a stream. */
 function withoutDone(text: string): string {
-  const whole = text.trimEnd();
-  if (!whole.endsWith(DONE)) return text;
-  const rest = whole.slice(0, -DONE.length).trimEnd();
+  if (!text.endsWith(DONE)) return text;
+  const rest = text.slice(0, -DONE.length).trimEnd();
   return rest.endsWith("data:") ? rest.slice(0, -"data:".length) : rest;
 }
 

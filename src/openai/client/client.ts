@@ -1,18 +1,15 @@
 // The HTTP client of the upstream: sends a request, and yields a whole answer, a stream of events or an error.
 import { isRecord } from "../../json/json.ts";
-import { readAnswer } from "./answer.ts";
+import { createAnswerReader } from "./answer-body.ts";
 import { type CallHooks, createAttempt, type OpenAIClientOptions } from "./attempt.ts";
-import { openBody } from "./body-form.ts";
-import { readText } from "./body-text.ts";
 import type { Connections, PoolStats } from "./connections/connections.ts";
 import { openConnections } from "./connections/pool.ts";
 import { type Deadline, Deadlines } from "./deadline.ts";
 import type { UpstreamRequest } from "./endpoint.ts";
-import { type EventStreamEnd, readEventStream, type Take } from "./event-stream.ts";
+import type { Take } from "./event-stream.ts";
 import type { Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
-import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
-import { findSecrets } from "./secrets/credentials.ts";
+import { OpenAIError } from "./failures/errors.ts";
 import { StreamOptions, withoutStreamOptions } from "./stream-options.ts";
 import { UpstreamHealth } from "./upstream-health.ts";
 
@@ -27,12 +24,12 @@ export interface OpenAIClient {
    */
   request(request: UpstreamRequest, signal: AbortSignal): Promise<unknown>;
   /**
-   * Sends the request and hands the JSON objects of the events to `take` as they come, all that one read brought at once;
-   * yields how the events ended. An attempt is repeated by the same rules up to the head of an answer that streams, and never
+   * Sends the request and hands the JSON objects of the events to `take` as they come, all that one read brought at once.
+   * Resolves if the answer is whole. An attempt is repeated by the same rules up to the head of an answer that streams, and never
    * after.
    * Throws as `request` does, after the events so far; what `take` throws ends the upstream call.
    */
-  stream(request: UpstreamRequest, signal: AbortSignal, take: Take<OpenAIEvent | Repeat>): Promise<EventStreamEnd>;
+  stream(request: UpstreamRequest, signal: AbortSignal, take: Take<OpenAIEvent | Repeat>): Promise<void>;
 }
 
 /** Calls the upstream. Its users can follow each call by `hooks`. */
@@ -92,31 +89,7 @@ function createCalls(
 ): FollowedClient {
   const attempt = health.watch(createAttempt(connections, options));
   const deadlines = new Deadlines(options.totalTimeoutMs);
-  const reading = { secrets: findSecrets(options), maxValues: options.maxUpstreamValues };
-
-  async function readWhole(answer: Exchange): Promise<unknown> {
-    let text = "";
-    try {
-      text = await readText(answer, options.maxUpstreamBytes);
-    } catch (error) {
-      // An error status is enough, even if its body could not be read.
-      if (answer.statusCode < 400) throw toOpenAIError(error, "interrupted", options);
-    }
-    try {
-      return await readAnswer(answer, text, reading);
-    } catch (error) {
-      answer.forget();
-      throw error;
-    }
-  }
-
-  /** The answer as a stream, or its value where the upstream gives a whole answer. Throws the error in it. */
-  async function openStream(answer: Exchange): Promise<Exchange | { value: unknown }> {
-    const { statusCode } = answer;
-    if (statusCode < 200 || statusCode >= 300) return { value: await readWhole(answer) };
-    const { isWhole, answer: opened } = await openBody(answer);
-    return isWhole ? { value: await readWhole(opened) } : opened;
-  }
+  const { readValue, openStream, readEvents } = createAnswerReader(options);
 
   /** Opens a stream; once more without `stream_options` if the upstream refuses the request for them. */
   async function open(request: UpstreamRequest, hooks: CallHooks | undefined, deadline: Deadline) {
@@ -137,7 +110,7 @@ function createCalls(
       callerSignal.throwIfAborted();
       const deadline = deadlines.start(callerSignal);
       try {
-        const body = await attempt(request, hooks, deadline, readWhole);
+        const body = await attempt(request, hooks, deadline, (answer) => readValue(answer, request));
         if (request.endpoint.isPaid && isRecord(body)) request.endpoint.normalise?.(body);
         return body;
       } finally {
@@ -148,24 +121,23 @@ function createCalls(
       callerSignal.throwIfAborted();
       const deadline = deadlines.start(callerSignal);
       let answer: Exchange | undefined;
-      let end: EventStreamEnd = "body";
       try {
-        const { readAddedText, createEventNormaliser, toEvent } = request.endpoint.isPaid ? request.endpoint : {};
+        const { endpoint } = request;
+        const { readAddedText, createEventNormaliser, toEvent, followEnd } = endpoint.isPaid ? endpoint : {};
         const opened = await open(request, hooks, deadline);
         if ("value" in opened) {
           const event = toEvent?.(opened.value);
           if (!event) throw new OpenAIError("invalid_response", NOT_A_STREAM);
           await take([event]);
-          return "done";
+          return;
         }
         answer = opened;
-        end = await readEventStream(answer, take, { readAddedText, normalise: createEventNormaliser?.(), ...reading });
-        return end;
+        const end = followEnd?.(streamOptions.fit(request));
+        await readEvents(answer, take, { readAddedText, normalise: createEventNormaliser?.(), end });
       } catch (error) {
         deadline.check();
-        throw error instanceof OpenAIError ? error : toOpenAIError(error, "interrupted", options);
+        throw error;
       } finally {
-        answer?.close(end === "done");
         answer?.forget();
         deadline.end();
       }

@@ -19,15 +19,17 @@ const decoders: ReadonlyMap<string, CreateDecoder> = new Map([
     // With zlib's head, as the standard has it, or without, as some servers send it.
     (start) => {
       const [first = 0, second = 0] = start;
-      if (isPlain(start)) return undefined;
-      return (first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0 ? createInflate() : createInflateRaw();
+      if ((first & 0x0f) === 8 && ((first << 8) | second) % 31 === 0) return createInflate();
+      return isPlain(start) ? undefined : createInflateRaw();
     },
   ],
   ["br", (start) => (isPlain(start) ? undefined : createBrotliDecompress())],
   ["zstd", (start) => (beginsWith(start, 0x28, 0xb5, 0x2f, 0xfd) ? createZstd() : undefined)],
 ]);
 /** How many bytes tell whether a body is in its coding. */
-const TELLING_BYTES = 4;
+const TELLING_BYTES = 16;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: text has none of them
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
 /** Whether the answer says that its body is compressed. */
 export function isEncoded({ headers }: Exchange): boolean {
@@ -124,9 +126,13 @@ function toBreak(error: Error): Error {
   return isZlib && !isCutOff ? new errors.HTTPParserError("The body is not in its coding.") : error;
 }
 
-/** Whether a body begins as JSON or an event stream does. These codings have no sign of their own. */
+/** Whether a body begins as text. These codings have no sign of their own, and may begin with a brace or a bracket. */
 function isPlain(start: Uint8Array): boolean {
-  return /^(?:\s*[{[]|data|even|id: |:)/.test(Buffer.from(start.subarray(0, TELLING_BYTES)).toString("latin1"));
+  try {
+    return !CONTROL.test(new TextDecoder("utf-8", { fatal: true }).decode(start, { stream: true }));
+  } catch {
+    return false;
+  }
 }
 
 function beginsWith(bytes: Uint8Array, ...start: number[]): boolean {

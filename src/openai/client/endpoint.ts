@@ -1,6 +1,7 @@
 // An endpoint of the upstream, and a request to one: everything that the client, the guard and the telemetry need to know
 // of it. Each adapter file defines its own; no other file knows one by its path.
 import { isRecord } from "../../json/json.ts";
+import type { AnswerEnd, GatheredAnswer } from "./events/answer-end.ts";
 import type { MultipartFields } from "./multipart.ts";
 
 /** One request, with at most one of the two bodies. */
@@ -28,7 +29,7 @@ export interface TokenEstimate {
 /** How far a stream has come. */
 export interface StreamProgress {
   /** Takes note of an event. Never throws. */
-  add(event: unknown): unknown;
+  add(event: unknown): void;
   /** The same for an event that adds a text and does nothing else; see `readAddedText`. */
   addText(text: string): void;
   /** How many tokens have been written, at the very least. */
@@ -46,6 +47,9 @@ export interface TokenUsage {
   /** Input and output together; 0 if not reported. */
   readonly total: number;
 }
+
+/** Brings an answer or an event into OpenAI's form, in place. Never throws. */
+export type Normalise = (body: Record<string, unknown>) => void;
 
 interface Route {
   readonly method: "GET" | "POST";
@@ -78,9 +82,16 @@ interface PaidParts extends Route {
   /** Brings a whole answer into OpenAI's form, in place, whatever its server makes of it. Absent: there is one form. */
   normalise?(answer: Record<string, unknown>): void;
   /** The same for the events of a stream, each of which is known by those before. */
-  createEventNormaliser?(): (event: Record<string, unknown>) => void;
+  createEventNormaliser?(): Normalise;
   /** A whole answer that comes in place of a stream, as the one event of it. Throws OpenAIError if it is no answer. */
   toEvent?(answer: unknown): Record<string, unknown>;
+  /**
+   * Puts events that come in place of a whole answer together, brought into OpenAI's form by `normalise`, with at most
+   * `maxValues` values. Absent: one event is the answer.
+   */
+  gather?(normalise: Normalise, request: UpstreamRequest, maxValues: number): GatheredAnswer;
+  /** Follows a stream to its end. Absent: the endpoint does not stream. */
+  followEnd?(request: UpstreamRequest): AnswerEnd;
   /** What the upstream reports with a whole answer or with one event of a stream. Undefined: nothing. */
   readUsage(answer: unknown): TokenUsage | undefined;
   /**
@@ -95,7 +106,7 @@ interface PaidParts extends Route {
    * event, and whether there is any, follows from its text. Absent: every event is read for itself.
    */
   readAddedText?(event: unknown): string | undefined;
-  /** Begins to follow a stream. Absent: the endpoint does not stream. */
+  /** Begins to count what a stream brings. Absent: the endpoint does not stream. */
   followStream?(): StreamProgress;
 }
 

@@ -1,33 +1,29 @@
 // Parses the server-sent events of an upstream answer into JSON objects, up to `[DONE]`.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-import { createParser } from "eventsource-parser";
 import { findExcess, isRecord, readJson } from "../../json/json.ts";
 import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
 import { readErrorAnswer } from "./error-answer.ts";
+import { type AnswerEnd, OpenEnd } from "./events/answer-end.ts";
 import { isDone, isNothing, partsOf } from "./events/data.ts";
 import { createDecoder } from "./events/decoder.ts";
 import { EventForms, type ReadAddedText, Repeat } from "./events/event-form.ts";
+import { EventParser, notAStream } from "./events/parser.ts";
 import type { Exchange } from "./exchange.ts";
 import { findError } from "./failures/embedded-error.ts";
 import { OpenAIError } from "./failures/errors.ts";
 import { untilNextTurn } from "./turns.ts";
 
-/** Longest line and longest event, in characters: one chunk of an answer, a base64 sound included. */
-const MAX_EVENT_LENGTH = 8 * 2 ** 20;
-
 /** Most characters that are parsed in one turn of the event loop: as many as 1,800 events, if they are as small as can be. */
 const TURN_LENGTH = 16 * 1024;
-/** Longest line that may be an error in place of an event, in characters. */
-const MAX_ERROR_LINE = 64 * 1024;
-
-/** Most lines that are no fields: the parser makes an error of each. */
-const MAX_FOREIGN_LINES = 1_000;
-
 export interface ReadEventsOptions extends ReadAnswerOptions {
   /** Absent: every event is parsed. */
   readAddedText?: ReadAddedText | undefined;
   /** Brings each event into OpenAI's form. One that adds a text and does nothing else has it. */
   normalise?: ((event: Record<string, unknown>) => void) | undefined;
+  /** Absent: the answer is whole however its events end. */
+  end?: AnswerEnd | undefined;
+  /** Longest wait for more after the answer is whole, in milliseconds. */
+  idleTimeoutMs?: number;
 }
 
 /** How the events ended: by `[DONE]`, or because the body did. */
@@ -41,40 +37,24 @@ export type Take<Value> = (values: readonly Value[]) => Promise<void> | undefine
 
 /**
  * Hands the JSON objects of the events to `take` as soon as their bytes have come, all that one read brought at once unless
- * that is much, and yields how the events ended. Throws OpenAIError, after the events before it: `status` for an error event or an error object,
- * `invalid_response` for what is not an event stream of JSON objects, `interrupted` for one cut in the middle of an event; or
- * what `answer` and `take` throw. Leaves `answer` to the caller to close.
+ * that is much, and yields how the events ended: a stream that stays open after its answer has ended as if its body had.
+ * Throws OpenAIError, after the events before it: `status` for an error event or an error object, `invalid_response` for what
+ * is not an event stream of JSON objects, `interrupted` for one cut before its `end` or in the middle of an event; or what
+ * `answer` and `take` throw. Leaves `answer` to the caller to close.
  */
 export async function readEventStream(
   answer: Pick<Exchange, "headers" | "read" | "forget">,
   take: Take<Record<string, unknown> | Repeat>,
-  { secrets, maxValues, readAddedText, normalise }: ReadEventsOptions,
+  { secrets, maxValues, readAddedText, normalise, end, idleTimeoutMs = 0 }: ReadEventsOptions,
 ): Promise<EventStreamEnd> {
-  let queue: { event?: string | undefined; data: string }[] = [];
-  let fault: OpenAIError | undefined;
+  const parser = new EventParser();
+  const openEnd = end && new OpenEnd(end, idleTimeoutMs);
   let sawEvent = false;
-  let foreignLines = 0;
-  const parser = createParser({
-    maxBufferSize: MAX_EVENT_LENGTH,
-    onEvent: (event) => queue.push(event),
-    onError({ type, field, value = "", line = "" }) {
-      if (type === "max-buffer-size-exceeded") {
-        const message = `The upstream sent an event of over ${MAX_EVENT_LENGTH} characters.`;
-        fault = new OpenAIError("invalid_response", message);
-      }
-      if (type !== "unknown-field") return;
-      // llama.cpp's `error: {…}`; and an error object sent alone, under the head of a stream.
-      if (field === "error") queue.push({ event: "error", data: value });
-      else if (isErrorLine(line)) queue.push({ event: "error", data: line });
-      else if (++foreignLines > MAX_FOREIGN_LINES) {
-        fault = notAStream();
-        throw fault;
-      }
-    },
-  });
+  /** Whether the events since the last read bring anything. */
+  let isProgress = false;
   const decode = createDecoder();
   const forms = readAddedText && new EventForms(readAddedText);
-  /** Whether all that has come of the events before is in `queue`. */
+  /** Whether all that has come of the events before has been read. */
   let isBetween = true;
 
   /** Reads a part of the answer; true at `[DONE]`. */
@@ -83,15 +63,16 @@ export async function readEventStream(
       const repeat = isBetween ? forms?.read(text, from) : undefined;
       if (repeat) {
         objects.push(repeat);
+        isProgress = true;
         from += repeat.length;
         continue;
       }
-      const end = forms?.areOfUse ? text.indexOf("\n\n", from) + 2 : 0;
-      const lines = text.slice(from, end > 1 ? end : undefined);
-      const isWhole = isBetween && end > 1;
-      isBetween = end > 1;
+      const to = forms?.areOfUse ? text.indexOf("\n\n", from) + 2 : 0;
+      const lines = text.slice(from, to > 1 ? to : undefined);
+      const isWhole = isBetween && to > 1;
+      isBetween = to > 1;
       from += lines.length;
-      feed(lines);
+      parser.feed(lines);
       const before = objects.length;
       if (readInto(objects, false)) return true;
       const event = objects[before];
@@ -100,31 +81,23 @@ export async function readEventStream(
     return false;
   }
 
-  /** Leaves it to readInto to throw `fault`, after the events before it. */
-  function feed(text: string): void {
-    try {
-      parser.feed(text);
-    } catch (error) {
-      if (error !== fault) throw error;
-    }
-  }
-
   /** Adds the objects of the events that are whole by now; true at `[DONE]`. */
   function readInto(objects: (Record<string, unknown> | Repeat)[], isCutOff: boolean): boolean {
-    const events = queue;
-    queue = [];
-    for (const { event, data } of events) {
+    for (const { event, data } of parser.take()) {
       for (const part of partsOf(data)) {
         if (isDone(part)) return true;
         sawEvent = true;
-        if (event === "error" || !isNothing(part)) objects.push(readEvent(event, part, isCutOff));
+        if (event !== "error" && isNothing(part)) continue;
+        const object = readEvent(event, part, isCutOff);
+        if (object) objects.push(object);
       }
     }
-    if (fault) throw fault;
+    if (parser.fault) throw parser.fault;
     return false;
   }
 
-  function readEvent(event: string | undefined, data: string, isCutOff: boolean): Record<string, unknown> {
+  /** Undefined: it is none of an answer's. */
+  function readEvent(event = "message", data: string, isCutOff: boolean): Record<string, unknown> | undefined {
     const excess = findExcess(data, maxValues);
     if (excess && event !== "error") throw tooMuch("event", excess);
     const value = excess ? undefined : readJson(data);
@@ -132,14 +105,17 @@ export async function readEventStream(
     if (error !== undefined) throw readErrorAnswer(200, answer.headers, boundError(asText(error)), secrets);
     if (isRecord(value)) {
       normalise?.(value);
+      if (end?.add(value)) isProgress = true;
       return value;
     }
-    if (isCutOff) throw new OpenAIError("interrupted", "The upstream's answer broke off in the middle of an event.");
+    if (isCutOff) throw brokeOff("in the middle of an event");
+    // A sign of life with a name of its own, or a server's own word for the end.
+    if (value === undefined && (event !== "message" || end?.isWhole)) return undefined;
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
   }
 
   for (;;) {
-    const chunks = await answer.read();
+    const chunks = openEnd && end.isWhole ? await openEnd.read(answer) : await answer.read();
     // The last event may come without a newline, or broken off.
     const text = chunks ? chunks.map((chunk) => decode(chunk)).join("") : `${decode()}\n\n`;
     for (let place = 0; place < text.length; place += TURN_LENGTH) {
@@ -151,7 +127,7 @@ export async function readEventStream(
         const part = text.length > TURN_LENGTH ? text.slice(place, place + TURN_LENGTH) : text;
         if (chunks) isAtDone = read(part, objects);
         else {
-          feed(part);
+          parser.feed(part);
           isAtDone = readInto(objects, true);
         }
       } catch (error) {
@@ -163,27 +139,20 @@ export async function readEventStream(
         // An event that is not whole yet stays counted.
         answer.forget();
       }
+      if (isProgress) openEnd?.progressed();
+      isProgress = false;
       if (failure !== undefined) throw failure;
       if (isAtDone) return "done";
     }
     if (chunks) continue;
-    if (foreignLines > 0 && !sawEvent) throw notAStream();
+    if (parser.sawForeignLines && !sawEvent) throw notAStream();
+    if (end && !end.isWhole) throw brokeOff("before its end");
     return "body";
   }
 }
 
-function notAStream(): OpenAIError {
-  return new OpenAIError("invalid_response", "The upstream's answer is not an event stream.");
-}
-
-/** Whether a line that is no field is an error object sent alone. */
-function isErrorLine(line: string): boolean {
-  return (
-    /^\s{0,64}[[{]/.test(line) &&
-    line.length <= MAX_ERROR_LINE &&
-    !findExcess(line, MAX_ERROR_LINE) &&
-    findError(readJson(line)) !== undefined
-  );
+function brokeOff(where: string): OpenAIError {
+  return new OpenAIError("interrupted", `The upstream's answer broke off ${where}.`);
 }
 
 function asText(error: unknown): string {

@@ -29,6 +29,7 @@ function listOf(choices: Fields): Fields[] {
 
 /** Puts what a chat's choice says into its `message`, or its `delta`: `place`. */
 export function putSaid(choice: Fields, place: "message" | "delta"): void {
+  if (typeof choice.message === "string") choice.message = { content: choice.message };
   const said = choice[place];
   if (place === "message" && !isRecord(said)) takeMessage(choice);
   else if (typeof said === "string") choice.delta = { content: said };

@@ -1,17 +1,14 @@
 // The normal form of answers and events: OpenAI's own. Everyone who reads what a server of this API has sent reads it in this
 // form: the guard that counts, the schema, the texts so far. What is odd is put right in place; a look tells that nothing is.
 import { isRecord } from "../../json/json.ts";
+import type { Normalise } from "../client/endpoint.ts";
+import { MAX_CHOICES } from "./choice-ends.ts";
 import { putCompletionText, putSaid, takeChoices } from "./choice-form.ts";
 import { isPlainlySaid, putArguments, putContent } from "./content.ts";
 import { putCompletionLogprobs, putLogprobs } from "./logprobs.ts";
 import { SaidSoFar } from "./said-so-far.ts";
 import { ToolCalls } from "./tool-calls.ts";
 import { putUsage } from "./usage.ts";
-
-type Fields = Record<string, unknown>;
-
-/** Brings the answers, or the events of one stream, into the normal form, in place. Never throws. */
-export type Normalise = (body: Fields) => void;
 
 /** For whole answers of chats. */
 export const normaliseChat: Normalise = (body) => {
@@ -63,6 +60,3 @@ export function createChatEvents(): Normalise {
     }
   };
 }
-
-/** Most choices of a stream that are told apart. */
-const MAX_CHOICES = 1_024;

@@ -11,14 +11,14 @@ const MAX_COMPARED = 2 ** 20;
 /** Most names of fields that are kept. */
 const MAX_FIELDS = 64;
 /** The texts of a message that may hold all that has been said. */
-const TEXTS = ["content", "reasoning_content", "refusal"] as const;
+const TEXTS: ReadonlySet<string> = new Set(["content", "reasoning_content", "refusal"]);
 
 export class SaidSoFar {
   readonly #calls = new ToolCalls();
   /** The fields that deltas have brought. */
   readonly #byDeltas = new Set<string>();
-  /** What messages have said. */
-  readonly #texts = new Map<string, string>();
+  /** What messages have said, by the name of the field: its text so far, or its last value as JSON. */
+  readonly #said = new Map<string, string>();
 
   /** Brings the delta of an event into the normal form, and makes one of its message. */
   put(choice: Fields): void {
@@ -62,12 +62,25 @@ export class SaidSoFar {
 
   /** Some messages hold all that has been said, others what is new. */
   #addedBy(name: string, value: unknown): unknown {
-    if (typeof value !== "string" || !(TEXTS as readonly string[]).includes(name)) return value;
-    const before = this.#texts.get(name) ?? "";
+    if (name === "tool_calls") return value;
+    if (typeof value !== "string" || !TEXTS.has(name)) return this.#isNew(name, value) ? value : undefined;
+    const before = this.#said.get(name) ?? "";
     const isWhole = before !== "" && value.startsWith(before);
-    const all = isWhole ? value : before + value;
-    this.#texts.set(name, all.length > MAX_COMPARED ? "" : all);
+    this.#keep(name, isWhole ? value : before + value);
     return isWhole ? value.slice(before.length) : value;
+  }
+
+  /** Messages that grow repeat what else they have. */
+  #isNew(name: string, value: unknown): boolean {
+    const json = JSON.stringify(value);
+    if (this.#said.get(name) === json) return false;
+    this.#keep(name, json);
+    return true;
+  }
+
+  #keep(name: string, said: string): void {
+    if (this.#said.size < MAX_FIELDS || this.#said.has(name))
+      this.#said.set(name, said.length > MAX_COMPARED ? "" : said);
   }
 }
 

@@ -1,4 +1,5 @@
 // Bodies that come compressed although nobody asked for it, whole and as streams.
+import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import * as zlib from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -8,7 +9,7 @@ import { startStreaming } from "../../support/stream.ts";
 import { subscribeSse } from "../../support/subscribe.ts";
 import { type Answer, startUpstream } from "../../support/upstream.ts";
 
-const { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } = zlib;
+const { brotliCompressSync, createBrotliCompress, createGzip, deflateRawSync, deflateSync, gzipSync } = zlib;
 const zstdCompressSync = (zlib as { zstdCompressSync?: (bytes: Buffer | string) => Buffer }).zstdCompressSync;
 
 const codings: [string, string, (text: Buffer | string) => Buffer][] = [
@@ -64,6 +65,69 @@ describe.each(codings)("%s", (_, coding, compress) => {
     });
   });
 });
+
+describe.each(codings)("%s", (_, coding, compress) => {
+  test("of a long answer, and of a long stream in its place", async () => {
+    const content = randomBytes(150_000).toString("hex");
+    const whole = JSON.stringify({ choices: [{ index: 0, message: { content }, finish_reason: "stop" }] });
+    const stream = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: "stop" }] })}\n\n`;
+    for (const body of [whole, stream]) {
+      const head = { "content-type": "application/json", "content-encoding": coding };
+      const upstream = await startUpstream(sends(compress(body), head));
+      const server = await startTestServer(upstream.url);
+      expect((await server.query(chat)).body).toEqual({ data: { chat: { text: content } } });
+      const { results, ended } = await subscribeSse(server.url);
+      expect(await ended).toBe("complete");
+      expect(results).toEqual([{ data: { chat: { text: content } } }]);
+    }
+  });
+
+  test.each(["\uFEFF", "\n\n\n\n\n", "retry: 1\n\n", "event: message\n", ": hello\n\n"])(
+    "of a stream that begins with %j",
+    async (begin) => {
+      const head = { "content-type": "text/event-stream", "content-encoding": coding };
+      const { server } = await startStreaming(sends(compress(begin + events), head));
+      const { results, ended } = await subscribeSse(server.url);
+      expect(await ended).toBe("complete");
+      expect(results.map(({ data }) => data.chat.text)).toEqual(["Hel", "lo"]);
+    },
+  );
+});
+
+test.each([
+  ["gzip", createGzip],
+  ["br", createBrotliCompress],
+] as const)("the events of a stream in %s come as they are sent", async (coding, create) => {
+  const { server } = await startStreaming(async (_, res) => {
+    res.writeHead(200, { "content-type": "text/event-stream", "content-encoding": coding });
+    const encoder = create();
+    encoder.pipe(res);
+    for (const one of events.split(/(?<=\n\n)/)) {
+      encoder.write(one);
+      await new Promise<void>((resolve) => encoder.flush(resolve));
+      await turn.taken;
+    }
+    encoder.end();
+  });
+  let turn = createTurn();
+  const subscription = await subscribeSse(server.url);
+  for (const text of ["Hel", "lo"]) {
+    expect((await subscription.next())?.data.chat.text).toBe(text);
+    const { take } = turn;
+    turn = createTurn();
+    take();
+  }
+  turn.take();
+  expect(await subscription.ended).toBe("complete");
+});
+
+function createTurn() {
+  let take = () => {};
+  const taken = new Promise<void>((resolve) => {
+    take = resolve;
+  });
+  return { take: () => take(), taken };
+}
 
 test("a bomb is an error, and is not decoded on", async () => {
   const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20, " "));

@@ -261,8 +261,10 @@ describe("a proxy that connects to nothing", () => {
   test("makes the server not ready, until it connects again", async () => {
     let connectsAgain = false;
     const refuse = refuseConnect(502, "Bad Gateway");
-    const { server } = await startProxied(json(chatAnswer), { MAX_RETRIES: "0" }, (socket, target) =>
-      (connectsAgain ? tunnel : refuse)(socket, target),
+    const { server } = await startProxied(
+      json(chatAnswer),
+      { MAX_RETRIES: "0", READY_NEEDS_UPSTREAM: "true" },
+      (socket, target) => (connectsAgain ? tunnel : refuse)(socket, target),
     );
     const isReady = async () => (await fetch(new URL("/readyz", server.url))).status === 200;
     vi.useFakeTimers({ toFake: ["performance"] });

@@ -1,0 +1,116 @@
+// How the pieces of an answer's fields go together, whatever a server sends: texts grow, lists get longer, and what is said once
+// more is said once.
+import { isRecord, roomAfter } from "../../json/json.ts";
+import { tooMuch } from "../client/answer.ts";
+
+type Fields = Record<string, unknown>;
+
+/** What is joined: an answer's own fields, which most events repeat; what a delta adds; log probabilities, a list of all tokens. */
+export type Joined = "answer" | "delta" | "logprobs";
+
+/** Texts that come in pieces wherever they stand. */
+const GROWING: ReadonlySet<string> = new Set([
+  ...["content", "refusal", "text", "summary", "arguments", "input", "data", "transcript"],
+  ...["reasoning_content", "reasoning", "reasoning_text", "thinking", "thoughts"],
+]);
+/** What tells one thing from another: its first value counts. */
+const NAMES: ReadonlySet<string> = new Set(["id", "object", "created", "model", "role", "type", "name"]);
+/** Lists whose entries are pieces themselves; those with one number belong together. */
+const NUMBERED: ReadonlySet<string> = new Set(["tool_calls", "reasoning_details"]);
+/** Lists of a delta that some servers repeat in every event. */
+const REPEATED: ReadonlySet<string> = new Set(["annotations", "images", "citations"]);
+
+const VALUES = { value: 1, character: 0 };
+
+/** Joins the pieces of one answer. */
+export class Pieces {
+  readonly #maxValues: number;
+  #room: number;
+  /** What is in a list that has grown: its entries by their numbers, or as JSON. */
+  readonly #numbered = new Map<unknown[], Map<string, Fields>>();
+  readonly #seen = new Map<unknown[], Set<string>>();
+
+  /** `maxValues`: most values of the answer. */
+  constructor(maxValues: number) {
+    this.#maxValues = maxValues;
+    this.#room = maxValues;
+  }
+
+  /** Adds the fields of `more` to `known`, in place. Throws OpenAIError if the answer gets too many values. */
+  join(known: Fields, more: Fields, how: Joined): void {
+    for (const name in more) {
+      const added = more[name];
+      // `__proto__` would join the fields of all objects there are.
+      if (added === undefined || name === "__proto__") continue;
+      const old = Object.hasOwn(known, name) ? known[name] : undefined;
+      if (old === null || old === undefined) known[name] = this.#begin(name, added, how);
+      else if (added !== null) known[name] = this.#add(name, old, added, how);
+    }
+  }
+
+  /** What is in it may have pieces of its own, from the first event on. */
+  #begin(name: string, value: unknown, how: Joined): unknown {
+    if (Array.isArray(value)) return this.#addEntries(name, this.#keep([]), value, how);
+    if (!isRecord(value)) return this.#keep(value);
+    const begun: Fields = this.#keep({});
+    this.join(begun, value, how);
+    return begun;
+  }
+
+  #add(name: string, old: unknown, added: unknown, how: Joined): unknown {
+    if (Array.isArray(old) && Array.isArray(added)) return this.#addEntries(name, old, added, how);
+    if (isRecord(old) && isRecord(added)) {
+      this.join(old, added, how);
+      return old;
+    }
+    if (NAMES.has(name)) return old || added;
+    if (typeof added === "object") return this.#keep(added);
+    if (typeof old !== "string" || typeof added !== "string") return added;
+    if (GROWING.has(name)) return old + added;
+    if (old === added || added === "") return old;
+    return how === "delta" ? old + added : added;
+  }
+
+  #addEntries(name: string, list: unknown[], added: readonly unknown[], how: Joined): unknown[] {
+    for (const entry of added) {
+      if (how === "delta" && NUMBERED.has(name) && isRecord(entry) && typeof entry.index === "number")
+        this.#addNumbered(list, entry);
+      else if (how === "logprobs" || (how === "delta" && !REPEATED.has(name)) || this.#isNew(list, entry))
+        list.push(this.#keep(entry));
+    }
+    return list;
+  }
+
+  #addNumbered(list: unknown[], entry: Fields): void {
+    const byNumber = of(this.#numbered, list, () => new Map<string, Fields>());
+    // A call's type is on its first piece alone; thoughts of several types may have one number.
+    const number = `${entry.index} ${"function" in entry || "custom" in entry ? "" : String(entry.type)}`;
+    let known = byNumber.get(number);
+    if (!known) {
+      known = this.#keep<Fields>({});
+      byNumber.set(number, known);
+      list.push(known);
+    }
+    this.join(known, entry, "delta");
+  }
+
+  #isNew(list: unknown[], entry: unknown): boolean {
+    const seen = of(this.#seen, list, () => new Set<string>());
+    const before = seen.size;
+    return seen.add(JSON.stringify(entry)).size > before;
+  }
+
+  #keep<Value>(value: Value): Value {
+    this.#room = roomAfter(value, this.#room, VALUES);
+    if (this.#room < 0) throw tooMuch("answer", `must hold at most ${this.#maxValues} values.`);
+    return value;
+  }
+}
+
+function of<Key, Value>(values: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = values.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  values.set(key, made);
+  return made;
+}
