@@ -79,9 +79,9 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnecti
   const health = new UpstreamHealth();
   const known = { health, streamOptions: new StreamOptions() };
   return {
-    ...createCalls(pool, options, known),
+    ...createCalls(pool, options, known, true),
     withApiKey: (apiKey) =>
-      createCalls(pool, { ...options, apiKey, organization: undefined, project: undefined }, known),
+      createCalls(pool, { ...options, apiKey, organization: undefined, project: undefined }, known, false),
     isDead: () => health.isDead(),
     stats: () => pool.stats,
     close: () => pool.close(),
@@ -94,6 +94,7 @@ function createCalls(
   pool: Pool,
   options: OpenAIClientOptions,
   { health, streamOptions }: { health: UpstreamHealth; streamOptions: StreamOptions },
+  isServersAccount: boolean,
 ): FollowedClient {
   const attempt = health.watch(createAttempt(pool, options));
   const deadlines = new Deadlines(options.totalTimeoutMs);
@@ -105,7 +106,7 @@ function createCalls(
       text = await readText(answer, options.maxUpstreamBytes);
     } catch (error) {
       // An error status is enough, even if its body could not be read.
-      if (answer.statusCode < 400) throw toOpenAIError(error, "interrupted", options);
+      if (answer.statusCode < 400) throw toOpenAIError(error, options);
     }
     try {
       return await readAnswer(answer, text, reading);
@@ -143,6 +144,8 @@ function createCalls(
         const body = await attempt(request, hooks, deadline, readWhole);
         if (request.endpoint.isPaid && isRecord(body)) request.endpoint.normalise?.(body);
         return body;
+      } catch (error) {
+        throw error instanceof OpenAIError ? error.with({ isServersAccount }) : error;
       } finally {
         deadline.end();
       }
@@ -166,7 +169,8 @@ function createCalls(
         return end;
       } catch (error) {
         deadline.check();
-        throw error instanceof OpenAIError ? error : toOpenAIError(error, "interrupted", options);
+        const failure = error instanceof OpenAIError ? error : toOpenAIError(error, options);
+        throw failure.with({ isServersAccount });
       } finally {
         answer?.close(end === "done");
         answer?.forget();
