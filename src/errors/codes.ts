@@ -113,12 +113,12 @@ export const errorCodes = {
     { severity: "info", paid: "no", retry: "no" },
   ),
   UPSTREAM_UNAUTHENTICATED: row(
-    "The upstream refused the server's API key (401).",
+    "The upstream refused the API key (401). If it is the server's, its log has the reason.",
     "The operator sets a valid `OPENAI_API_KEY`.",
     { severity: "warn", paid: "no", retry: "no" },
   ),
   UPSTREAM_FORBIDDEN: row(
-    "The server's API key may not do this (403).",
+    "The API key may not do this (403). If it is the server's, its log has the reason.",
     "The operator checks the key's project, region and permissions.",
     { severity: "warn", paid: "no", retry: "no" },
   ),
@@ -158,7 +158,7 @@ export const errorCodes = {
     { severity: "warn", paid: "maybe", retry: "later" },
   ),
   UPSTREAM_UNAVAILABLE: row(
-    "The server cannot connect to the upstream, or the upstream hung up before it answered, after retries.",
+    "The server cannot connect to the upstream, after retries, or the upstream hung up before it answered. The server's log has the cause.",
     "The operator checks that the upstream runs and can be reached.",
     { severity: "warn", paid: "maybe", retry: "later" },
   ),

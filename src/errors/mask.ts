@@ -1,8 +1,8 @@
 // Turns whatever was thrown into a GraphQL error with a code from the closed list. Nothing else does.
 import { GraphQLError } from "graphql";
 import { CallerGone } from "../openai/cancellable.ts";
+import { type AccountFault, findAccountFault } from "../openai/client/failures/account.ts";
 import { OpenAIError } from "../openai/client/failures/errors.ts";
-import { isQuotaExceeded } from "../openai/client/failures/retry.ts";
 import { type ErrorCode, errorCodes } from "./codes.ts";
 import { type MessageOptions, safeMessage } from "./safe-messages.ts";
 
@@ -97,16 +97,35 @@ function readMessage(message: string, code: string, options: MessageOptions): st
   }
 }
 
+const ACCOUNT_CODES: Readonly<Record<AccountFault, ErrorCode>> = {
+  quota: "UPSTREAM_QUOTA_EXCEEDED",
+  key: "UPSTREAM_UNAUTHENTICATED",
+  permission: "UPSTREAM_FORBIDDEN",
+};
+
 function describeUpstream(error: OpenAIError): Description {
-  const { retryAfterMs, shouldRetry: _, isForeign: __, isUnpaid: ___, ...upstream } = error.details;
+  const { status, type, code, param, requestId, retryAfterMs, isServersAccount } = error.details;
+  const fault = findAccountFault(error);
+  const wait = retryAfterMs !== undefined && { retryAfterMs };
+  if (isServersAccount && (fault === "key" || fault === "permission")) {
+    const what = fault === "key" ? "does not accept this server's credentials" : "does not let this server do this";
+    const message = `The upstream ${what} (status ${status}). The server's operator has to act; the server's log has the reason.`;
+    const upstream = { status, ...(requestId !== undefined && { requestId }) };
+    return { message, extensions: { code: ACCOUNT_CODES[fault], upstream, ...wait } };
+  }
+  const upstream = compact({ status, type, code, param, requestId });
   return {
     message: error.message,
     extensions: {
-      code: upstreamCode(error),
-      ...(upstream.status !== undefined && { upstream }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      code: fault ? ACCOUNT_CODES[fault] : upstreamCode(error),
+      ...(status !== undefined && { upstream }),
+      ...wait,
     },
   };
+}
+
+function compact(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function upstreamCode(error: OpenAIError): ErrorCode {
@@ -120,14 +139,13 @@ function upstreamCode(error: OpenAIError): ErrorCode {
     case "invalid_response":
       return "UPSTREAM_INVALID_RESPONSE";
     case "status":
-      return isQuotaExceeded(error) ? "UPSTREAM_QUOTA_EXCEEDED" : statusCode(error.details.status ?? 500);
+      return statusCode(error.details.status ?? 500);
   }
 }
 
 function statusCode(status: number): ErrorCode {
   if (status >= 500) return "UPSTREAM_ERROR";
   const codes: Record<number, ErrorCode> = {
-    401: "UPSTREAM_UNAUTHENTICATED",
     403: "UPSTREAM_FORBIDDEN",
     404: "UPSTREAM_NOT_FOUND",
     409: "UPSTREAM_CONFLICT",

@@ -4,6 +4,7 @@ import { type GraphQLError, OperationTypeNode, print } from "graphql";
 import { maskErrors } from "../errors/error-limit.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { OpenAIError } from "../openai/client/failures/errors.ts";
+import { mayHaveCost } from "./replays/kept-answer.ts";
 import { createKeyedMutation } from "./replays/keyed-mutation.ts";
 import type { Replays } from "./replays/replays.ts";
 import type { Result } from "./result.ts";
@@ -58,8 +59,10 @@ function runOnce(
       source,
       async execute(signal) {
         const followed = follow(run, signal);
-        const result = await (timeoutMs === undefined ? runOperation(followed) : runWithin(timeoutMs, followed));
-        return maskErrors(result as Result, maskError);
+        const run = timeoutMs === undefined ? runOperation(followed) : runWithin(timeoutMs, followed);
+        // A mutation has one result.
+        const result = (await run) as Result;
+        return { result: maskErrors(result, maskError), isPaid: mayHaveCost(result) };
       },
       holdUntil: (end) => held?.keepUntil(end),
     })

@@ -9,6 +9,7 @@ import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint
 import type { Take } from "../openai/client/event-stream.ts";
 import { Repeat } from "../openai/client/events/event-form.ts";
 import { OpenAIError } from "../openai/client/failures/errors.ts";
+import { mayHaveBeenPaid, notePayment } from "../openai/client/failures/payment.ts";
 import { createAdmission, type Gate, mayAsk } from "./admission.ts";
 import type { CallsObserver } from "./call-observer.ts";
 import type { ReadCache } from "./read-cache.ts";
@@ -52,9 +53,9 @@ export function createGuardedClient(
       call?.ended();
       return answer;
     } catch (error) {
-      used = isUnpaid(error) ? spending.ofRefusal() : spending.soFar();
+      used = spending.ofFailure(mayHaveWorked(error));
       call?.ended(error);
-      throw error;
+      throw request.endpoint.isPaid && error instanceof OpenAIError ? notePayment(error) : error;
     } finally {
       end(used);
     }
@@ -113,10 +114,10 @@ export function createGuardedClient(
       used = spending.ofStream();
       call?.ended();
     } catch (error) {
-      used = isUnpaid(error) ? spending.ofRefusal() : spending.soFar();
+      used = spending.ofFailure(mayHaveWorked(error));
       // Who leaves after the end of the answer has not missed any of it.
       call?.ended(error instanceof CallerGone && spending.isComplete() ? undefined : error);
-      throw error;
+      throw request.endpoint.isPaid && error instanceof OpenAIError ? notePayment(error) : error;
     } finally {
       end(used);
     }
@@ -126,7 +127,7 @@ export function createGuardedClient(
   function countRepeats(spending: Spending) {
     return async (failure: OpenAIError) => {
       const isAllowed = await mayRepeat();
-      if (isAllowed && !isUnpaid(failure)) spending.addAttempt();
+      if (isAllowed && mayHaveBeenPaid(failure)) spending.addAttempt();
       return isAllowed;
     };
   }
@@ -139,6 +140,7 @@ export function createGuardedClient(
   return within({});
 }
 
-function isUnpaid(error: unknown): boolean {
-  return error instanceof OpenAIError && error.details.isUnpaid === true;
+/** Whatever else ended the call, such as a client that has left, did not keep the upstream from its work. */
+function mayHaveWorked(error: unknown): boolean {
+  return !(error instanceof OpenAIError) || mayHaveBeenPaid(error);
 }

@@ -21,10 +21,11 @@ export interface Spending {
   addText(text: string): void;
   /** The tokens of a stream that came whole. */
   ofStream(): number;
-  /** Of a call that the upstream refused: those of the attempts before. */
-  ofRefusal(): number;
-  /** Of a call that either side gave up, and that may go on upstream. What is not seen is never more than was estimated. */
-  soFar(): number;
+  /**
+   * Of a call that failed. If the upstream `mayHaveWorked` on it, or something has come, it may also have done what was not seen,
+   * but never more than was estimated; otherwise only the attempts before have cost anything.
+   */
+  ofFailure(mayHaveWorked: boolean): number;
   /** Whether the events say that the answer is whole. */
   isComplete(): boolean;
   /** The error for a stream that goes on beyond the cap that it was given. */
@@ -38,8 +39,7 @@ export const NO_SPENDING: Spending = {
   addEvent() {},
   addText() {},
   ofStream: () => 0,
-  ofRefusal: () => 0,
-  soFar: () => 0,
+  ofFailure: () => 0,
   isComplete: () => false,
   excess: () => undefined,
 };
@@ -104,8 +104,7 @@ export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices
       checkCap();
     },
     ofStream: () => earlier + seen(),
-    ofRefusal: () => earlier,
-    soFar,
+    ofFailure: (mayHaveWorked) => (mayHaveWorked || written > 0 || reported > 0 ? soFar() : earlier),
     isComplete: () => progress?.isComplete ?? false,
     excess() {
       if (!isOverCap) return undefined;

@@ -85,7 +85,7 @@ const RETIRED =
   "OpenAI retired POST /images/variations (dall-e-2) on 2026-05-12. Set IMAGE_VARIATIONS_VIA=edits on this server to serve imageVariations by POST /images/edits with a GPT image model, or point OPENAI_BASE_URL at a server that has the endpoint.";
 
 /**
- * Uploads the image and asks for variations of it. Never repeated once a byte of the image was sent.
+ * Uploads the image and asks for variations of it. Not repeated once bytes of the image have left, unless it is whole in memory.
  * Throws OpenAIError, or what the image's own stream threw.
  */
 export async function createImageVariation(

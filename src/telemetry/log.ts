@@ -114,6 +114,7 @@ function describeCall(call: UpstreamCall): string {
     foreign("requestId", last?.requestId) +
     count("status", last?.status) +
     own("failure", call.failure) +
+    foreign("cause", call.cause) +
     count("durationMs", duration);
   return `{${members.slice(1)}}`;
 }

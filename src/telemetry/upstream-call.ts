@@ -4,6 +4,7 @@ import { isRecord } from "../json/json.ts";
 import type { CallObserver } from "../limits/call-observer.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { Endpoint } from "../openai/client/endpoint.ts";
+import { describeCause } from "../openai/client/failures/cause.ts";
 import { OpenAIError } from "../openai/client/failures/errors.ts";
 import { outcomeOf } from "./outcome.ts";
 
@@ -50,6 +51,8 @@ export class UpstreamCall implements CallObserver {
   endedAt: number | undefined;
   /** An HTTP status, a reason of OpenAIError's, a code, or `aborted`. Undefined: the answer came whole. */
   failure: string | undefined;
+  /** More of a failure, for the log alone: see describeCause. */
+  cause: string | undefined;
   readonly #listener: CallListener;
   #isStream = false;
 
@@ -112,6 +115,7 @@ export class UpstreamCall implements CallObserver {
   ended(failure?: unknown): void {
     if (this.endedAt !== undefined) return;
     this.failure = failure === undefined ? undefined : describeFailure(failure);
+    this.cause = failure instanceof OpenAIError ? describeCause(failure) : undefined;
     const now = performance.now();
     this.#endAttempt(this.failure, now);
     this.endedAt = now;

@@ -103,10 +103,10 @@ describe("a call that the upstream answers with", () => {
   });
 });
 
-test("a hang-up costs its prompt and its time also if the call is repeated", async () => {
-  const hangsUp: Answer = async (_, res) => work().then(() => res.destroy());
+test("a failed attempt costs its prompt and its time also if the call is repeated", async () => {
+  const gaveUp: Answer = async (...p) => work().then(() => failure(502, {}, { "retry-after-ms": "1" })(...p));
   const answer = json({ ...chatAnswer, usage: { total_tokens: 50 } });
-  const { upstream, server } = await start(inTurn(hangsUp, hangsUp, answer), { MAX_RETRIES: "2" });
+  const { upstream, server } = await start(inTurn(gaveUp, gaveUp, answer), { MAX_RETRIES: "2" });
   expect((await server.query(chat, {}, alice)).body.data.chat.text).toBe("hello");
   expect(upstream.requests).toHaveLength(3);
   expect((await readUsed(server)).tokens).toBeGreaterThanOrEqual(50 + (2 * WORK_MS) / 4);

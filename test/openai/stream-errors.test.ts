@@ -95,7 +95,7 @@ describe("an error inside HTTP 200 ends the stream with its code, after the text
       "a refused key",
       event({ error: { message: `Bad key ${key}.`, code: "invalid_api_key" } }),
       "UPSTREAM_UNAUTHENTICATED",
-      "Bad key [masked].",
+      "The upstream does not accept this server's credentials (status 401). The server's operator has to act; the server's log has the reason.",
     ],
     ["without a final newline", event({ error: refused }).trimEnd(), "UPSTREAM_BAD_REQUEST", passed],
     ["before [DONE]", event({ error: refused }) + done, "UPSTREAM_BAD_REQUEST", passed],

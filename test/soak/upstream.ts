@@ -145,8 +145,8 @@ function account(accounts: Map<string, Account>, { nonce, path }: Call, fault: F
   const faultsSoFar = [...before.faults, `${fault ?? "an answer"}${isFinal ? "" : " (again?)"}`];
   const isExplained = before.mayRepeat && faultsSoFar.length <= MAX_ATTEMPTS;
   const isRefusal = fault === "rateLimit" || fault === "failure";
-  // A file that has been read is gone: no second attempt can send it.
-  const mayRepeat = !path.startsWith("/images") && (fault === "hangUp" || (isRefusal && !isFinal));
+  // A hang-up may be taken for the end of a connection that was kept too long.
+  const mayRepeat = fault === "hangUp" || (isRefusal && !isFinal);
   const code = fault === undefined ? null : faults[fault];
   accounts.set(nonce, { faults: faultsSoFar, code, mayRepeat, doubled: before.doubled + (isExplained ? 0 : 1) });
 }

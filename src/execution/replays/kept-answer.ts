@@ -9,6 +9,8 @@ import {
 import { errorCodes } from "../../errors/codes.ts";
 import { showError } from "../../errors/shown-error.ts";
 import { isOver } from "../../http/json-pieces.ts";
+import { OpenAIError } from "../../openai/client/failures/errors.ts";
+import { mayHaveBeenPaid } from "../../openai/client/failures/payment.ts";
 
 /** Largest answer that is kept, in bytes. */
 const MAX_KEPT_BYTES = 2 ** 20;
@@ -32,20 +34,21 @@ export interface GivenResult extends ExecutionResult {
 /** What a result has that was given before, and was not paid for again. */
 export const REPLAYED = { extensions: { http: { headers: { "idempotent-replayed": "true" } } } };
 
-/** The result as JSON if it is worth keeping: it may have been paid for, and is not too large. */
+/** The result as JSON, if that is not too large to be kept. */
 export function keepable(result: GivenResult): string | undefined {
-  if (result.json === undefined && (isUnpaid(result) || isOver(result, MAX_KEPT_BYTES))) return undefined;
+  if (result.json === undefined && isOver(result, MAX_KEPT_BYTES)) return undefined;
   const { data, errors } = result;
   const json = result.json ?? JSON.stringify({ data, ...(errors && { errors: errors.map(showError) }) });
   return Buffer.byteLength(json) > MAX_KEPT_BYTES ? undefined : json;
 }
 
-/** Whether nothing can have been paid for: no field has a value, and no error's code is one of work that was begun. */
-function isUnpaid({ data, errors = [] }: ExecutionResult): boolean {
-  if (Object.values(data ?? {}).some((field) => field !== null)) return false;
-  return errors.every(({ extensions }) => {
+/** Whether a result, with its errors as they were thrown, may have cost something: a field has a value, or work was begun. */
+export function mayHaveCost({ json, data, errors = [] }: GivenResult): boolean {
+  if (json !== undefined || Object.values(data ?? {}).some((field) => field !== null)) return true;
+  return errors.some(({ originalError, extensions }) => {
+    if (originalError instanceof OpenAIError) return mayHaveBeenPaid(originalError);
     const code = String(extensions.code) as keyof typeof errorCodes;
-    return Object.hasOwn(errorCodes, code) && errorCodes[code].paid === "no";
+    return !Object.hasOwn(errorCodes, code) || errorCodes[code].paid !== "no";
   });
 }
 

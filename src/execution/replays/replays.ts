@@ -20,14 +20,22 @@ export interface KeyedRequest extends KeyedMutation {
   readonly asJson: boolean;
   /** The document. */
   readonly source: Source | undefined;
-  /** Runs the mutation. Never throws; its errors are as clients may see them. */
-  execute(signal: AbortSignal): Promise<GivenResult>;
+  /** Runs the mutation. Never throws. */
+  execute(signal: AbortSignal): Promise<Executed>;
   /** To be called with what the mutation's bytes are held for, beyond the request itself. */
   holdUntil(end: Promise<unknown>): void;
 }
 
-/** What a run has come to: its own result, or an answer that was there already. */
-type Outcome = { readonly result: GivenResult } | { readonly kept: KeptAnswer };
+/** What a run has come to. */
+export interface Executed {
+  /** With errors as clients may see them. */
+  readonly result: GivenResult;
+  /** Whether it may have cost something: see mayHaveCost. */
+  readonly isPaid: boolean;
+}
+
+/** Its own result, or an answer that was there already. */
+type Outcome = Executed | { readonly kept: KeptAnswer };
 
 /** A run that has not ended, or whose answer is not kept yet. */
 interface Run {
@@ -119,7 +127,7 @@ export class Replays {
     const controller = this.#follow(signal);
     try {
       signal.throwIfAborted();
-      return { result: await execute(controller.signal) };
+      return await execute(controller.signal);
     } catch (error) {
       await this.#claims?.release(id);
       throw error;
@@ -132,7 +140,7 @@ export class Replays {
   async #keep({ id, caller, fingerprint }: KeyedRequest, run: Run): Promise<void> {
     const outcome = await run.outcome.catch(() => undefined);
     if (!outcome || !("result" in outcome)) return;
-    const json = keepable(outcome.result);
+    const json = outcome.isPaid ? keepable(outcome.result) : undefined;
     if (json === undefined) return this.#claims?.release(id);
     const hasErrors = outcome.result.errors !== undefined;
     await this.#store.keep(id, caller, { fingerprint, files: await run.files, json, hasErrors });

@@ -29,7 +29,7 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
   const reading = { secrets: findSecrets(options), maxValues, idleTimeoutMs };
 
   function breakOff(error: unknown): never {
-    throw toOpenAIError(error, "interrupted", options);
+    throw toOpenAIError(error, options);
   }
 
   function open(answer: Exchange): Opened | Promise<Opened> {

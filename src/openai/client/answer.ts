@@ -67,7 +67,7 @@ export async function readAnswer(
       error,
     );
   }
-  const error = findError(body);
+  const error = findError(body, "whole");
   if (error !== undefined) throw readErrorAnswer(statusCode, headers, boundError(JSON.stringify(error)), secrets);
   return body;
 }

@@ -9,6 +9,7 @@ import { readRequestId } from "./error-answer.ts";
 import { type AnswerBytes, type Exchange, exchange } from "./exchange.ts";
 import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
 import { isRetryable, retryDelayMs } from "./failures/retry.ts";
+import { Sending } from "./failures/sending.ts";
 import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
 import { type Credentials, createFixedHeaders, findSecrets } from "./secrets/credentials.ts";
 import type { StreamUsage } from "./stream-options.ts";
@@ -97,11 +98,12 @@ export function createAttempt(connections: Connections, options: OpenAIClientOpt
       headers: more ? { ...headers, ...more } : headers,
       body: typeof body === "string" && body.length > LARGE_LENGTH ? await encode(body) : body,
     };
+    const sending = new Sending();
     let answer: Exchange;
     try {
-      answer = await exchange(connections, sent, deadline, hooks?.held);
+      answer = await exchange(connections, sent, { deadline, held: hooks?.held, sending });
     } catch (error) {
-      throw isOwnFault(error) ? error : toOpenAIError(error, "unavailable", options);
+      throw isOwnFault(error) ? error : toOpenAIError(error, options, sending);
     }
     if (isEncoded(answer)) answer = decodeBody(answer, options.maxUpstreamBytes, hooks?.held);
     observer?.answerBegins(answer.statusCode, readRequestId(answer.headers, secrets), isEventStream(answer));
@@ -114,7 +116,8 @@ export function createAttempt(connections: Connections, options: OpenAIClientOpt
     for (const file of files) {
       file.limitTaking(options.idleTimeoutMs, () => {
         const message = `The upstream took no byte of the upload for ${options.idleTimeoutMs} ms.`;
-        deadline.abort(new OpenAIError("timeout", message));
+        // Nobody works on what has not come whole.
+        deadline.abort(new OpenAIError("timeout", message, { isUntouched: true }));
       });
     }
     for (let retry = 0; ; retry++) {
@@ -124,8 +127,9 @@ export function createAttempt(connections: Connections, options: OpenAIClientOpt
         observer?.attemptFails(deadline.over ? deadline.over.reason : error);
         deadline.check();
         for (const file of files) if (file.failure) throw file.failure;
-        const retryable = error instanceof OpenAIError && isRetryable(error) && !files.some((file) => file.started);
-        if (!retryable || retry >= maxRetries) throw error;
+        const { method } = request.endpoint;
+        const mayHelp = error instanceof OpenAIError && isRetryable(error, method);
+        if (!mayHelp || retry >= maxRetries || files.some(({ isGone }) => isGone)) throw error;
         const delayMs = retryDelayMs(error, retry);
         if (delayMs >= deadline.remainingMs() || (hooks && !(await hooks.mayRepeat(error)))) throw error;
         await deadline.sleep(delayMs);

@@ -64,14 +64,19 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIConnecti
   const known = { health, streamOptions: new StreamOptions(options.streamUsage) };
   const { organization: _, project: __, headers: ___, ...withoutAccount } = options;
   let { apiKey: ownKey } = options;
-  let calls = createCalls(connections, options, known);
+  let calls = createCalls(connections, options, known, true);
   return {
     request: (request, signal, hooks) => calls.request(request, signal, hooks),
     stream: (request, signal, take, hooks) => calls.stream(request, signal, take, hooks),
     withApiKey: (apiKey) =>
-      createCalls(connections, { ...withoutAccount, apiKey, organization: undefined, project: undefined }, known),
+      createCalls(
+        connections,
+        { ...withoutAccount, apiKey, organization: undefined, project: undefined },
+        known,
+        false,
+      ),
     changeApiKey(apiKey) {
-      calls = createCalls(connections, { ...options, apiKey, formerKey: ownKey }, known);
+      calls = createCalls(connections, { ...options, apiKey, formerKey: ownKey }, known, true);
       ownKey = apiKey;
     },
     isDead: () => health.isDead(),
@@ -86,6 +91,7 @@ function createCalls(
   connections: Connections,
   options: OpenAIClientOptions,
   { health, streamOptions }: { health: UpstreamHealth; streamOptions: StreamOptions },
+  isServersAccount: boolean,
 ): FollowedClient {
   const attempt = health.watch(createAttempt(connections, options));
   const deadlines = new Deadlines(options.totalTimeoutMs);
@@ -113,6 +119,8 @@ function createCalls(
         const body = await attempt(request, hooks, deadline, (answer) => readValue(answer, request));
         if (request.endpoint.isPaid && isRecord(body)) request.endpoint.normalise?.(body);
         return body;
+      } catch (error) {
+        throw error instanceof OpenAIError ? error.with({ isServersAccount }) : error;
       } finally {
         deadline.end();
       }
@@ -136,7 +144,7 @@ function createCalls(
         await readEvents(answer, take, { readAddedText, normalise: createEventNormaliser?.(), end });
       } catch (error) {
         deadline.check();
-        throw error;
+        throw error instanceof OpenAIError ? error.with({ isServersAccount }) : error;
       } finally {
         answer?.forget();
         deadline.end();

@@ -1,8 +1,11 @@
 // The time one upstream call may take, retries and waits included. Knows no request.
 import { OpenAIError } from "./failures/errors.ts";
+import type { Sending } from "./failures/sending.ts";
 
 /** What is under way within a deadline. */
 export interface Step {
+  /** Follows the request that it sends. */
+  readonly sending?: Sending;
   /** Ends it: the call is over, for `reason`. */
   leave(reason: unknown): void;
 }
@@ -37,7 +40,8 @@ export class Deadlines {
       const restMs = deadline.remainingMs();
       if (restMs > TICK_MS) return this.#wait(restMs);
       this.#running.delete(deadline);
-      deadline.abort(new OpenAIError("timeout", `The upstream took longer than ${this.#totalMs} ms in all.`));
+      const message = `The upstream took longer than ${this.#totalMs} ms in all.`;
+      deadline.abort(new OpenAIError("timeout", message, { isUntouched: deadline.step?.sending?.isUnsent ?? false }));
     }
   };
 }

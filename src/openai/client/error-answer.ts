@@ -2,7 +2,7 @@
 
 import { isRecord, readJson } from "../../json/json.ts";
 import { readWords } from "./failures/error-words.ts";
-import { isRefusal, OpenAIError, type OpenAIErrorDetails } from "./failures/errors.ts";
+import { OpenAIError, type OpenAIErrorDetails } from "./failures/errors.ts";
 import { impliedStatus } from "./failures/implied-status.ts";
 import { type ResponseHeaders, readRetryAfterMs } from "./failures/retry-after.ts";
 import { redact } from "./secrets/redact.ts";
@@ -21,12 +21,13 @@ export function readErrorAnswer(
   const json = readJson(text);
   const body = Array.isArray(json) ? json[0] : json;
   const outside = isRecord(body) ? body : {};
-  const error = isRecord(outside.error) ? outside.error : outside;
+  const first = Array.isArray(outside.errors) ? outside.errors[0] : undefined;
+  const error = isRecord(outside.error) ? outside.error : isRecord(first) ? first : outside;
   const words = redact(
     json !== undefined ? readWords(json) : httpStatus >= 400 && httpStatus < 500 ? text : "",
     secrets,
   );
-  const status = httpStatus >= 400 ? httpStatus : impliedStatus(error, words);
+  const status = httpStatus >= 400 ? httpStatus : impliedStatus({ ...outside, ...error }, words);
   return new OpenAIError(
     "status",
     words || `The upstream ${status < 500 ? "refused" : "failed"} with status ${status}.`,
@@ -36,10 +37,10 @@ export function readErrorAnswer(
       code: token(error.code, secrets),
       param: token(error.param, secrets),
       requestId: readRequestId(headers, secrets),
-      retryAfterMs: readRetryAfterMs(headers, error),
+      retryAfterMs: readRetryAfterMs(headers, text),
       isForeign: (json === undefined && text.trim() !== "") || undefined,
-      shouldRetry: readShouldRetry(httpStatus, headers),
-      isUnpaid: isRefusal(httpStatus) || undefined,
+      shouldRetry: readShouldRetry(headers),
+      isEmbedded: httpStatus < 400 || undefined,
     }),
   );
 }
@@ -55,11 +56,8 @@ export function readRequestId(headers: ResponseHeaders, secrets: Secrets): strin
 /** OpenAI's, and a UUID. */
 const USUAL_REQUEST_ID = /^(?:req_[\da-f]{1,64}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/;
 
-/** An error inside HTTP 200 came after the upstream had taken the request on: it may have been paid for. */
-function readShouldRetry(httpStatus: number, headers: ResponseHeaders): boolean | undefined {
-  const header = headers["x-should-retry"];
-  const asked = header === "true" || (header === "false" ? false : undefined);
-  return httpStatus < 400 ? (asked ?? false) : asked;
+function readShouldRetry({ "x-should-retry": asked }: ResponseHeaders): boolean | undefined {
+  return asked === "true" || (asked === "false" ? false : undefined);
 }
 
 /** A short word for machines (an error code, a field path, an id). Anything longer or of other characters is left out. */

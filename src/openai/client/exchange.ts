@@ -3,6 +3,7 @@
 import type { AnswerHead } from "./answer.ts";
 import { type Dispatcher, errors } from "./connections/undici.ts";
 import type { Deadline, Step } from "./deadline.ts";
+import type { Sending } from "./failures/sending.ts";
 
 /** Bytes that may wait to be read before the upstream is held back. */
 const MAX_WAITING_BYTES = 64 * 1024;
@@ -42,25 +43,31 @@ export interface Exchange extends AnswerHead {
   close(isAboutToEnd: boolean): void;
 }
 
-/**
- * Sends a request and waits for the head of the answer. Rejects with what undici threw, or why `deadline` is over. `held`
- * counts the bytes of the answer, but for the few that any answer may have.
- */
+/** What an exchange reports to. */
+export interface ExchangeOptions {
+  deadline: Deadline;
+  /** Counts the bytes of the answer, but for the few that any answer may have. */
+  held: AnswerBytes | undefined;
+  /** Follows the request. */
+  sending: Sending;
+}
+
+/** Sends a request and waits for the head of the answer. Rejects with what undici threw, or why the deadline is over. */
 export function exchange(
   connections: Pick<Dispatcher, "dispatch">,
   request: Dispatcher.DispatchOptions,
-  deadline: Deadline,
-  held: AnswerBytes | undefined,
+  options: ExchangeOptions,
 ): Promise<Exchange> {
   return new Promise((resolve, reject) => {
-    deadline.check();
-    connections.dispatch(request, new Handler(deadline, held, resolve, reject));
+    options.deadline.check();
+    connections.dispatch(request, new Handler(options, resolve, reject));
   });
 }
 
 class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
   statusCode = 0;
   headers: AnswerHead["headers"] = {};
+  readonly sending: Sending;
   readonly #deadline: Deadline;
   readonly #held: AnswerBytes | undefined;
   readonly #resolve: (exchange: Exchange) => void;
@@ -76,13 +83,13 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
   #failure: { error: unknown } | undefined;
 
   constructor(
-    deadline: Deadline,
-    held: AnswerBytes | undefined,
+    { deadline, held, sending }: ExchangeOptions,
     resolve: (exchange: Exchange) => void,
     reject: (error: unknown) => void,
   ) {
     this.#deadline = deadline;
     this.#held = held;
+    this.sending = sending;
     this.#resolve = resolve;
     this.#reject = reject;
     deadline.step = this;
@@ -91,12 +98,14 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // The call was ended while it waited for a connection.
-    if (this.#failure) controller.abort(toError(this.#failure.error));
+    if (this.#failure) controller.abort(new errors.RequestAbortedError());
+    else this.sending.begins();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: AnswerHead["headers"]): void {
     // Informational answers (1xx) come before the answer itself.
     if (statusCode < 200) return;
+    this.sending.answered();
     this.statusCode = statusCode;
     this.headers = headers;
     this.#resolve(this);
@@ -158,11 +167,9 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
 
   close(isAboutToEnd: boolean): void {
     if (this.#hasEnded || this.#failure) return;
-    if (!isAboutToEnd) {
-      this.leave(new errors.RequestAbortedError());
-      return;
-    }
-    const timer = setTimeout(() => this.leave(new errors.RequestAbortedError()), END_WAIT_MS);
+    const leave = () => this.leave(new errors.RequestAbortedError());
+    if (!isAboutToEnd) return void leave();
+    const timer = setTimeout(leave, END_WAIT_MS);
     const drain = () => {
       this.#chunks = [];
       this.#waitingBytes = 0;
@@ -177,7 +184,7 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
   leave(reason: unknown): void {
     if (this.#hasEnded || this.#failure) return;
     this.#fail(reason);
-    this.#controller?.abort(toError(reason));
+    this.#controller?.abort(reason instanceof Error ? reason : new errors.RequestAbortedError());
   }
 
   #fail(error: unknown): void {
@@ -193,8 +200,4 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
     // The deadline may already belong to the next attempt.
     if (this.#deadline.step === this) this.#deadline.step = undefined;
   }
-}
-
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new errors.RequestAbortedError();
 }

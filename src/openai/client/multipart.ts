@@ -10,9 +10,9 @@ export interface UploadFile {
   /** As the caller named it; made harmless before it is sent. */
   readonly filename: string;
   readonly contentType: string;
-  /** Size in bytes, if it is known before the last byte has come; then a Content-Length is sent. */
+  /** Size in bytes, if the file is whole in memory: then a Content-Length is sent, and it can be streamed again. */
   readonly sizeBytes: number | undefined;
-  /** The bytes, once. May throw; the call then fails with that error. */
+  /** The bytes. May throw; the call then fails with that error. */
   stream(): AsyncIterable<Uint8Array>;
 }
 
@@ -29,8 +29,8 @@ const LOOK_EVERY_BYTES = 256 * 1024;
 export class StreamedFile {
   readonly #source: UploadSource;
   #file: UploadFile | undefined;
-  /** Whether the first byte was asked for: from then on the call is not repeated. */
-  started = false;
+  /** Whether the first byte was asked for. */
+  #isStarted = false;
   /** Called when the upstream has taken no byte for the time that `limitTaking` sets. */
   #onUntaken: (() => void) | undefined;
   #takeWithinMs = 0;
@@ -58,6 +58,11 @@ export class StreamedFile {
     return this.#opened.sizeBytes;
   }
 
+  /** Whether its bytes have left and cannot be sent again. */
+  get isGone(): boolean {
+    return this.#isStarted && this.sizeBytes === undefined;
+  }
+
   get #opened(): UploadFile {
     if (!this.#file) throw new TypeError("A file is opened before it is sent.");
     return this.#file;
@@ -70,7 +75,7 @@ export class StreamedFile {
   }
 
   async *stream(): AsyncGenerator<Uint8Array> {
-    this.started = true;
+    this.#isStarted = true;
     let isTaken = true;
     let unseenBytes = LOOK_EVERY_BYTES;
     const timer = setTimeout(() => isTaken || this.#onUntaken?.(), this.#takeWithinMs);

@@ -2,6 +2,7 @@
 import { isRecord } from "../../json/json.ts";
 import type { UpstreamRequest } from "./endpoint.ts";
 import { OpenAIError } from "./failures/errors.ts";
+import { mayHaveBeenPaid } from "./failures/payment.ts";
 
 const NAME = "stream_options";
 
@@ -28,7 +29,7 @@ export class StreamOptions {
    */
   mayBeRefusedBy(error: unknown, request: UpstreamRequest): boolean {
     if (this.#usage !== "auto" || !hasStreamOptions(request)) return false;
-    if (!(error instanceof OpenAIError) || error.reason !== "status" || !error.details.isUnpaid) return false;
+    if (!(error instanceof OpenAIError) || error.reason !== "status" || mayHaveBeenPaid(error)) return false;
     const { status = 0, param = "" } = error.details;
     return status >= 400 && status < 500 && /stream_?options|include_?usage/i.test(`${param} ${error.message}`);
   }

@@ -10,7 +10,7 @@ import {
   varyFields,
   writeBody,
 } from "../../support/multipart.ts";
-import { hasRedis, startBrokenRedis, startRedis } from "../../support/redis.ts";
+import { findPort, hasRedis, startBrokenRedis, startRedis } from "../../support/redis.ts";
 import { startServed } from "../../support/served-upstream.ts";
 import { request, startTestServer } from "../../support/server.ts";
 import { connectWs } from "../../support/subscribe.ts";
@@ -191,6 +191,14 @@ test("errors that were not paid for are not kept", async () => {
   }
   expect(codes).toEqual(["UPSTREAM_BAD_REQUEST", "UPSTREAM_UNAUTHENTICATED", "answer-1", "answer-1"]);
   expect(upstream.requests).toHaveLength(3);
+});
+
+test("a call that never reached the upstream is not kept", async () => {
+  const server = await startTestServer(`http://127.0.0.1:${await findPort()}/v1`, { MAX_RETRIES: "0" });
+  const first = await server.query(mutation, {}, keyed("k"));
+  expect(first.body.errors[0].extensions.code).toBe("UPSTREAM_UNAVAILABLE");
+  const second = await server.query(mutation, {}, keyed("k"));
+  expect(second.headers.get("idempotent-replayed")).toBeNull();
 });
 
 test("what this server refuses is not kept", async () => {

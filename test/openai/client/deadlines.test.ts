@@ -65,11 +65,11 @@ function askTogether(questions: Record<string, Question>): (name: string | numbe
   return (name) => outcomes().get(String(name)) ?? Promise.reject(new Error(`Nothing was asked as ${name}.`));
 }
 
-/** Expects one UPSTREAM_TIMEOUT with this message within this time, and the last connection closed. */
+/** Expects one UPSTREAM_TIMEOUT with this message, and that the call may have been paid for, within this time, and the last connection closed. */
 async function expectTimeout(message: string, withinMs: [number, number], outcome: Promise<Outcome>, requests = 1) {
   const { body, tookMs, upstream } = await outcome;
   expect(body.data).toEqual({ chat: null });
-  expect(body.errors).toMatchObject([{ message, path: ["chat"] }]);
+  expect(body.errors).toMatchObject([{ message: `${message} This call may have been paid for.`, path: ["chat"] }]);
   expect(body.errors[0].extensions).toEqual({ code: "UPSTREAM_TIMEOUT" });
   expect(tookMs).toBeGreaterThanOrEqual(withinMs[0]);
   expect(tookMs).toBeLessThan(withinMs[1]);

@@ -102,7 +102,7 @@ describe.each(transports)(
         const { upstream, server, ended } = streaming()[number] ?? expect.fail();
         const { told, results, tookMs } = await ended;
         expect(told).toEqual([...texts, "UPSTREAM_TIMEOUT", "complete"]);
-        expect(results.at(-1).errors).toMatchObject([{ message }]);
+        expect(results.at(-1).errors).toMatchObject([{ message: `${message} This call may have been paid for.` }]);
         expect(tookMs).toBeLessThan(LATE_MS);
         await upstream.requests[0]?.closed;
         expect(upstream.requests).toHaveLength(1);
@@ -168,7 +168,6 @@ describe.each(transports)("over $transport, a failure before the first token", (
       "status 503 that claims to be a stream",
       (_, res) => res.writeHead(503, { "content-type": "text/event-stream", ...soon }).end(event({ error: failed })),
     ],
-    ["a reset", (_, __, req) => req.socket.resetAndDestroy()],
   ])("that may pass is tried again: %s", async (_, answer) => {
     const { upstream, server } = await startStreaming(inTurn(answer, streams(hello)));
     expect(await summary(await subscribe(server.url))).toEqual(["Hel", "lo", "complete"]);
@@ -184,7 +183,20 @@ describe.each(transports)("over $transport, a failure before the first token", (
       "UPSTREAM_BAD_REQUEST",
       "The prompt is too long.",
     ],
-    ["status 401", failure(401, { message: "No." }), 1, "UPSTREAM_UNAUTHENTICATED", "No."],
+    [
+      "status 401",
+      failure(401, { message: "No." }),
+      1,
+      "UPSTREAM_UNAUTHENTICATED",
+      "The upstream does not accept this server's credentials (status 401). The server's operator has to act; the server's log has the reason.",
+    ],
+    [
+      "a reset",
+      (_, __, req) => req.socket.resetAndDestroy(),
+      1,
+      "UPSTREAM_UNAVAILABLE",
+      "The upstream hung up before it answered. This call may have been paid for.",
+    ],
     ["status 404", failure(404, { message: "No such model." }), 1, "UPSTREAM_NOT_FOUND", "No such model."],
     [
       "status 429 again and again",

@@ -1,5 +1,6 @@
 // The one error that the adapter throws, and how failures of a connection become that error. Knows no GraphQL code.
 import { ProxyError } from "./proxy-error.ts";
+import type { Sending } from "./sending.ts";
 
 /**
  * How an upstream call failed:
@@ -26,21 +27,12 @@ export interface OpenAIErrorDetails {
   isForeign?: boolean;
   /** The upstream's `x-should-retry`, which overrules its status. */
   shouldRetry?: boolean;
-  /** Whether the upstream cannot have worked on the call: it refused it, or was never reached. */
-  isUnpaid?: boolean;
-}
-
-/** The statuses from 500 on with which a server refuses a call at once, or fails by a fault of its own. */
-const REFUSALS = new Set([500, 501, 503, 505, 529]);
-/** The last status of 4xx that HTTP defines. Those above it are gateways' own: nginx' 499 is sent when a client has left. */
-const LAST_CLIENT_ERROR = 451;
-
-/**
- * Whether no model has worked on a call that is answered with this status. With 408, 499, 502, 504, 520 and the like a
- * gateway gives up waiting for one. An error inside 200 came after the work had begun.
- */
-export function isRefusal(status: number): boolean {
-  return (status >= 400 && status <= LAST_CLIENT_ERROR && status !== 408) || REFUSALS.has(status);
+  /** Whether the error was inside HTTP 200: `status` is what it stands for. */
+  isEmbedded?: boolean;
+  /** Whether the upstream cannot have worked on a call that has no answer: see Sending. */
+  isUntouched?: boolean;
+  /** Whether the call was made with this server's own account. */
+  isServersAccount?: boolean;
 }
 
 /** Thrown by every adapter function. Its message is safe to show: no key, no address, no page, no stack. */
@@ -54,30 +46,24 @@ export class OpenAIError extends Error {
     this.reason = reason;
     this.details = details;
   }
+
+  /** The same with more details. */
+  with(details: OpenAIErrorDetails): OpenAIError {
+    return new OpenAIError(this.reason, this.message, { ...this.details, ...details }, this.cause);
+  }
 }
 
-const UNAVAILABLE = "The upstream could not be reached, or hung up before it answered.";
-/** Without a connection, nothing was sent. */
-const NEVER_REACHED: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "UND_ERR_CONNECT_TIMEOUT",
-]);
+const NOT_REACHED = "The upstream could not be reached.";
+const HUNG_UP = "The upstream hung up before it answered.";
 const NOT_HTTP = "The upstream's answer is not valid HTTP.";
 
-/**
- * Turns what undici threw into an OpenAIError. `before` is what a plain break means: `unavailable` before the head,
- * `interrupted` after it.
- */
+/** Turns what undici threw into an OpenAIError. `sending` is how far the request has come; absent after the answer's head. */
 export function toOpenAIError(
   error: unknown,
-  before: "unavailable" | "interrupted",
   limits: { headersTimeoutMs: number; idleTimeoutMs: number; maxUpstreamBytes: number },
+  sending?: Sending,
 ): OpenAIError {
-  if (error instanceof ProxyError) return new OpenAIError("unavailable", error.message, { isUnpaid: true }, error);
+  if (error instanceof ProxyError) return new OpenAIError("unavailable", error.message, { isUntouched: true }, error);
   const { code, name, message } = error as { code?: unknown; name?: unknown; message?: unknown };
   switch (code) {
     case "UND_ERR_HEADERS_TIMEOUT":
@@ -100,9 +86,9 @@ export function toOpenAIError(
   const isNotHttp = name === "HTTPParserError" && !/EOF/.test(String(message));
   // An answer with status 100 or 101, which nobody asked for. undici reads nothing after it.
   const isUnasked = code === "UND_ERR_SOCKET" && /^bad (?:response|upgrade)$/.test(String(message));
-  const hasTwoLengths = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && before === "unavailable";
+  const hasTwoLengths = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && sending;
   if (isNotHttp || isUnasked || hasTwoLengths) return new OpenAIError("invalid_response", NOT_HTTP, {}, error);
-  return before === "interrupted"
-    ? new OpenAIError("interrupted", "The upstream's answer broke off in the middle.", {}, error)
-    : new OpenAIError("unavailable", UNAVAILABLE, NEVER_REACHED.has(String(code)) ? { isUnpaid: true } : {}, error);
+  if (!sending) return new OpenAIError("interrupted", "The upstream's answer broke off in the middle.", {}, error);
+  const { isUnsent, isUntouched } = sending;
+  return new OpenAIError("unavailable", isUnsent ? NOT_REACHED : HUNG_UP, { isUntouched }, error);
 }

@@ -24,7 +24,11 @@ const BY_WORDS: readonly [RegExp, number][] = [
     402,
   ],
   [/\b(?:rate limit|too many requests)\b/i, 429],
-  [/\b(?:invalid|incorrect|missing) api key\b|\bunauthorized\b/i, 401],
+  [
+    /\b(?:invalid|incorrect|missing) api key\b|\bapi key (?:is )?(?:not valid|invalid|expired)\b|\bunauthorized\b/i,
+    401,
+  ],
+  [/\b(?:permission denied|access denied|forbidden)\b/i, 403],
   [/\b(?:not found|does not exist|no such (?:model|path|route|file)|unknown model)\b/i, 404],
   [
     /\b(?:validation error|bad request|invalid (?:request|input|argument|parameter|value)|maximum context|context (?:length|window)|too long|must be|not supported)\b/i,
@@ -40,11 +44,13 @@ const MAX_LENGTH = 2_000;
 export function impliedStatus(error: Readonly<Record<string, unknown>>, words: string): number {
   const { base_resp } = error;
   const { status_code } = isRecord(base_resp) ? base_resp : error;
-  for (const value of [error.code, error.status, error.statusCode, status_code, error.http_status]) {
+  for (const value of [error.code, error.status, error.statusCode, status_code, error.http_status, error.error_code]) {
     const number = isPlain(value) && value !== "" ? Number(value) : Number.NaN;
     if (Number.isInteger(number) && number >= 400 && number <= 599) return number;
   }
-  const types = [error.type, error.code, error.status, error.error_type].filter((type) => typeof type === "string");
+  const types = [error.type, error.code, error.status, error.error_type, error.error_code, error.__type].filter(
+    (type) => typeof type === "string",
+  );
   return find(BY_TYPE, types.join(" ")) ?? find(BY_WORDS, words) ?? 500;
 }
 

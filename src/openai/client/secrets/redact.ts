@@ -10,7 +10,8 @@ const MAX_LENGTH = 2_000;
 // begins where nothing of its kind stands before it, so that a run is read once and not from each of its characters.
 
 /** A page, from its first tag to the end of the text. */
-const PAGE = /<(?:!doctype|!--|\?xml|html|head|body|script|style|title|center|h[1-6])(?=[\s>/-]).*/is;
+const PAGE =
+  /<(?:!doctype|!--|\?xml|html|head|body|script|style|title|center|div|pre|p|br|hr|table|form|meta|link|h[1-6])(?=[\s>/-]).*/is;
 
 /** A stack trace, from its first line to the end of the text, also if its lines were joined into one. */
 const STACKS = [
@@ -58,6 +59,10 @@ const ADDRESSES = [
   /(?<![\w:./-])(?:(?=[\da-f:]*::)(?=:*[\da-f])[\da-f:]+|(?:[\da-f]{1,4}:){7}[\da-f]{1,4})(?:%\w+)?(?![\w:])/gi,
   /(?<=\b(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ETIMEDOUT) )[\w.-]+(?::\d+)?/g,
   /\bhost=\S+(?: port=\d+)?/gi,
+  // A host with its port: one with a dash, a dot or a digit, which few other words have, or any after these words.
+  /(?<![\w./:@-])(?=[\w-]{0,63}[-.\d])(?=[\d.-]{0,63}[a-z_])[\w.-]{1,253}:(?:80|443|\d{4,5})(?![\w-])/gi,
+  /(?<=\b(?:host|to|tcp|from) )(?=[a-z])[\w.-]{1,253}:\d{2,5}(?![\w-])/gi,
+  /(?<=\blookup )[\w.-]{1,253}(?= on )/gi,
   // File paths: below a directory of a server, of source code, of Windows.
   /(?<![\w.])\/(?:usr|home|opt|root|var|app|etc|srv|tmp|mnt|workspace|vllm-workspace|proc|Users|private|nix)\/[^\s"'`<>)]+/g,
   /(?<![\w.:/@-])(?:[\w.@-]*\/)+[\w.-]+\.(?:py|js|cjs|mjs|ts|go|java|rs|cpp|cc|rb|php|so)(?::\d+)*\b/g,
