@@ -59,9 +59,9 @@ function runOnce(
       source,
       async execute(signal) {
         const followed = follow(run, signal);
-        const run = timeoutMs === undefined ? runOperation(followed) : runWithin(timeoutMs, followed);
+        const running = timeoutMs === undefined ? runOperation(followed) : runWithin(timeoutMs, followed);
         // A mutation has one result.
-        const result = (await run) as Result;
+        const result = (await running) as Result;
         return { result: maskErrors(result, maskError), isPaid: mayHaveCost(result) };
       },
       holdUntil: (end) => held?.keepUntil(end),

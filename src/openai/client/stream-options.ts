@@ -30,8 +30,13 @@ export class StreamOptions {
   mayBeRefusedBy(error: unknown, request: UpstreamRequest): boolean {
     if (this.#usage !== "auto" || !hasStreamOptions(request)) return false;
     if (!(error instanceof OpenAIError) || error.reason !== "status" || mayHaveBeenPaid(error)) return false;
-    const { status = 0, param = "" } = error.details;
-    return status >= 400 && status < 500 && /stream_?options|include_?usage/i.test(`${param} ${error.message}`);
+    const { status = 0, param = "", isEmbedded } = error.details;
+    return (
+      !isEmbedded &&
+      status >= 400 &&
+      status < 500 &&
+      /stream_?options|include_?usage/i.test(`${param} ${error.message}`)
+    );
   }
 
   /** From now on requests go out without them. */
