@@ -2,7 +2,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { CallerLimits } from "../schema/shared/caller-limits.ts";
-import { readRequestToken } from "./bearer.ts";
+import { readAuthorization, readHeaderToken } from "./bearer.ts";
 import { ANYBODY, type Caller } from "./caller.ts";
 import { type ClientKey, sha256 } from "./caller-schema.ts";
 import { createClientKeys } from "./client-keys.ts";
@@ -41,8 +41,8 @@ export interface Authenticator {
    */
   identify(token: string | undefined): Caller | Promise<Caller>;
   /**
-   * The caller of an HTTP request: of its token, as by `readToken` and `identify`. A token that came before on the same
-   * connection is not checked again while its keys are the same and its time has not run out.
+   * The caller of an HTTP request: of its token, as by `readToken` and `identify`. A header that came before on the same
+   * connection is not read again while its keys are the same and its time has not run out.
    */
   identifyRequest(req: IncomingMessage): Caller | Promise<Caller>;
   /** Reads the client keys' file again, if there is one. A bad version is reported, and the old keys stay. */
@@ -84,7 +84,7 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
       : undefined;
 
   function find(token: string | undefined): Identity | Promise<Identity> {
-    if (token === undefined) throw unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
+    if (token === undefined) throw missing();
     const digest = sha256(token);
     if (!isOwnKey(digest)) {
       if (auth === "passthrough" && UPSTREAM_KEY.test(token)) return { caller: passThrough(token), holds: () => true };
@@ -101,19 +101,23 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
 
   return {
     isOpen: false,
-    readToken: readRequestToken,
+    readToken(req) {
+      const header = readAuthorization(req);
+      return header === undefined ? undefined : readHeaderToken(header);
+    },
     identify(token) {
       const found = find(token);
       return found instanceof Promise ? found.then(({ caller }) => caller) : found.caller;
     },
     identifyRequest(req) {
       const { socket } = req;
-      const token = readRequestToken(req);
-      const known = token === undefined ? undefined : recall(socket, token);
+      const header = readAuthorization(req);
+      if (header === undefined) throw missing();
+      const known = recall(socket, header);
       if (known) return known;
-      const found = find(token);
+      const found = find(readHeaderToken(header));
       const keep = (identity: Identity) => {
-        if (token !== undefined) remember(socket, token, identity);
+        remember(socket, header, identity);
         return identity.caller;
       };
       return found instanceof Promise ? found.then(keep) : keep(found);
@@ -121,6 +125,10 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
     reload: () => keys?.reload(),
     close: () => keys?.close(),
   };
+}
+
+function missing(): Error {
+  return unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
 }
 
 /** Checks in constant time whether a token's digest is that of the key. */
