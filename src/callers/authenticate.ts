@@ -1,6 +1,7 @@
 // Finds the caller behind a bearer token, in the way that AUTH selects.
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { LRUCache } from "lru-cache";
 import type { CallerLimits } from "../schema/shared/caller-limits.ts";
 import { readAuthorization, readHeaderToken } from "./bearer.ts";
 import { ANYBODY, type Caller } from "./caller.ts";
@@ -8,7 +9,7 @@ import { type ClientKey, sha256 } from "./caller-schema.ts";
 import { createClientKeys } from "./client-keys.ts";
 import { type ClientKeysFile, openClientKeysFile } from "./client-keys-file.ts";
 import { type Identity, recall, remember } from "./connection-callers.ts";
-import { createJwtVerifier } from "./jwt.ts";
+import { createJwtVerifier, type JwtCaller } from "./jwt.ts";
 import { unauthenticated } from "./refusals.ts";
 
 /** How callers are told apart, from the configuration. */
@@ -51,6 +52,9 @@ export interface Authenticator {
   close(): void;
 }
 
+/** Most verified JWTs that are remembered: a client has several connections, and to verify one takes as long as to serve it. */
+const MAX_JWTS = 1_000;
+
 /** The shape of a JWT: three parts in base64url. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -83,6 +87,9 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
       ? createJwtVerifier({ ...options, limits: options.jwtLimits ?? {} }, report)
       : undefined;
 
+  /** By their digests, and only while they are good. */
+  const verified = new LRUCache<string, JwtCaller>({ max: MAX_JWTS });
+
   function find(token: string | undefined): Identity | Promise<Identity> {
     if (token === undefined) throw missing();
     const digest = sha256(token);
@@ -93,8 +100,16 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
       const caller = keys?.find(digest);
       if (caller) return { caller, holds: areKeysTheSame };
       // A new client key may be anything, also what was a JWT.
-      if (verifyJwt && JWT.test(token))
-        return verifyJwt(token).then((caller) => ({ caller, holds: () => areKeysTheSame() && caller.isGood() }));
+      if (verifyJwt && JWT.test(token)) {
+        const identityOf = (caller: JwtCaller) => ({ caller, holds: () => areKeysTheSame() && caller.isGood() });
+        const id = digest.toString("base64");
+        const known = verified.get(id);
+        if (known?.isGood()) return identityOf(known);
+        return verifyJwt(token).then((caller) => {
+          verified.set(id, caller);
+          return identityOf(caller);
+        });
+      }
     }
     throw unauthenticated("The credentials are not valid.");
   }
