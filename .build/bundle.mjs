@@ -2,6 +2,7 @@
 // The other files of dist stay as the compiler has written them, for embedding.
 import { rm } from "node:fs/promises";
 import { build } from "esbuild";
+import { builtins } from "./builtins.mjs";
 
 // Names hold a hash of the content, so chunks of an earlier build would stay.
 await rm("dist/chunks", { recursive: true, force: true });
@@ -18,6 +19,7 @@ await build({
   format: "esm",
   // Its CommonJS build, which is its main one, would be copied for each module that imports it, at every start.
   alias: { graphql: "graphql/index.mjs" },
+  plugins: [builtins],
   // Less to read and to compile at each start; names stay, for stacks.
   minifyWhitespace: true,
   minifySyntax: true,

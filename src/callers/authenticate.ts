@@ -1,14 +1,15 @@
 // Finds the caller behind a bearer token, in the way that AUTH selects.
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { LRUCache } from "lru-cache";
 import type { CallerLimits } from "../schema/shared/caller-limits.ts";
-import { readRequestToken } from "./bearer.ts";
+import { readAuthorization, readHeaderToken } from "./bearer.ts";
 import { ANYBODY, type Caller } from "./caller.ts";
 import { type ClientKey, sha256 } from "./caller-schema.ts";
 import { createClientKeys } from "./client-keys.ts";
 import { type ClientKeysFile, openClientKeysFile } from "./client-keys-file.ts";
 import { type Identity, recall, remember } from "./connection-callers.ts";
-import { createJwtVerifier } from "./jwt.ts";
+import { createJwtVerifier, type JwtCaller } from "./jwt.ts";
 import { unauthenticated } from "./refusals.ts";
 
 /** How callers are told apart, from the configuration. */
@@ -43,8 +44,8 @@ export interface Authenticator {
   /** The same, with how long it holds. */
   find(token: string | undefined): Identity | Promise<Identity>;
   /**
-   * The caller of an HTTP request: of its token, as by `readToken` and `identify`. A token that came before on the same
-   * connection is not checked again while its keys are the same and its time has not run out.
+   * The caller of an HTTP request: of its token, as by `readToken` and `identify`. A header that came before on the same
+   * connection is not read again while its keys are the same and its time has not run out.
    */
   identifyRequest(req: IncomingMessage): Caller | Promise<Caller>;
   /** Reads the client keys' file again, if there is one. A bad version is reported, and the old keys stay. */
@@ -52,6 +53,9 @@ export interface Authenticator {
   /** Stops watching the client keys' file. */
   close(): void;
 }
+
+/** Most verified JWTs that are remembered: a client has several connections, and to verify one takes as long as to serve it. */
+const MAX_JWTS = 1_000;
 
 /** The shape of a JWT: three parts in base64url. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -86,8 +90,11 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
       ? createJwtVerifier({ ...options, limits: options.jwtLimits ?? {} }, report)
       : undefined;
 
+  /** By their digests, and only while they are good. */
+  const verified = new LRUCache<string, JwtCaller>({ max: MAX_JWTS });
+
   function find(token: string | undefined): Identity | Promise<Identity> {
-    if (token === undefined) throw unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
+    if (token === undefined) throw missing();
     const digest = sha256(token);
     if (!isOwnKey(digest)) {
       const ownKeys = upstreamKeys();
@@ -98,15 +105,26 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
       const caller = keys?.find(digest);
       if (caller) return { caller, holds: areKeysTheSame };
       // A new client key may be anything, also what was a JWT.
-      if (verifyJwt && JWT.test(token))
-        return verifyJwt(token).then((caller) => ({ caller, holds: () => areKeysTheSame() && caller.isGood() }));
+      if (verifyJwt && JWT.test(token)) {
+        const identityOf = (caller: JwtCaller) => ({ caller, holds: () => areKeysTheSame() && caller.isGood() });
+        const id = digest.toString("base64");
+        const known = verified.get(id);
+        if (known?.isGood()) return identityOf(known);
+        return verifyJwt(token).then((caller) => {
+          verified.set(id, caller);
+          return identityOf(caller);
+        });
+      }
     }
     throw unauthenticated("The credentials are not valid.");
   }
 
   return {
     isOpen: false,
-    readToken: readRequestToken,
+    readToken(req) {
+      const header = readAuthorization(req);
+      return header === undefined ? undefined : readHeaderToken(header);
+    },
     identify(token) {
       const found = find(token);
       return found instanceof Promise ? found.then(({ caller }) => caller) : found.caller;
@@ -114,12 +132,13 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
     find,
     identifyRequest(req) {
       const { socket } = req;
-      const token = readRequestToken(req);
-      const known = token === undefined ? undefined : recall(socket, token);
+      const header = readAuthorization(req);
+      if (header === undefined) throw missing();
+      const known = recall(socket, header);
       if (known) return known;
-      const found = find(token);
+      const found = find(readHeaderToken(header));
       const keep = (identity: Identity) => {
-        if (token !== undefined) remember(socket, token, identity);
+        remember(socket, header, identity);
         return identity.caller;
       };
       return found instanceof Promise ? found.then(keep) : keep(found);
@@ -143,6 +162,10 @@ function createKeyCheck(keys: () => readonly string[]): (digest: Buffer) => bool
     }
     return digests.some((own) => timingSafeEqual(digest, own));
   };
+}
+
+function missing(): Error {
+  return unauthenticated("Credentials are needed: Authorization: Bearer and a key.");
 }
 
 function openKeys(options: AuthenticatorOptions, report: (fault: unknown) => void): ClientKeysFile {

@@ -15,11 +15,10 @@ const KEY_PARAMETER = /(?:^|[-_.])(?:api)?(?:key|token|auth|authorization|bearer
 const KEY_HEADERS = ["x-api-key", "api-key"];
 
 /**
- * The bearer token of an HTTP request or WebSocket handshake; undefined if there is none. Throws UNAUTHENTICATED for
- * another scheme, for two keys, for a malformed header, and for a key in the URL, which logs and histories keep.
- * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * The Authorization header of an HTTP request or WebSocket handshake; undefined if there is none. Throws UNAUTHENTICATED for
+ * two keys, and for a key in the URL, which logs and histories keep.
  */
-export function readRequestToken(req: IncomingMessage): string | undefined {
+export function readAuthorization(req: IncomingMessage): string | undefined {
   const { url = "" } = req;
   const start = url.indexOf("?");
   const parameters = start < 0 ? [] : [...new URLSearchParams(url.slice(start)).keys()];
@@ -30,7 +29,15 @@ export function readRequestToken(req: IncomingMessage): string | undefined {
   const [header, ...others] = readHeaders(req, "authorization");
   if (others.length > 0 || (header !== undefined && KEY_HEADERS.some((name) => req.headers[name] !== undefined)))
     throw unauthenticated("A request must have one key, in one Authorization header.");
-  return header === undefined ? undefined : readBearer(header, "The Authorization header");
+  return header;
+}
+
+/**
+ * The bearer token in an Authorization header. Throws UNAUTHENTICATED for another scheme, and for a malformed header.
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ */
+export function readHeaderToken(header: string): string {
+  return readBearer(header, "The Authorization header");
 }
 
 /**

@@ -23,6 +23,14 @@ export interface CallScope {
   readonly observer?: CallsObserver | undefined;
 }
 
+type Read = (request: UpstreamRequest, signal: AbortSignal, scope: CallScope) => Promise<unknown>;
+type Stream = (
+  request: UpstreamRequest,
+  signal: AbortSignal,
+  take: Take<OpenAIEvent | Repeat>,
+  scope: CallScope,
+) => Promise<void>;
+
 /** The upstream as one caller may use it. */
 export interface GuardedClient extends OpenAIClient {
   /** The same, for the calls of one operation, or of one of its fields; what `scope` leaves out stays as it is. */
@@ -43,7 +51,8 @@ export function createGuardedClient(
 
   async function send(request: UpstreamRequest, signal: AbortSignal, { observer, held }: CallScope): Promise<unknown> {
     const call = observer?.beginCall(request.endpoint, modelOf(request));
-    const { spending, end } = await admit(request, signal, call);
+    const admission = admit(request, signal, call);
+    const { spending, end } = admission instanceof Promise ? await admission : admission;
     let used = 0;
     try {
       const hooks = { mayRepeat: countRepeats(spending), observer: call, held };
@@ -132,12 +141,34 @@ export function createGuardedClient(
     };
   }
 
-  const within = (scope: CallScope): GuardedClient => ({
-    request: async (request, signal) => read(request, signal, scope),
-    stream: (request, signal, take) => stream(request, signal, take, scope),
-    within: ({ held = scope.held, observer = scope.observer }) => within({ held, observer }),
-  });
-  return within({});
+  return new ScopedClient(read, stream, undefined, undefined);
+}
+
+/** One caller's upstream for the calls of one scope. */
+class ScopedClient implements GuardedClient {
+  readonly held: HeldBytes | undefined;
+  readonly observer: CallsObserver | undefined;
+  readonly #read: Read;
+  readonly #stream: Stream;
+
+  constructor(read: Read, stream: Stream, held: HeldBytes | undefined, observer: CallsObserver | undefined) {
+    this.#read = read;
+    this.#stream = stream;
+    this.held = held;
+    this.observer = observer;
+  }
+
+  request(request: UpstreamRequest, signal: AbortSignal): Promise<unknown> {
+    return this.#read(request, signal, this);
+  }
+
+  stream(request: UpstreamRequest, signal: AbortSignal, take: Take<OpenAIEvent | Repeat>): Promise<void> {
+    return this.#stream(request, signal, take, this);
+  }
+
+  within({ held = this.held, observer = this.observer }: CallScope): GuardedClient {
+    return new ScopedClient(this.#read, this.#stream, held, observer);
+  }
 }
 
 /** Whatever else ended the call, such as a client that has left, did not keep the upstream from its work. */

@@ -6,7 +6,7 @@ import { isRecord } from "../json/json.ts";
 /** The form of a trusted document's id, in a manifest and from a client. */
 const ID = /^[\x21-\x7e]{1,256}$/;
 /** Some tools write this before an id that is a hash; others leave it out. */
-const HASH_PREFIX = /^sha256:/;
+const HASH_PREFIX = "sha256:";
 
 /** An entry of the manifest, unchecked. */
 interface Entry {
@@ -23,7 +23,8 @@ export class ManifestError extends Error {
 
 /** The id without a prefix, as documents are kept under it; undefined for what cannot be an id. */
 export function normalizeId(id: unknown): string | undefined {
-  return typeof id === "string" && ID.test(id) ? id.replace(HASH_PREFIX, "") : undefined;
+  if (typeof id !== "string" || !ID.test(id)) return undefined;
+  return id.startsWith(HASH_PREFIX) ? id.slice(HASH_PREFIX.length) : id;
 }
 
 /** The checks for documents. */

@@ -21,7 +21,7 @@ export interface NodeContext extends OperationContext {
   held: HeldBytes;
 }
 
-/** The parameters that an operation may have, besides ids, which resolveDocument removes. */
+/** The parameters that an operation may have, besides ids, which resolveDocument takes out. */
 const PARAMETERS: ReadonlySet<string> = new Set(["query", "operationName", "variables", "extensions"]);
 
 export interface ReadParamsOptions {

@@ -41,15 +41,18 @@ export type ResolveDocument = <Params extends object>(params: Params) => Params;
 export function createResolveDocument({ documents, only }: TrustedDocumentsOptions): ResolveDocument {
   return function resolveDocument<Params extends object>(params: Params): Params {
     if (!only && !hasId(params)) return params;
-    const { documentId, doc_id, id, ...others } = params as RawParams;
-    const apolloHash = readApolloHash(others.extensions);
-    const key = readOneId([documentId, doc_id, id, apolloHash]);
+    const { query, documentId, doc_id, id, extensions } = params as RawParams;
+    const apolloHash = readApolloHash(extensions);
+    let key = addId(undefined, documentId);
+    key = addId(key, doc_id);
+    key = addId(key, id);
+    key = addId(key, apolloHash);
     const trusted = key === undefined ? undefined : documents?.get(key);
     // graphql-ws requires a query; its clients send an empty one.
-    const hasQuery = others.query !== undefined && others.query !== null && others.query !== "";
+    const hasQuery = query !== undefined && query !== null && query !== "";
     if (trusted !== undefined) {
-      if (hasQuery && others.query !== trusted) throw mismatch();
-      return { ...others, query: trusted } as Params;
+      if (hasQuery && query !== trusted) throw mismatch();
+      return replaceId(params, trusted);
     }
     if (only) throw refusal("FORBIDDEN", "Only trusted documents are served: send the id of one.", 403);
     if (key === undefined) return params;
@@ -58,14 +61,24 @@ export function createResolveDocument({ documents, only }: TrustedDocumentsOptio
         ? refusal("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
         : refusal("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported");
     }
-    if (apolloHash !== undefined && !isHashOf(key, others.query)) throw mismatch();
-    return others as Params;
+    if (apolloHash !== undefined && !isHashOf(key, query)) throw mismatch();
+    return replaceId(params, query);
   };
 }
 
 /** Whether there may be an id. Most clients send none. */
 function hasId({ documentId, doc_id, id, extensions }: RawParams): boolean {
-  return [documentId, doc_id, id, extensions].some((value) => value !== undefined && value !== null);
+  return (documentId ?? doc_id ?? id ?? extensions ?? undefined) !== undefined;
+}
+
+/** Changes the parameters, which are read once: a copy without some of its members costs more than all else here. */
+function replaceId<Params extends object>(params: Params, query: unknown): Params {
+  const raw: RawParams = params;
+  raw.query = query;
+  if (raw.documentId !== undefined) raw.documentId = undefined;
+  if (raw.doc_id !== undefined) raw.doc_id = undefined;
+  if (raw.id !== undefined) raw.id = undefined;
+  return params;
 }
 
 /** The id in Apollo's protocol: https://github.com/apollographql/apollo-link-persisted-queries#protocol */
@@ -79,15 +92,17 @@ function readApolloHash(extensions: unknown): unknown {
   return persistedQuery.sha256Hash;
 }
 
-/** The only id, normalized; undefined if there is none. Null counts as absent. */
-function readOneId(given: readonly unknown[]): string | undefined {
-  const ids = given.filter((id) => id !== undefined && id !== null).map(normalizeId);
-  if (ids.includes(undefined)) {
+/** The id in one more place, normalized, or `known`, the one in those before. Null counts as absent. */
+function addId(known: string | undefined, given: unknown): string | undefined {
+  if (given === undefined || given === null) return known;
+  const id = normalizeId(given);
+  if (id === undefined) {
     throw refusal("BAD_REQUEST", "A trusted document's id must be a string of 1 to 256 visible ASCII characters.");
   }
-  const [key, ...others] = new Set(ids);
-  if (others.length > 0) throw refusal("BAD_REQUEST", "The request must not give two different ids of documents.");
-  return key;
+  if (known !== undefined && id !== known) {
+    throw refusal("BAD_REQUEST", "The request must not give two different ids of documents.");
+  }
+  return id;
 }
 
 function isHashOf(hash: string, query: unknown): boolean {

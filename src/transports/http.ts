@@ -89,7 +89,8 @@ export function createHttpTransport(
     if (!req.complete) await discardRest(req);
     const [error, ...more] = results.errors ?? [];
     if (!json && !stream && error) return refuse(req, res, error, ...more);
-    const { status, headers, body } = await encodeWithin(context, results, json ?? "application/json");
+    const type = json ?? "application/json";
+    const { status, headers, body } = written(results, type) ?? (await encodeWithin(context, results, type));
     if (json) {
       if (typeof body !== "string") return sendPieces(req, res, { status, headers }, body);
       // Owed to the client until it has taken them.
@@ -122,6 +123,12 @@ function onlyResult(result: ExecutionResult): EventResults<ExecutionResult> {
   return { run: async () => result, leave() {}, ...AS_IT_IS };
 }
 
+/** The answer of a result that is JSON already, as most are. */
+function written({ json }: Result, type: JsonType): EncodedAnswer | undefined {
+  if (json === undefined) return undefined;
+  return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body: json };
+}
+
 /** A result as JSON, under the status that it calls for. */
 async function encode(
   result: Result,
@@ -129,7 +136,7 @@ async function encode(
   encodeRest: (result: unknown) => Promise<LargeJson>,
 ): Promise<EncodedAnswer> {
   if (!result.errors && !result.extensions) {
-    const body = result.json ?? encodeSmall(result) ?? (await encodeRest(result));
+    const body = encodeSmall(result) ?? (await encodeRest(result));
     return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body };
   }
   const isGraphQLType = type === "application/graphql-response+json";

@@ -23,7 +23,7 @@ async function start(environment: Record<string, string>) {
   });
   const app = createApp(config, () => {});
   const running = await startServer(app, config);
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  let agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ports = new Set<number | undefined>();
   onTestFinished(async () => {
     agent.destroy();
@@ -49,7 +49,12 @@ async function start(environment: Record<string, string>) {
       request.on("error", reject).end('{"query":"{ viewer { id } }"}');
     });
   }
-  return { ask, reload: app.reload, connections: () => ports.size };
+  /** The next request has a connection of its own. */
+  function reconnect(): void {
+    agent.destroy();
+    agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  }
+  return { ask, reconnect, reload: app.reload, connections: () => ports.size };
 }
 
 function writeKeys(path: string, keys: Record<string, string>): void {
@@ -135,5 +140,39 @@ test("a JWT whose key the provider withdraws is refused after ten minutes on an 
   advance(9 * 60_000);
   expect(await ask(token)).toBe("ada");
   advance(2 * 60_000);
+  expect(await ask(token)).toBe("UNAUTHENTICATED");
+});
+
+test("a JWT that was good on another connection is refused on a new one once it has expired", async () => {
+  const advance = moveClocks();
+  const { ask, reconnect, connections } = await start({
+    JWT_PUBLIC_KEY: (await exportSPKI(publicKey)).replaceAll("\n", "\\n"),
+  });
+  const token = await sign("ada", Math.floor(Date.now() / 1000) + 60);
+  const other = await sign("bob", Math.floor(Date.now() / 1000) + 60);
+  expect(await ask(token)).toBe("ada");
+  reconnect();
+  expect(await ask(token)).toBe("ada");
+  expect(await ask(other)).toBe("bob");
+  reconnect();
+  expect(await ask(`${token.slice(0, -4)}AAAA`)).toBe("UNAUTHENTICATED");
+  expect(await ask(token)).toBe("ada");
+  advance(66_000);
+  reconnect();
+  expect(await ask(token)).toBe("UNAUTHENTICATED");
+  expect(connections()).toBe(4);
+});
+
+test("so it is once the provider has withdrawn its key", async () => {
+  const advance = moveClocks();
+  const provider = await startUpstream(json({ keys: [{ ...(await exportJWK(publicKey)), kid: "first" }] }));
+  const { ask, reconnect } = await start({ JWT_JWKS_URL: `${provider.url}/jwks` });
+  const token = await sign("ada", Math.floor(Date.now() / 1000) + 3_600);
+  expect(await ask(token)).toBe("ada");
+  provider.answer = json({ keys: [] });
+  reconnect();
+  expect(await ask(token)).toBe("ada");
+  advance(11 * 60_000);
+  reconnect();
   expect(await ask(token)).toBe("UNAUTHENTICATED");
 });

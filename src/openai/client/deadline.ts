@@ -13,6 +13,25 @@ export interface Step {
 /** Less than this is no time left: Node's timers count whole milliseconds. */
 const TICK_MS = 1;
 
+/** The deadlines that follow a caller's signal. A listener for each of them would cost more than all else here. */
+const FOLLOWERS = Symbol("the deadlines that follow the signal");
+
+interface FollowedSignal extends AbortSignal {
+  [FOLLOWERS]?: Set<Deadline>;
+}
+
+function followersOf(signal: FollowedSignal): Set<Deadline> {
+  const known = signal[FOLLOWERS];
+  if (known) return known;
+  const followers = new Set<Deadline>();
+  signal[FOLLOWERS] = followers;
+  const abortAll = () => {
+    for (const deadline of followers) deadline.abort(signal.reason);
+  };
+  signal.addEventListener("abort", abortAll, { once: true });
+  return followers;
+}
+
 /** The deadlines of calls that may all take as long. They are up in the order in which they start: one timer serves all. */
 export class Deadlines {
   readonly #totalMs: number;
@@ -54,23 +73,18 @@ export class Deadline {
   /** Left once the call is over. Set by what is under way. */
   step: Step | undefined;
   readonly #endsAt: number;
-  readonly #callerSignal: AbortSignal;
+  readonly #followers: Set<Deadline>;
   readonly #running: Set<Deadline>;
   #over: { readonly reason: unknown } | undefined;
 
   /** See Deadlines. `endsAt` is performance.now()'s; `running` are those that have not ended. */
   constructor(endsAt: number, callerSignal: AbortSignal, running: Set<Deadline>) {
     this.#endsAt = endsAt;
-    this.#callerSignal = callerSignal;
+    this.#followers = followersOf(callerSignal);
+    this.#followers.add(this);
     this.#running = running;
     running.add(this);
-    callerSignal.addEventListener("abort", this);
-    if (callerSignal.aborted) this.handleEvent();
-  }
-
-  /** The caller has gone. */
-  handleEvent(): void {
-    this.abort(this.#callerSignal.reason);
+    if (callerSignal.aborted) this.abort(callerSignal.reason);
   }
 
   /** Why the call is over. Undefined: it is not. */
@@ -130,6 +144,6 @@ export class Deadline {
   /** Follows nothing any more. */
   end(): void {
     this.#running.delete(this);
-    this.#callerSignal.removeEventListener("abort", this);
+    this.#followers.delete(this);
   }
 }
