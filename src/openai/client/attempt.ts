@@ -1,11 +1,12 @@
 // One upstream call: sent, and sent again if that may help, within its deadline.
 import type { Pool } from "undici";
 import { isEventStream } from "./answer.ts";
+import type { AnswerBytes } from "./bytes/arrived.ts";
 import type { Deadline } from "./deadline.ts";
 import { decodeBody, isEncoded } from "./decoded-body.ts";
 import { pathOf, type UpstreamRequest } from "./endpoint.ts";
 import { readRequestId } from "./error-answer.ts";
-import { type AnswerBytes, type Exchange, exchange } from "./exchange.ts";
+import { type Exchange, exchange } from "./exchange.ts";
 import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
 import { isRetryable, retryDelayMs } from "./failures/retry.ts";
 import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";

@@ -32,6 +32,7 @@ export async function openBody(exchange: Exchange): Promise<Opened> {
 
 function readAgain(exchange: Exchange, read: readonly Uint8Array[]): Exchange {
   let isNew = true;
+  const { readNow } = exchange;
   return {
     statusCode: exchange.statusCode,
     headers: exchange.headers,
@@ -41,6 +42,13 @@ function readAgain(exchange: Exchange, read: readonly Uint8Array[]): Exchange {
       isNew = false;
       return read.length > 0 ? read : exchange.read();
     },
+    ...(readNow && {
+      readNow(wake: () => void) {
+        if (!isNew || read.length === 0) return readNow.call(exchange, wake);
+        isNew = false;
+        return read;
+      },
+    }),
     forget: () => exchange.forget(),
     close: (isAboutToEnd) => exchange.close(isAboutToEnd),
   };

@@ -5,7 +5,8 @@ import type { Transform } from "node:stream";
 import * as allOfZlib from "node:zlib";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
 import { errors } from "undici";
-import type { AnswerBytes, Exchange } from "./exchange.ts";
+import type { AnswerBytes } from "./bytes/arrived.ts";
+import type { Exchange } from "./exchange.ts";
 
 type CreateDecoder = (start: Uint8Array) => Transform | undefined;
 

@@ -3,6 +3,7 @@
 import { createParser } from "eventsource-parser";
 import { findExcess, isRecord, readJson } from "../../json/json.ts";
 import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
+import { pour } from "./bytes/pour.ts";
 import { readErrorAnswer } from "./error-answer.ts";
 import { isDone, isNothing, partsOf } from "./events/data.ts";
 import { createDecoder } from "./events/decoder.ts";
@@ -46,7 +47,7 @@ export type Take<Value> = (values: readonly Value[]) => Promise<void> | undefine
  * what `answer` and `take` throw. Leaves `answer` to the caller to close.
  */
 export async function readEventStream(
-  answer: Pick<Exchange, "headers" | "read" | "forget">,
+  answer: Pick<Exchange, "headers" | "read" | "readNow" | "forget">,
   take: Take<Record<string, unknown> | Repeat>,
   { secrets, maxValues, readAddedText, normalise }: ReadEventsOptions,
 ): Promise<EventStreamEnd> {
@@ -138,38 +139,46 @@ export async function readEventStream(
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
   }
 
-  for (;;) {
-    const chunks = await answer.read();
-    // The last event may come without a newline, or broken off.
-    const text = chunks ? chunks.map((chunk) => decode(chunk)).join("") : `${decode()}\n\n`;
+  /** Hands out the events that are whole by now, and then throws what is wrong with the next; yields whether more may come. */
+  function takePart(part: string, isCutOff = false): boolean | Promise<boolean> {
+    const objects: (Record<string, unknown> | Repeat)[] = [];
+    let isAtDone = false;
+    let failure: unknown;
+    try {
+      if (!isCutOff) isAtDone = read(part, objects);
+      else {
+        feed(part);
+        isAtDone = readInto(objects, true);
+      }
+    } catch (error) {
+      failure = error;
+    }
+    const end = () => {
+      // An event that is not whole yet stays counted.
+      if (objects.length > 0) answer.forget();
+      if (failure !== undefined) throw failure;
+      return !isAtDone;
+    };
+    const ready = objects.length > 0 ? take(objects) : undefined;
+    return ready ? ready.then(end) : end();
+  }
+
+  async function takeLong(text: string): Promise<boolean> {
     for (let place = 0; place < text.length; place += TURN_LENGTH) {
       if (place > 0) await untilNextTurn();
-      const objects: (Record<string, unknown> | Repeat)[] = [];
-      let isAtDone = false;
-      let failure: unknown;
-      try {
-        const part = text.length > TURN_LENGTH ? text.slice(place, place + TURN_LENGTH) : text;
-        if (chunks) isAtDone = read(part, objects);
-        else {
-          feed(part);
-          isAtDone = readInto(objects, true);
-        }
-      } catch (error) {
-        failure = error;
-      }
-      if (objects.length > 0) {
-        const ready = take(objects);
-        if (ready) await ready;
-        // An event that is not whole yet stays counted.
-        answer.forget();
-      }
-      if (failure !== undefined) throw failure;
-      if (isAtDone) return "done";
+      if (!(await takePart(text.slice(place, place + TURN_LENGTH)))) return false;
     }
-    if (chunks) continue;
-    if (foreignLines > 0 && !sawEvent) throw notAStream();
-    return "body";
+    return true;
   }
+
+  const isAtBodyEnd = await pour(answer, (chunks) => {
+    const text = chunks.length === 1 ? decode(chunks[0]) : chunks.map((chunk) => decode(chunk)).join("");
+    return text.length > TURN_LENGTH ? takeLong(text) : takePart(text);
+  });
+  // The last event may come without a newline, or broken off.
+  if (!isAtBodyEnd || !(await takePart(`${decode()}\n\n`, true))) return "done";
+  if (foreignLines > 0 && !sawEvent) throw notAStream();
+  return "body";
 }
 
 function notAStream(): OpenAIError {

@@ -9,8 +9,7 @@ import { findExcess } from "../../http/json-text.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import type { ConnectionCaller } from "./caller.ts";
 import { isInvalidMessage, reasonOf, TOO_LARGE, TRY_AGAIN_LATER } from "./closes.ts";
-import { createInbox } from "./inbox.ts";
-import { KeptPieces } from "./large-results.ts";
+import { createInbox, type Inbox } from "./inbox.ts";
 import { keepAlive } from "./pings.ts";
 import { countReceived } from "./received-bytes.ts";
 import { limitGreeting } from "./waiting-room.ts";
@@ -27,8 +26,8 @@ export interface ConnectionExtra {
 }
 
 export interface Connection {
-  /** Large results on their way. */
-  readonly kept: KeptPieces;
+  /** Sends messages. */
+  readonly inbox: Pick<Inbox, "send" | "sendAll">;
   /**
    * How many of the client's messages are being handled: an operation from its request until its last answer has left. One
    * that the client has completed counts until it has really ended.
@@ -61,7 +60,7 @@ export function openConnection(
   let handle = async (_text: string): Promise<void> => {};
   let underWay = 0;
   let isAcknowledged = false;
-  const inbox = createInbox(client, (message) => void take(message));
+  const inbox = createInbox(client, socket, (message) => void take(message));
   const received = countReceived(client, socket);
   const stopLimit = limitGreeting(socket, () => connection.close(TOO_LARGE));
 
@@ -89,9 +88,8 @@ export function openConnection(
     }
   }
 
-  const kept = new KeptPieces();
   const connection: Connection = {
-    kept,
+    inbox,
     underWay: () => underWay,
     acknowledge(held) {
       isAcknowledged = true;
@@ -121,7 +119,7 @@ export function openConnection(
   const closed = server.opened(
     {
       protocol: client.protocol,
-      send: (text) => inbox.send(kept.fill(text)),
+      send: inbox.send,
       close: connection.close,
       onMessage(callback) {
         handle = callback;
