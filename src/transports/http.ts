@@ -15,7 +15,7 @@ import { encodeLarge, encodeSmall, isSmall, type LargeJson } from "../http/json-
 import { untilTurn } from "../http/line.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { type EncodedAnswer, sendPieces } from "./large-answer.ts";
-import { onlyResult } from "./push-results.ts";
+import { onlyResult } from "./shared/push-results.ts";
 import { EVENT_STREAM, type EventOptions, writeEvents } from "./sse.ts";
 
 export interface HttpTransportOptions {

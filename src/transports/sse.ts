@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 import { onTurn } from "../http/line.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import { createWriter } from "./large-answer.ts";
-import { type Outlet, type PushOptions, pushResults, type Results } from "./push-results.ts";
+import { type Outlet, type PushOptions, pushResults, type Results } from "./shared/push-results.ts";
 
 /** A comment, which keeps an idle connection open. */
 const PING = ":\n\n";

@@ -1,10 +1,10 @@
 // Results as they come -> JSON -> a client, the same for every transport that streams: a result is made and written in the call
 // that brings what it is made of, and what the client does not take holds the upstream back.
 import type { ExecutionResult } from "graphql";
-import { showError } from "../errors/shown-error.ts";
-import type { HeldBytes } from "../http/held-bytes.ts";
-import { encodeLarge, encodeSmall, STREAM_FACTOR, tooLarge } from "../http/json-pieces.ts";
-import type { Take } from "../openai/client/event-stream.ts";
+import { showError } from "../../errors/shown-error.ts";
+import type { HeldBytes } from "../../http/held-bytes.ts";
+import { encodeLarge, encodeSmall, STREAM_FACTOR, tooLarge } from "../../http/json-pieces.ts";
+import type { Take } from "../../openai/client/event-stream.ts";
 
 /** Most that is written at once, in characters, but for a single result. */
 const MAX_WRITE_LENGTH = 64 * 1024;

@@ -3,7 +3,7 @@ import type { ExecutionResult } from "graphql";
 import type { Results } from "../../execution/engine.ts";
 import { ResultStream } from "../../execution/result-stream.ts";
 import { CallerGone } from "../../openai/cancellable.ts";
-import { type Outlet, onlyResult, type PushOptions, pushResults } from "../push-results.ts";
+import { type Outlet, onlyResult, type PushOptions, pushResults } from "../shared/push-results.ts";
 import type { Inbox } from "./inbox.ts";
 
 export interface SendOptions extends PushOptions {
