@@ -1,4 +1,4 @@
-// Hands bytes out as they come: in the call that brings them, without a promise for each.
+// Hands bytes out as they come, all that one read of the network brought, without a promise for each.
 import { inBurst } from "./burst.ts";
 
 /** Nothing has come by now; `wake` is called once something has, or at the end. */
@@ -35,7 +35,9 @@ async function pourByReading(source: Readable, take: TakeBytes): Promise<boolean
 
 function pourNow(source: Required<Readable>, take: TakeBytes): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const wake = () => inBurst(handOut);
+    const handOutInBurst = () => inBurst(handOut);
+    // The parts of one read come one by one: each event of most servers is a part.
+    const wake = () => queueMicrotask(handOutInBurst);
     const goOn = (isWanted: boolean) => {
       if (isWanted) handOut();
       else resolve(false);
