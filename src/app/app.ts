@@ -10,31 +10,25 @@ import { createOriginTest } from "../edge/origins.ts";
 import { createRefusedOrigins } from "../edge/refused-origins.ts";
 import { codedError } from "../errors/codes.ts";
 import { createMaskError } from "../errors/mask.ts";
-import { createEngine, type Engine } from "../execution/engine.ts";
+import type { Engine } from "../execution/engine.ts";
 import { createGraphiQLPage } from "../graphiql/page.ts";
 import { createDepartures } from "../http/departures.ts";
 import { createFetch } from "../http/fetch/handler.ts";
 import { enterLine } from "../http/line.ts";
 import { requestIdOf } from "../http/request-id.ts";
 import { watchWriteStall } from "../http/stall.ts";
-import { createReadParams } from "../request/params.ts";
-import { createUploadCheck } from "../request/upload-rights.ts";
 import { schema as ownSchema } from "../schema/index.ts";
 import { createSubgraph } from "../schema/subgraph.ts";
 import { createMetrics, type ShareMetrics } from "../telemetry/metrics.ts";
 import type { Observer } from "../telemetry/operation-record.ts";
 import { createBeginOperation } from "../telemetry/operations.ts";
 import { createTellRefused, createTellUnread, createWarn } from "../telemetry/refused-requests.ts";
-import { createHttpTransport } from "../transports/http.ts";
 import { createWebSocketEndpoint } from "../transports/websocket/endpoint.ts";
 import { createHandshake } from "../transports/websocket/handshake.ts";
-import { createPrepareOperation } from "../transports/websocket/operation.ts";
 import type { Frame, FrameOptions } from "../transports/yoga.ts";
-import { answerByYoga } from "../transports/yoga-on-demand.ts";
 import type { App } from "./app-interface.ts";
-import { documentLimitsOf } from "./document-limits.ts";
 import { createGuard } from "./guard.ts";
-import { openReplays } from "./replays.ts";
+import { createOperations } from "./operations.ts";
 import { createServe } from "./serve.ts";
 import { createUpgrades } from "./upgrades.ts";
 
@@ -75,32 +69,15 @@ export function createApp(
   const tellUnread = createTellUnread(allObservers);
   /** Requests that ask for the server's health, or are refused as operations: they are not reported as refused requests. */
   const toldElsewhere = new WeakSet<IncomingMessage>();
-  const readParams = createReadParams({
-    limits: {
-      maxBodyBytes: config.MAX_BODY_BYTES,
-      maxUploadBytes: config.MAX_UPLOAD_BYTES,
-      maxFiles: config.MAX_FILES,
-      uploadStallMs: config.UPLOAD_STALL_MS,
-    },
-    checkUpload: createUploadCheck(schema),
-    resolveDocument,
-  });
-  const once = openReplays(config, report);
-  const engine = createEngine({
+  const operations = createOperations(config, {
+    endpoint: ENDPOINT,
     schema,
-    limits: documentLimitsOf(config),
-    messages,
-    introspection: config.INTROSPECTION,
-    maxPaidFields: config.MAX_PAID_FIELDS,
-    maxResponseBytes: config.MAX_RESPONSE_BYTES,
+    resolveDocument,
     maskError,
-    replays: once?.replays,
+    messages,
+    report,
+    buildFrame,
   });
-  const answers = { endpoint: ENDPOINT, readParams, maskError, maxResponseBytes: config.MAX_RESPONSE_BYTES };
-  const frame = buildFrame?.(engine, answers);
-  const http = { pingMs: config.STREAM_PING_MS, ...answers };
-  // Without plugins their hooks cost nothing.
-  const answer = frame?.answer ?? createHttpTransport(engine, http, answerByYoga(engine, answers));
   let stopping = false;
   let draining = false;
   const isStopping = () => stopping;
@@ -146,8 +123,8 @@ export function createApp(
   const passed = { authenticator, contextOf, openHeld, untilStart, departures, beginOperation, maskError };
   const webSockets = createWebSocketEndpoint({
     ...passed,
-    schema: engine.schema,
-    prepareOperation: frame?.prepareOperation ?? createPrepareOperation(engine),
+    schema: operations.engine.schema,
+    prepareOperation: operations.prepareOperation,
     resolveDocument,
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxResponseBytes: config.MAX_RESPONSE_BYTES,
@@ -159,7 +136,7 @@ export function createApp(
     authenticator,
     isDraining,
   });
-  const serve = createServe({ ...passed, answer });
+  const serve = createServe({ ...passed, answer: operations.answer });
 
   const app: App = {
     handle(req, res) {
@@ -199,7 +176,7 @@ export function createApp(
     endAll: () => departures.endAll(codedError("SHUTTING_DOWN", "The server is stopping.")),
     async close() {
       await webSockets.close();
-      await once?.close();
+      await operations.close();
       await guard.close();
     },
   };

@@ -1,4 +1,4 @@
-// An iterator that can be left while it waits. A generator's own return() waits for the step under way: for a silent
+// Work that can be left at any moment, as an iterator. A generator's own return() waits for the step under way: for a silent
 // upstream, that is until its timeout.
 import { setMaxListeners } from "node:events";
 
@@ -9,21 +9,21 @@ export class CallerGone extends Error {
 }
 
 /**
- * Runs `generate` with a signal that follows `callerSignal` and is aborted by return(). After return() the step under
- * way ends the iteration in place of throwing. `onEnd` is called when it has ended, also if it never began.
+ * An iterator without values, which ends when `work` has. Its signal follows `callerSignal`, and is aborted by return(); then
+ * what the work throws does not count. `onEnd` is called when it has ended, also if it never began.
  */
-export function createCancellable<Value>(
+export function createCancellable(
   callerSignal: AbortSignal,
-  generate: (signal: AbortSignal) => AsyncGenerator<Value>,
+  work: (signal: AbortSignal) => Promise<void>,
   onEnd: () => void = () => {},
-): AsyncIterableIterator<Value> {
+): AsyncIterableIterator<never> {
   const controller = new AbortController();
   // Each field of an operation listens.
   setMaxListeners(0, controller.signal);
   const follow = () => controller.abort(callerSignal.reason);
   if (callerSignal.aborted) follow();
   callerSignal.addEventListener("abort", follow, { once: true });
-  const values = generate(controller.signal);
+  let working: Promise<void> | undefined;
   let isLeft = false;
   const end = (): IteratorReturnResult<undefined> => {
     callerSignal.removeEventListener("abort", follow);
@@ -32,19 +32,21 @@ export function createCancellable<Value>(
   };
   return {
     async next() {
+      if (!isLeft) working ??= work(controller.signal);
       try {
-        const result = await values.next();
-        return result.done ? end() : result;
+        await working;
       } catch (error) {
-        const ended = end();
-        if (isLeft) return ended;
-        throw error;
+        if (!isLeft) {
+          end();
+          throw error;
+        }
       }
+      return end();
     },
     async return() {
       isLeft = true;
       controller.abort(new CallerGone());
-      await values.return(undefined).catch(() => {});
+      await working?.catch(() => {});
       return end();
     },
     [Symbol.asyncIterator]() {

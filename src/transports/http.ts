@@ -15,7 +15,8 @@ import { encodeLarge, encodeSmall, isSmall, type LargeJson } from "../http/json-
 import { untilTurn } from "../http/line.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { type EncodedAnswer, sendPieces } from "./large-answer.ts";
-import { AS_IT_IS, EVENT_STREAM, type EventOptions, type Results as EventResults, writeEvents } from "./sse.ts";
+import { onlyResult } from "./shared/push-results.ts";
+import { EVENT_STREAM, type EventOptions, writeEvents } from "./sse.ts";
 
 export interface HttpTransportOptions {
   readParams: ReadParams;
@@ -116,11 +117,6 @@ export function findRefusal({ method, headers }: IncomingMessage, type: Operatio
   if (type === "subscription" || isServed) return undefined;
   const message = "Answers come as application/json, which the request's Accept header leaves out.";
   return requestError("BAD_REQUEST", 406, message);
-}
-
-/** One result as a stream. */
-function onlyResult(result: ExecutionResult): EventResults<ExecutionResult> {
-  return { run: async () => result, leave() {}, ...AS_IT_IS };
 }
 
 /** The answer of a result that is JSON already, as most are. */

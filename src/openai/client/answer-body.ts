@@ -61,7 +61,8 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
   ): Promise<void> {
     let isDone = false;
     try {
-      const events = { headers: answer.headers, read: () => answer.read(), forget };
+      const { headers, readNow } = answer;
+      const events = { headers, read: () => answer.read(), readNow: readNow?.bind(answer), forget };
       isDone = (await readEventStream(events, take, { ...how, ...reading })) === "done";
     } catch (error) {
       if (error instanceof OpenAIError) throw error;
@@ -145,6 +146,7 @@ class ReadAgain implements Exchange {
   readonly headers: Exchange["headers"];
   readonly #answer: Exchange;
   readonly #isAll: boolean;
+  readonly readNow: Exchange["readNow"];
   #read: readonly Uint8Array[] | undefined;
 
   constructor(answer: Exchange, read: readonly Uint8Array[], isAll: boolean) {
@@ -153,6 +155,7 @@ class ReadAgain implements Exchange {
     this.#answer = answer;
     this.#isAll = isAll;
     this.#read = read.length > 0 ? read : undefined;
+    if (answer.readNow) this.readNow = (wake) => this.#takeRead() ?? answer.readNow?.(wake);
   }
 
   takeWhole(): readonly Uint8Array[] | undefined {
@@ -163,9 +166,13 @@ class ReadAgain implements Exchange {
   }
 
   async read(): Promise<readonly Uint8Array[] | undefined> {
+    return this.#takeRead() ?? this.#answer.read();
+  }
+
+  #takeRead(): readonly Uint8Array[] | undefined {
     const read = this.#read;
     this.#read = undefined;
-    return read ?? this.#answer.read();
+    return read;
   }
 
   forget(): void {

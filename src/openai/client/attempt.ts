@@ -1,12 +1,13 @@
 // One upstream call: sent, and sent again if that may help, within its deadline.
 import { writeJson } from "../../json/exact-numbers.ts";
 import { isEventStream } from "./answer.ts";
+import type { AnswerBytes } from "./bytes/arrived.ts";
 import type { Connections, Proxies } from "./connections/connections.ts";
 import type { Deadline } from "./deadline.ts";
 import { decodeBody, isEncoded } from "./decoded-body.ts";
 import { pathOf, type UpstreamRequest } from "./endpoint.ts";
 import { readRequestId } from "./error-answer.ts";
-import { type AnswerBytes, type Exchange, exchange } from "./exchange.ts";
+import { type Exchange, exchange } from "./exchange.ts";
 import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
 import { isRetryable, retryDelayMs } from "./failures/retry.ts";
 import { Sending } from "./failures/sending.ts";

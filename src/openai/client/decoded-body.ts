@@ -4,8 +4,9 @@ import { once } from "node:events";
 import type { Transform } from "node:stream";
 import * as allOfZlib from "node:zlib";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import type { AnswerBytes } from "./bytes/arrived.ts";
 import { errors } from "./connections/undici.ts";
-import type { AnswerBytes, Exchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 
 type CreateDecoder = (start: Uint8Array) => Transform | undefined;
 

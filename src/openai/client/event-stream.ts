@@ -2,6 +2,7 @@
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 import { findExcess, isRecord, readJson } from "../../json/json.ts";
 import { boundError, type ReadAnswerOptions, tooMuch } from "./answer.ts";
+import { pour } from "./bytes/pour.ts";
 import { readErrorAnswer } from "./error-answer.ts";
 import { type AnswerEnd, OpenEnd } from "./events/answer-end.ts";
 import { isDone, isNothing, partsOf } from "./events/data.ts";
@@ -43,7 +44,7 @@ export type Take<Value> = (values: readonly Value[]) => Promise<void> | undefine
  * `answer` and `take` throw. Leaves `answer` to the caller to close.
  */
 export async function readEventStream(
-  answer: Pick<Exchange, "headers" | "read" | "forget">,
+  answer: Pick<Exchange, "headers" | "read" | "readNow" | "forget">,
   take: Take<Record<string, unknown> | Repeat>,
   { secrets, maxValues, readAddedText, normalise, end, idleTimeoutMs = 0 }: ReadEventsOptions,
 ): Promise<EventStreamEnd> {
@@ -114,41 +115,61 @@ export async function readEventStream(
     throw new OpenAIError("invalid_response", "The upstream sent an event that is not a JSON object.");
   }
 
-  for (;;) {
-    const chunks = openEnd && end.isWhole ? await openEnd.read(answer) : await answer.read();
-    // The last event may come without a newline, or broken off.
-    const text = chunks ? chunks.map((chunk) => decode(chunk)).join("") : `${decode()}\n\n`;
-    for (let place = 0; place < text.length; place += TURN_LENGTH) {
-      if (place > 0) await untilNextTurn();
-      const objects: (Record<string, unknown> | Repeat)[] = [];
-      let isAtDone = false;
-      let failure: unknown;
-      try {
-        const part = text.length > TURN_LENGTH ? text.slice(place, place + TURN_LENGTH) : text;
-        if (chunks) isAtDone = read(part, objects);
-        else {
-          parser.feed(part);
-          isAtDone = readInto(objects, true);
-        }
-      } catch (error) {
-        failure = error;
+  let isAtDone = false;
+
+  /** Hands out the events that are whole by now, and then throws what is wrong with the next. */
+  function takePart(part: string, isCutOff = false): Promise<void> | undefined {
+    const objects: (Record<string, unknown> | Repeat)[] = [];
+    let failure: unknown;
+    try {
+      if (!isCutOff) isAtDone = read(part, objects);
+      else {
+        parser.feed(part);
+        isAtDone = readInto(objects, true);
       }
-      if (objects.length > 0) {
-        const ready = take(objects);
-        if (ready) await ready;
-        // An event that is not whole yet stays counted.
-        answer.forget();
-      }
+    } catch (error) {
+      failure = error;
+    }
+    const taken = () => {
+      // An event that is not whole yet stays counted.
+      if (objects.length > 0) answer.forget();
       if (isProgress) openEnd?.progressed();
       isProgress = false;
       if (failure !== undefined) throw failure;
-      if (isAtDone) return "done";
-    }
-    if (chunks) continue;
-    if (parser.sawForeignLines && !sawEvent) throw notAStream();
-    if (end && !end.isWhole) throw brokeOff("before its end");
-    return "body";
+    };
+    const ready = objects.length > 0 ? take(objects) : undefined;
+    if (ready) return ready.then(taken);
+    taken();
+    return undefined;
   }
+
+  async function takeLong(text: string): Promise<void> {
+    for (let place = 0; place < text.length && !isAtDone; place += TURN_LENGTH) {
+      if (place > 0) await untilNextTurn();
+      await takePart(text.slice(place, place + TURN_LENGTH));
+    }
+  }
+
+  /** Yields whether more is wanted whatever comes. */
+  function takeChunks(chunks: readonly Uint8Array[]): boolean | Promise<boolean> {
+    const text = chunks.length === 1 ? decode(chunks[0]) : chunks.map((chunk) => decode(chunk)).join("");
+    const ready = text.length > TURN_LENGTH ? takeLong(text) : takePart(text);
+    return ready ? ready.then(isMoreWanted) : isMoreWanted();
+  }
+  const isMoreWanted = () => !isAtDone && !end?.isWhole;
+
+  let hasEnded = await pour(answer, takeChunks);
+  while (openEnd && !hasEnded && !isAtDone) {
+    const chunks = await (end.isWhole ? openEnd.read(answer) : answer.read());
+    if (chunks) await takeChunks(chunks);
+    else hasEnded = true;
+  }
+  // The last event may come without a newline, or broken off.
+  if (!isAtDone) await takePart(`${decode()}\n\n`, true);
+  if (isAtDone) return "done";
+  if (parser.sawForeignLines && !sawEvent) throw notAStream();
+  if (end && !end.isWhole) throw brokeOff("before its end");
+  return "body";
 }
 
 function brokeOff(where: string): OpenAIError {

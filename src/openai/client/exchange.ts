@@ -1,26 +1,14 @@
 // One HTTP exchange with the upstream, on undici's dispatch: the head of the answer, then its bytes as they are asked for.
 // undici's request() would put a stream, a promise and an iterator around each of them.
 import type { AnswerHead } from "./answer.ts";
+import { type AnswerBytes, ArrivedBytes } from "./bytes/arrived.ts";
+import { NOT_YET, type NowOrLater } from "./bytes/pour.ts";
 import { type Dispatcher, errors } from "./connections/undici.ts";
 import type { Deadline, Step } from "./deadline.ts";
 import type { Sending } from "./failures/sending.ts";
 
-/** Bytes that may wait to be read before the upstream is held back. */
-const MAX_WAITING_BYTES = 64 * 1024;
-/** Bytes of an answer that are not worth counting. */
-const MAX_UNCOUNTED_BYTES = 64 * 1024;
-/** How often what has been read is held: as text, and as the values in it. */
-const COPIES = 2;
 /** Longest wait for a body's end after `[DONE]`, in milliseconds. */
 const END_WAIT_MS = 500;
-
-/** Counts the bytes of answers that are held. */
-export interface AnswerBytes {
-  /** Counts bytes that have come. Undefined: there is room for them; otherwise to be waited for. */
-  takeInTurn(bytes: number): Promise<void> | undefined;
-  /** The bytes are held no more. */
-  giveBack(bytes: number): void;
-}
 
 /** An answer whose head has come. */
 export interface Exchange extends AnswerHead {
@@ -34,6 +22,8 @@ export interface Exchange extends AnswerHead {
    * or why the deadline is over.
    */
   read(): Promise<readonly Uint8Array[] | undefined>;
+  /** The same without a wait, as `pour` uses it. Absent: there is only `read`. */
+  readNow?: ((wake: () => void) => NowOrLater) | undefined;
   /** To be called once what has been read is needed no more; until then it counts as held. */
   forget(): void;
   /**
@@ -69,15 +59,10 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
   headers: AnswerHead["headers"] = {};
   readonly sending: Sending;
   readonly #deadline: Deadline;
-  readonly #held: AnswerBytes | undefined;
+  readonly #arrived: ArrivedBytes;
   readonly #resolve: (exchange: Exchange) => void;
   readonly #reject: (error: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
-  #chunks: Uint8Array[] = [];
-  #waitingBytes = 0;
-  /** Bytes that have been read and not forgotten, and those of them that are counted. */
-  #readBytes = 0;
-  #heldBytes = 0;
   #wake: (() => void) | undefined;
   #hasEnded = false;
   #failure: { error: unknown } | undefined;
@@ -88,8 +73,8 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
     reject: (error: unknown) => void,
   ) {
     this.#deadline = deadline;
-    this.#held = held;
     this.sending = sending;
+    this.#arrived = new ArrivedBytes(held);
     this.#resolve = resolve;
     this.#reject = reject;
     deadline.step = this;
@@ -112,16 +97,15 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    this.#waitingBytes += chunk.length;
-    if (this.#waitingBytes > MAX_WAITING_BYTES) controller.pause();
-    this.#wake?.();
+    this.#arrived.add(chunk);
+    if (this.#arrived.areMany) controller.pause();
+    this.#wakeReader();
   }
 
   onResponseEnd(): void {
     this.#hasEnded = true;
     this.#stopListening();
-    this.#wake?.();
+    this.#wakeReader();
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -129,40 +113,35 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
   }
 
   takeWhole(): readonly Uint8Array[] | undefined {
-    if (!this.#hasEnded || this.#waitingBytes > MAX_UNCOUNTED_BYTES) return undefined;
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#waitingBytes = 0;
-    return chunks;
+    return this.#hasEnded && this.#arrived.areFew ? this.#arrived.take() : undefined;
   }
 
   async read(): Promise<readonly Uint8Array[] | undefined> {
-    while (this.#chunks.length === 0) {
+    for (;;) {
+      let wake = () => {};
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const chunks = this.readNow(wake);
+      if (chunks !== NOT_YET) return chunks;
+      await woken;
+    }
+  }
+
+  readNow(wake: () => void): NowOrLater {
+    if (this.#arrived.areNone) {
       if (this.#failure) throw this.#failure.error;
       if (this.#hasEnded) return undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
+      this.#wake = wake;
+      return NOT_YET;
     }
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#readBytes += this.#waitingBytes;
-    this.#waitingBytes = 0;
-    if (this.#readBytes > MAX_UNCOUNTED_BYTES) {
-      const bytes = this.#readBytes * COPIES;
-      const room = this.#held?.takeInTurn(bytes - this.#heldBytes);
-      this.#heldBytes = bytes;
-      if (room) await this.#deadline.until(room);
-    }
-    this.#controller?.resume();
-    return chunks;
+    const room = this.#arrived.count();
+    const chunks = this.#arrived.take();
+    return room ? this.#deadline.until(room).then(() => this.#goOn(chunks)) : this.#goOn(chunks);
   }
 
   forget(): void {
-    this.#readBytes = 0;
-    if (this.#heldBytes > 0) this.#held?.giveBack(this.#heldBytes);
-    this.#heldBytes = 0;
+    this.#arrived.forget();
   }
 
   close(isAboutToEnd: boolean): void {
@@ -171,12 +150,10 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
     if (!isAboutToEnd) return void leave();
     const timer = setTimeout(leave, END_WAIT_MS);
     const drain = () => {
-      this.#chunks = [];
-      this.#waitingBytes = 0;
-      this.#controller?.resume();
+      this.#wake = drain;
+      this.#goOn(this.#arrived.take());
       if (this.#hasEnded || this.#failure) clearTimeout(timer);
     };
-    this.#wake = drain;
     drain();
   }
 
@@ -193,7 +170,18 @@ class Handler implements Dispatcher.DispatchHandler, Exchange, Step {
     this.#stopListening();
     // Does nothing once the head has come.
     this.#reject(error);
-    this.#wake?.();
+    this.#wakeReader();
+  }
+
+  #wakeReader(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  #goOn(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+    this.#controller?.resume();
+    return chunks;
   }
 
   #stopListening(): void {

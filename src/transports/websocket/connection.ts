@@ -12,8 +12,7 @@ import { isRecord, readJson } from "../../json/json.ts";
 import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import type { ConnectionCaller } from "./caller.ts";
 import { isInvalidMessage, reasonOf, TOO_LARGE, TRY_AGAIN_LATER } from "./closes.ts";
-import { createInbox } from "./inbox.ts";
-import { KeptPieces } from "./large-results.ts";
+import { createInbox, type Inbox } from "./inbox.ts";
 import { keepAlive } from "./pings.ts";
 import { countReceived } from "./received-bytes.ts";
 import { limitGreeting } from "./waiting-room.ts";
@@ -30,8 +29,8 @@ export interface ConnectionExtra {
 }
 
 export interface Connection {
-  /** Large results on their way. */
-  readonly kept: KeptPieces;
+  /** Sends messages. */
+  readonly inbox: Pick<Inbox, "send" | "sendAll">;
   /**
    * How many of the client's messages are being handled: an operation from its request until its last answer has left. One
    * that the client has completed counts until it has really ended.
@@ -76,7 +75,7 @@ export function openConnection(
   let hasExpired = false;
   let isAcknowledged = false;
   let exact: { id: unknown; variables: OperationParams["variables"] } | undefined;
-  const inbox = createInbox(client, (message) => void take(message));
+  const inbox = createInbox(client, socket, (message) => void take(message));
   const received = countReceived(client, socket);
   const stopLimit = limitGreeting(socket, () => connection.close(TOO_LARGE));
 
@@ -124,9 +123,8 @@ export function openConnection(
     }
   }
 
-  const kept = new KeptPieces();
   const connection: Connection = {
-    kept,
+    inbox,
     underWay: () => underWay,
     takeExactVariables(id) {
       const variables = exact?.id === id ? exact.variables : undefined;
@@ -171,7 +169,7 @@ export function openConnection(
   const closed = server.opened(
     {
       protocol: client.protocol,
-      send: (text) => inbox.send(kept.fill(text)),
+      send: inbox.send,
       close: connection.close,
       onMessage(callback) {
         handle = callback;

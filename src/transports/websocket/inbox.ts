@@ -1,5 +1,6 @@
 // Takes a WebSocket's messages: one each turn of the event loop, and none while the client has too much left to read.
 // Knows no GraphQL.
+import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { whenItsTurn } from "../../http/pace.ts";
 
@@ -12,6 +13,8 @@ const MAX_UNSENT_MESSAGES = 512;
 export interface Inbox {
   /** Sends a text, or one in pieces. Resolves when the kernel has it, or the connection is closed; never rejects. */
   send(message: string | readonly Uint8Array[]): Promise<void>;
+  /** Sends texts at once. Undefined: the kernel has them; otherwise resolves as `send` does. */
+  sendAll(messages: readonly string[]): Promise<void> | undefined;
   /** Reads no more before it is this connection's turn. */
   rest(): void;
   /** Takes no more messages, those that wait included; reads on, so that the client's close arrives. */
@@ -23,7 +26,7 @@ export interface Inbox {
  * reads none from the network, while too much is unsent: what a message asks for can be hundreds of times its length.
  * Operations under way hold nothing back, however many there are: a `complete` must always get through.
  */
-export function createInbox(client: WebSocket, handle: (message: Buffer) => void): Inbox {
+export function createInbox(client: WebSocket, socket: Socket, handle: (message: Buffer) => void): Inbox {
   const waiting: Buffer[] = [];
   let unsentMessages = 0;
   let isScheduled = false;
@@ -78,6 +81,26 @@ export function createInbox(client: WebSocket, handle: (message: Buffer) => void
         else for (const [place, piece] of message.entries()) sendFragment(piece, place === message.length - 1, done);
         update();
       }),
+    sendAll(messages) {
+      if (client.readyState !== client.OPEN || messages.length === 0) return undefined;
+      let resolve: (() => void) | undefined;
+      unsentMessages += messages.length;
+      const done = () => {
+        unsentMessages -= messages.length;
+        update();
+        resolve?.();
+      };
+      // One write for all.
+      socket.cork();
+      for (const [place, message] of messages.entries())
+        client.send(message, place === messages.length - 1 ? done : undefined);
+      socket.uncork();
+      update();
+      if (client.bufferedAmount === 0) return undefined;
+      return new Promise((wake) => {
+        resolve = wake;
+      });
+    },
     rest() {
       if (isResting) return;
       isResting = true;

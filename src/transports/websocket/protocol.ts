@@ -19,8 +19,8 @@ import type { OperationRecord } from "../../telemetry/operation-record.ts";
 import { isUnauthenticated } from "./caller.ts";
 import { InvalidMessage, TRY_AGAIN_LATER } from "./closes.ts";
 import type { ConnectionExtra } from "./connection.ts";
-import { fitResults } from "./large-results.ts";
 import type { PrepareOperation, ReadyOperation } from "./operation.ts";
+import { sendResults } from "./results.ts";
 
 /** How many operations may be under way on a connection. A page with more subscriptions than that is out of order. */
 const MAX_OPERATIONS = 256;
@@ -31,6 +31,7 @@ const MAX_ID_LENGTH = 128;
 
 /** What graphql-ws passes along with an operation, as its root value. */
 interface Operation {
+  id: string;
   extra: ConnectionExtra;
   ready: ReadyOperation;
   /** The bytes of its answers. */
@@ -59,10 +60,11 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
   const { schema, prepareOperation, contextOf, openHeld, untilStart, departures } = options;
   const { maskError, resolveDocument, maxResponseBytes, isDraining } = options;
 
-  /** Results that can be left: a client's `complete` ends the upstream call, of a mutation too. */
-  function run(args: ExecutionArgs): AsyncIterableIterator<ExecutionResult> {
-    const { extra, ready, held, record } = args.rootValue as Operation;
+  /** Sends the results itself. They can be left: a client's `complete` ends the upstream call, of a mutation too. */
+  function run(args: ExecutionArgs): AsyncIterableIterator<never> {
+    const { id, extra, ready, held, record } = args.rootValue as Operation;
     const { socket, connection } = extra;
+    const { inbox } = connection;
     const departure = departures.signalOf(socket);
     const done = connection.begin();
     let isComplete = false;
@@ -76,12 +78,12 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
       record?.readResult({ errors });
       return { errors, data: null };
     };
-    async function* generate(signal: AbortSignal): AsyncGenerator<ExecutionResult> {
+    const send = async (signal: AbortSignal) => {
       const results = await ready.run(signal);
-      yield* fitResults(results, { kept: connection.kept, maxBytes: maxResponseBytes, held, fail });
-      isComplete = true;
-    }
-    return createCancellable(departure, generate, end);
+      await sendResults(results, { id, signal, inbox, maxBytes: maxResponseBytes, held, fail });
+      isComplete = !(signal.reason instanceof CallerGone);
+    };
+    return createCancellable(departure, send, end);
   }
 
   /** What is wrong with the operation before anything is known of it. */
@@ -134,17 +136,13 @@ export function createGraphQLServer(options: GraphQLOptions): Server<ConnectionE
         if (operation) operation.caller = context;
         const ready = prepareOperation(params as OperationParams, context);
         if (!("run" in ready)) return refuse(ready.errors ?? []);
-        const rootValue: Operation = { extra, ready, held, record: operation };
+        const rootValue: Operation = { id, extra, ready, held, record: operation };
         return { schema, document: ready.document, operationName: params.operationName, rootValue };
       } catch (error) {
         if (isUnauthenticated(error)) extra.connection.expire();
         return refuse([maskError(error)]);
       }
     },
-    onNext: (_connection, _id, _payload, _args, { data, errors }) => ({
-      ...(data !== undefined && { data }),
-      ...(errors && { errors: errors.map(showError) }),
-    }),
     onError: (_connection, _id, _payload, errors) => errors.map((error) => showError(maskError(error))),
   });
 }

@@ -1,12 +1,28 @@
 // The text of an event stream, from its bytes.
 
+/** Of bytes that end with a whole character. */
+const whole = new TextDecoder("utf-8", { ignoreBOM: true });
+const LAST_ASCII = 0x7f;
+
 /** Decodes UTF-8, ends each line with LF, as the parser would hold back a last CR, and each event with a blank line. */
 export function createDecoder(): (bytes?: Uint8Array) => string {
-  const decoder = new TextDecoder();
+  /** Exists while a character is not whole, and at the beginning, where a byte order mark may be. */
+  let decoder: TextDecoder | undefined = new TextDecoder();
   const separate = createSeparator();
   let endedWithCr = false;
-  return function decode(bytes) {
+
+  /** What ends with a whole character, as events do, takes no decoder that remembers. */
+  function decodeBytes(bytes: Uint8Array | undefined): string {
+    const isWhole = bytes !== undefined && (bytes.at(-1) ?? 0) <= LAST_ASCII;
+    if (!decoder && isWhole) return whole.decode(bytes);
+    decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
     const text = decoder.decode(bytes, { stream: bytes !== undefined });
+    if (isWhole && text !== "") decoder = undefined;
+    return text;
+  }
+
+  return function decode(bytes) {
+    const text = decodeBytes(bytes);
     const rest = endedWithCr && text.startsWith("\n") ? text.slice(1) : text;
     if (text !== "") endedWithCr = text.endsWith("\r");
     return separate(rest.includes("\r") ? rest.replace(/\r\n?/g, "\n") : rest);
