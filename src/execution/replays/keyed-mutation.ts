@@ -1,5 +1,6 @@
 // What one mutation asks for, in a form that can be compared with another that has the same key.
 import { createHash } from "node:crypto";
+import { requestError } from "../../errors/codes.ts";
 import type { DigestedFile } from "../../schema/shared/received-file.ts";
 
 /** A mutation that is to be run once. */
@@ -46,4 +47,29 @@ function digest(parts: readonly string[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(`${part.length} `).update(part);
   return hash.digest("hex");
+}
+
+/** Reads the request's files, and keeps nothing but their digests. */
+export async function digestFiles({ files }: KeyedMutation): Promise<string[]> {
+  const digests: string[] = [];
+  for (const file of files) {
+    const digest = file.digest();
+    for await (const _ of (await file.open()).stream());
+    digests.push((await digest) ?? "");
+  }
+  return digests;
+}
+
+/** Throws IDEMPOTENCY_CONFLICT unless the files are the same. One that never came whole with the first request fits any. */
+export function compareFiles(files: readonly string[], others: readonly (string | undefined)[]): void {
+  for (const [place, file] of files.entries()) {
+    const other = others[place];
+    if (other !== undefined && other !== file) throw conflict();
+  }
+}
+
+/** The error for a key that is another request's. */
+export function conflict(): Error {
+  const problem = "The idempotency key was used for another request; each request needs a key of its own.";
+  return requestError("IDEMPOTENCY_CONFLICT", 409, problem);
 }

@@ -3,10 +3,10 @@
 // again. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 import { setMaxListeners } from "node:events";
 import type { Source } from "graphql";
-import { codedError, requestError } from "../../errors/codes.ts";
+import { codedError } from "../../errors/codes.ts";
 import { CallerGone } from "../../openai/cancellable.ts";
 import { type GivenResult, giveAgain, type KeptAnswer, keepable, REPLAYED } from "./kept-answer.ts";
-import type { KeyedMutation } from "./keyed-mutation.ts";
+import { compareFiles, conflict, digestFiles, type KeyedMutation } from "./keyed-mutation.ts";
 import type { AnswerStore } from "./memory-answers.ts";
 import type { Claims } from "./redis-answers.ts";
 
@@ -87,7 +87,7 @@ export class Replays {
       throw error;
     }
     if ("kept" in outcome) return replay(request, outcome.kept, files);
-    compare(files, await until(signal, run.files));
+    compareFiles(files, await until(signal, run.files));
     const { json, ...result } = outcome.result;
     return json === undefined ? { ...result, ...REPLAYED } : giveAgain({ json, hasErrors: false }, asJson, source);
   }
@@ -161,27 +161,8 @@ export class Replays {
 }
 
 function replay({ asJson, source }: KeyedRequest, kept: KeptAnswer, files: readonly string[]): GivenResult {
-  compare(files, kept.files);
+  compareFiles(files, kept.files);
   return giveAgain(kept, asJson, source);
-}
-
-/** Reads the request's files, and keeps nothing but their digests. */
-async function digestFiles({ files }: KeyedMutation): Promise<string[]> {
-  const digests: string[] = [];
-  for (const file of files) {
-    const digest = file.digest();
-    for await (const _ of (await file.open()).stream());
-    digests.push((await digest) ?? "");
-  }
-  return digests;
-}
-
-/** Throws IDEMPOTENCY_CONFLICT unless the files are the same. One that never came whole with the first request fits any. */
-function compare(files: readonly string[], others: readonly (string | undefined)[]): void {
-  for (const [place, file] of files.entries()) {
-    const other = others[place];
-    if (other !== undefined && other !== file) throw conflict();
-  }
 }
 
 /** Waits for `promise`; throws the reason as soon as the signal is aborted. */
@@ -197,9 +178,4 @@ async function until<Value>(signal: AbortSignal, promise: Promise<Value>): Promi
   } finally {
     signal.removeEventListener("abort", leave);
   }
-}
-
-function conflict(): Error {
-  const problem = "The idempotency key was used for another request; each request needs a key of its own.";
-  return requestError("IDEMPOTENCY_CONFLICT", 409, problem);
 }
