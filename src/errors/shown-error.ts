@@ -20,6 +20,17 @@ export function showError(error: GraphQLError): GraphQLFormattedError {
   return { ...formatted, extensions };
 }
 
+/** The result as clients get it, without what is for the transport only. */
+export function showResult({ extensions, ...result }: ExecutionResult): object {
+  const { http: _, ...others } = (extensions ?? {}) as Record<string, unknown>;
+  const hasMore = Object.keys(others).length > 0;
+  return {
+    ...result,
+    ...(result.errors && { errors: result.errors.map(showError) }),
+    ...(hasMore && { extensions: others }),
+  };
+}
+
 /**
  * The status and headers of a result that has errors: the status of the result itself, or else the highest of its errors', or
  * else 200. The headers are all of them.

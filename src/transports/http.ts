@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { ExecutionResult, GraphQLError, OperationTypeNode } from "graphql";
 import { requestError } from "../errors/codes.ts";
 import type { createMaskError } from "../errors/mask.ts";
-import { headOf, showError } from "../errors/shown-error.ts";
+import { headOf, showResult } from "../errors/shown-error.ts";
 import { withStatus } from "../errors/status.ts";
 import type { Engine, Results } from "../execution/engine.ts";
 import type { Result } from "../execution/result.ts";
@@ -120,8 +120,8 @@ export function findRefusal({ method, headers }: IncomingMessage, type: Operatio
 }
 
 /** The answer of a result that is JSON already, as most are. */
-function written({ json }: Result, type: JsonType): EncodedAnswer | undefined {
-  if (json === undefined) return undefined;
+function written({ json, extensions }: Result, type: JsonType): EncodedAnswer | undefined {
+  if (json === undefined || extensions) return undefined;
   return { status: 200, headers: { "content-type": `${type}; charset=utf-8` }, body: json };
 }
 
@@ -141,15 +141,4 @@ async function encode(
   const body =
     result.json ?? (isSmall(shown) ? JSON.stringify(showResult(shown)) : await encodeRest(showResult(shown)));
   return { status, headers: { "content-type": `${type}; charset=utf-8`, ...headers }, body };
-}
-
-/** The result without what is for the transport only. */
-function showResult({ extensions, ...result }: ExecutionResult): object {
-  const { http: _, ...others } = (extensions ?? {}) as Record<string, unknown>;
-  const hasMore = Object.keys(others).length > 0;
-  return {
-    ...result,
-    ...(result.errors && { errors: result.errors.map(showError) }),
-    ...(hasMore && { extensions: others }),
-  };
 }

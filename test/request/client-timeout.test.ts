@@ -13,7 +13,7 @@ const whole = json({ id: "chatcmpl-1", choices: [{ index: 0, message: { content:
 const post = { method: "POST", headers: { "content-type": "application/json" } };
 
 const timedOut = (ms: number) => ({
-  message: `The upstream took longer than ${ms} ms, the client's own limit.`,
+  message: expect.stringContaining(`The upstream took longer than ${ms} ms, the client's own limit.`),
   extensions: { code: "UPSTREAM_TIMEOUT" },
 });
 
@@ -113,7 +113,9 @@ test("who shares the call for the models is not cut off by another's deadline", 
 test("the server's own deadline holds where it is shorter", async () => {
   const { server } = await startServed(silent, { UPSTREAM_TOTAL_TIMEOUT_MS: "50" });
   const { body } = await server.query(mutation, {}, { headers: { "x-request-timeout-ms": "9999999999999999" } });
-  expect(body.errors).toMatchObject([{ message: "The upstream took longer than 50 ms in all." }]);
+  expect(body.errors).toMatchObject([
+    { message: expect.stringContaining("The upstream took longer than 50 ms in all.") },
+  ]);
 });
 
 test("an answer in time leaves no timer behind", async () => {

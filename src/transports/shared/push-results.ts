@@ -1,7 +1,7 @@
 // Results as they come -> JSON -> a client, the same for every transport that streams: a result is made and written in the call
 // that brings what it is made of, and what the client does not take holds the upstream back.
 import type { ExecutionResult } from "graphql";
-import { showError } from "../../errors/shown-error.ts";
+import { showResult } from "../../errors/shown-error.ts";
 import type { HeldBytes } from "../../http/held-bytes.ts";
 import { encodeLarge, encodeSmall, STREAM_FACTOR, tooLarge } from "../../http/json-pieces.ts";
 import type { Take } from "../../openai/client/event-stream.ts";
@@ -140,7 +140,6 @@ export async function pushResults<Value>(
   if (last) await write([last], AS_IT_IS);
 }
 
-/** The result with its errors as clients get them. */
 function show(result: ExecutionResult): ExecutionResult {
-  return result.errors ? ({ ...result, errors: result.errors.map(showError) } as unknown as ExecutionResult) : result;
+  return result.errors || result.extensions ? (showResult(result) as ExecutionResult) : result;
 }
