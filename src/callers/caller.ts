@@ -1,5 +1,6 @@
 // Who is calling, and which models and root fields the operator lets them use. Knows neither HTTP nor how callers prove
 // who they are.
+import { rememberByValue } from "../http/by-value.ts";
 import type { CallerLimits } from "../schema/shared/caller-limits.ts";
 
 /** One caller. */
@@ -33,25 +34,36 @@ export function isOperationAllowed({ limits }: Caller, type: string, field: stri
 
 /** Yields a test of names against a list in which `*` stands for any run of characters. */
 export function createNameTest(patterns: readonly string[]): (name: string) => boolean {
-  return (name) => patterns.some((pattern) => matches(pattern, name));
+  const tests = patterns.map(createTest);
+  return (name) => tests.some((test) => test(name));
 }
+
+function matches(pattern: string, name: string): boolean {
+  return testOf(pattern)(name);
+}
+
+/** Patterns are the operator's. */
+const testOf = rememberByValue(createTest);
 
 /**
  * Whether a name is that of the pattern, in which `*` stands for any run of characters. Callers choose the names: with an
  * expression of several `.*` a long name would take as many times as long as it is long.
  */
-function matches(pattern: string, name: string): boolean {
-  const star = pattern.indexOf("*");
-  if (star < 0) return name === pattern;
-  if (!name.startsWith(pattern.slice(0, star))) return false;
-  const pieces = pattern.slice(star + 1).split("*");
-  const end = pieces.pop() ?? "";
-  let place = star;
-  // The first place that fits leaves the most for the pieces behind.
-  for (const piece of pieces) {
-    const found = name.indexOf(piece, place);
-    if (found < 0) return false;
-    place = found + piece.length;
-  }
-  return name.endsWith(end) && place + end.length <= name.length;
+function createTest(pattern: string): (name: string) => boolean {
+  const [start = "", ...pieces] = pattern.split("*");
+  const end = pieces.pop();
+  if (end === undefined) return (name) => name === pattern;
+  if (pieces.length === 0)
+    return (name) => name.startsWith(start) && name.endsWith(end) && start.length + end.length <= name.length;
+  return (name) => {
+    if (!name.startsWith(start)) return false;
+    let place = start.length;
+    // The first place that fits leaves the most for the pieces behind.
+    for (const piece of pieces) {
+      const found = name.indexOf(piece, place);
+      if (found < 0) return false;
+      place = found + piece.length;
+    }
+    return name.endsWith(end) && place + end.length <= name.length;
+  };
 }

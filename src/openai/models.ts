@@ -123,6 +123,8 @@ async function findInList(client: OpenAIClient, id: string, signal: AbortSignal,
 function readModel(value: unknown): Model | undefined {
   if (typeof value === "string" && value !== "") return { id: value };
   if (!isRecord(value)) return undefined;
+  // As OpenAI sends it.
+  if (typeof value.id === "string" && value.id !== "" && value.owned_by !== undefined) return value as Model;
   const id = [value.id, value.name, value.model].find((name) => typeof name === "string" && name !== "");
   if (typeof id !== "string") return undefined;
   const owned_by = value.owned_by ?? value.organization;
