@@ -16,7 +16,7 @@ import { untilTurn } from "../http/line.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { type EncodedAnswer, sendPieces } from "./large-answer.ts";
 import { onlyResult } from "./shared/push-results.ts";
-import { EVENT_STREAM, type EventOptions, writeEvents } from "./sse.ts";
+import { EVENT_STREAM, type EventOptions, isRepeated, writeEvents } from "./sse.ts";
 
 export interface HttpTransportOptions {
   readParams: ReadParams;
@@ -43,14 +43,17 @@ export function createHttpTransport(
     return result;
   }
 
-  async function execute(context: NodeContext, asJson: boolean): Promise<Results> {
+  /** Undefined: a subscription that the client has had, and that it would pay for again. */
+  async function execute(context: NodeContext, asJson: boolean): Promise<Results | undefined> {
     const { req, operation } = context;
     try {
       const read = readParams(context);
       const params = read instanceof Promise ? await read : read;
       const prepared = engine.prepare(params, operation);
       if (!("operation" in prepared)) return prepared;
-      const refusal = findRefusal(req, prepared.operation.operation);
+      const type = prepared.operation.operation;
+      if (type === "subscription" && isRepeated(req)) return undefined;
+      const refusal = findRefusal(req, type);
       return refusal ? fail(context, refusal) : await engine.run(prepared, params.variables, context, asJson);
     } catch (error) {
       return fail(context, error);
@@ -82,6 +85,8 @@ export function createHttpTransport(
     const { json, stream, isServed } = readAcceptance(req.headers.accept);
     if (isServed && !json && !stream) return others(context);
     const results = await execute(context, json !== undefined);
+    // This status ends EventSource.
+    if (!results) return sendAnswer(req, res, { status: 204, headers: {}, body: undefined });
     if (results instanceof ResultStream) {
       res.writeHead(200, EVENT_STREAM);
       return writeEvents(res, results, eventOptions(context));

@@ -1,6 +1,6 @@
 // Results of a subscription -> server-sent events: one write for what one read of the upstream brought, unless that is much.
 // https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { onTurn } from "../http/line.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import { createWriter } from "./large-answer.ts";
@@ -8,9 +8,10 @@ import { type Outlet, type PushOptions, pushResults, type Results } from "./shar
 
 /** A comment, which keeps an idle connection open. */
 const PING = ":\n\n";
+/** Clients send the last id when they connect again, and are told then that there is no more: see isRepeated. */
+const OPENING = ":\nid: 0\n\n";
 const COMPLETE = "event: complete\ndata:\n\n";
 const NEXT = "event: next\ndata: ";
-const END = "\n\n";
 
 /** The head of an event stream: proxies shall neither keep nor hold back what comes. */
 export const EVENT_STREAM = {
@@ -21,6 +22,14 @@ export const EVENT_STREAM = {
 
 /** Longest time that the head of a stream waits for its first event, in milliseconds. */
 const BEGIN_WITHIN_MS = 20;
+
+/**
+ * Whether a client that has had a part of an event stream asks for it again, as `EventSource` does by itself when a stream ends or
+ * breaks. https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header
+ */
+export function isRepeated({ headers }: IncomingMessage): boolean {
+  return headers["last-event-id"] !== undefined;
+}
 
 /** How events are written. */
 export interface EventOptions extends PushOptions {
@@ -47,7 +56,8 @@ export async function writeEvents<Value>(
   let opens: NodeJS.Timeout | undefined;
   // Not written yet. Some browsers wait for a first byte before they report the answer to the page: it leaves with the first
   // event, or soon.
-  let text: string = PING;
+  let text: string = OPENING;
+  let events = 0;
   let turn: Promise<void> | undefined;
   let begin = () => {};
 
@@ -74,11 +84,13 @@ export async function writeEvents<Value>(
     return taken;
   };
 
+  const endEvent = () => `\nid: ${++events}\n\n`;
+
   const outlet: Outlet = {
     untilOpen: () => turn,
     isLeft: () => isLeft,
     add(json) {
-      text = `${text}${NEXT}${json}${END}`;
+      text = `${text}${NEXT}${json}${endEvent()}`;
       return text.length;
     },
     flush: () => writer.write(takeText()),
@@ -86,7 +98,7 @@ export async function writeEvents<Value>(
       isInEvent = true;
       for (const piece of [`${takeText()}${NEXT}`, ...pieces]) if (!isLeft) await writer.write(piece);
       isInEvent = false;
-      text = END;
+      text = endEvent();
     },
   };
 

@@ -82,6 +82,14 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
+  test("an EventSource that nobody closes asks once", async () => {
+    const upstream = await startUpstream(streams(hello));
+    const page = await visit(upstream.url);
+    await page.evaluate(LISTEN.replace("events.close()", "undefined"));
+    await expect.poll(() => page.evaluate("events.readyState === EventSource.CLOSED"), { timeout: 20_000 }).toBe(true);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
   test("EventSource hears the text so far, the error with its code, and the end", async () => {
     const upstream = await startUpstream(streamsThen(event(chunk("Hel")), (_, socket) => socket.destroy()));
     const page = await visit(upstream.url);

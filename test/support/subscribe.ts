@@ -61,7 +61,7 @@ export async function subscribeSse(
     text = parts.pop() ?? "";
     for (const part of parts) {
       if (part.startsWith(":")) comments++;
-      else if (part.startsWith("event: next\ndata: ")) inbox.add(JSON.parse(part.slice(18)));
+      else if (part.startsWith("event: next\ndata: ")) inbox.add(JSON.parse(part.slice(18).split("\n", 1)[0] ?? ""));
       else inbox.end(part === "event: complete\ndata:" ? "complete" : "cut");
     }
   });
