@@ -120,7 +120,7 @@ describe("the tabs", () => {
     const text = await answer.text();
     const results = isStream ? text.split("event: next\ndata: ").slice(1) : [text];
     for (const result of results) {
-      expect(JSON.parse(result.split("\n\n")[0] ?? "")).toEqual({ data: { [fieldOf(query)]: expect.anything() } });
+      expect(JSON.parse(result.split("\n")[0] ?? "")).toEqual({ data: { [fieldOf(query)]: expect.anything() } });
     }
     expect(text.endsWith("event: complete\ndata:\n\n")).toBe(isStream);
   });

@@ -258,5 +258,5 @@ test("textSoFar under 30 aliases of 20,000 tokens ends at 16 times the largest a
 
 test("textSoFar of 5,000 tokens comes whole", async () => {
   const { end } = await send({ body: subscribe("textSoFar"), headers: asStream, answer: tokens(5_000) });
-  expect(end).toMatch(/"\}\}\}\n\nevent: complete\ndata:\n\n$/);
+  expect(end).toMatch(/"\}\}\}\nid: 5001\n\nevent: complete\ndata:\n\n$/);
 });
