@@ -11,8 +11,8 @@ const attempts: string[] = [];
 const IDLE_MS = 800;
 
 const server = shared(async () => {
-  // At its usual pace: what ends within 25 words ends within a second.
-  const sandbox = await startSandbox({});
+  // Faster than usual. At the usual 40 ms a word, what ends within 25 chunks ends within a second.
+  const sandbox = await startSandbox({ delayMs: 2 });
   whenOver(() => sandbox.close());
   const observer = {
     attemptBegins(_attempt: unknown, call: { model: string | undefined }) {
@@ -275,6 +275,20 @@ test.each([
     ]),
   );
   expect(attempts).toEqual(Array.from({ length: 6 }, () => model));
+});
+
+test("sandbox-silent times out as early as its client says", async () => {
+  for (const selection of [chatOf("sandbox-silent"), completeOf("sandbox-silent")]) {
+    const ask = (operation: string, accept: string) =>
+      server().query(operation, undefined, { headers: { "x-request-timeout-ms": "400", accept } });
+    const whole = await ask(`mutation { ${selection.replace("SAID", "message")} }`, "application/json");
+    const stream = await ask(`subscription { ${selection.replace("SAID", "delta")} }`, "text/event-stream");
+    for (const { text } of [whole, stream]) {
+      expect(text).toContain('"code":"UPSTREAM_TIMEOUT"');
+      expect(text).toContain("400 ms, the client's own limit");
+    }
+    expect(stream.text.match(/^event: \w+/gm)?.at(-1)).toBe("event: complete");
+  }
 });
 
 test("sandbox-cut breaks off however short the answer is", async () => {
