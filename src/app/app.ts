@@ -8,6 +8,7 @@ import { createHealth } from "../edge/health.ts";
 import { createMetricsPage } from "../edge/metrics.ts";
 import { createOriginTest } from "../edge/origins.ts";
 import { createRefusedOrigins } from "../edge/refused-origins.ts";
+import { createSandboxPictures } from "../edge/sandbox-pictures.ts";
 import { codedError } from "../errors/codes.ts";
 import { createMaskError } from "../errors/mask.ts";
 import type { Engine } from "../execution/engine.ts";
@@ -58,7 +59,12 @@ export function createApp(
   const maskError = createMaskError(report, messages);
   const schema = config.FEDERATION ? createSubgraph(ownSchema, config.MAX_REPRESENTATIONS) : ownSchema;
   const warn = createWarn(observers);
-  const guard = createGuard(config, schema, { report, warn });
+  // The command sets this address when it has started the sandbox. An embedder has none.
+  const isOnSandbox = config.SANDBOX && config.OPENAI_BASE_URL.hostname === "127.0.0.1";
+  const pictures = isOnSandbox
+    ? createSandboxPictures({ origin: config.OPENAI_BASE_URL.origin, path: ENDPOINT })
+    : undefined;
+  const guard = createGuard(config, schema, { report, warn, showPicture: pictures?.show });
   const { authenticator, contextOf, openHeld, untilStart, resolveDocument, isUpstreamDead, poolStats } = guard;
   const departures = createDepartures();
   const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines, isUpstreamDead }) : undefined;
@@ -108,6 +114,7 @@ export function createApp(
       toldElsewhere.add(req);
       return true;
     },
+    answerPicture: pictures?.answer,
     graphiqlPage: config.GRAPHIQL ? createGraphiQLPage({ endpoint: ENDPOINT }) : undefined,
     isStopping,
     isDraining,

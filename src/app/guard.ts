@@ -4,6 +4,7 @@ import type { GraphQLSchema } from "graphql";
 import { type Authenticator, createAuthenticator } from "../callers/authenticate.ts";
 import { ANYBODY, type Caller, createNameTest } from "../callers/caller.ts";
 import { type Config, ConfigError } from "../config/read-config.ts";
+import type { SandboxPictures } from "../edge/sandbox-pictures.ts";
 import { findExcess } from "../execution/document-limits.ts";
 import { BytesInFlight } from "../http/bytes-in-flight.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
@@ -16,6 +17,7 @@ import type { PoolStats } from "../openai/client/connections/connections.ts";
 import type { AccountKey } from "../openai/client/secrets/account-key.ts";
 import { isOpenAIHost, obeyedCapsOf } from "../openai/output-cap.ts";
 import { ManifestError, readOperationManifest } from "../request/operation-manifest.ts";
+import type { NodeContext } from "../request/params.ts";
 import { createResolveDocument, type ResolveDocument } from "../request/trusted-documents.ts";
 import type { ServerContext } from "../schema/shared/context.ts";
 import type { Warning } from "../telemetry/refused-requests.ts";
@@ -53,7 +55,16 @@ export interface Guard {
 export function createGuard(
   config: Config,
   schema: GraphQLSchema,
-  { report, warn }: { report(fault: unknown): void; warn(warning: Warning): void },
+  {
+    report,
+    warn,
+    showPicture,
+  }: {
+    report(fault: unknown): void;
+    warn(warning: Warning): void;
+    /** See SandboxPictures. */
+    showPicture?: SandboxPictures["show"] | undefined;
+  },
 ): Guard {
   const resolveDocument = createResolveDocument({
     documents: readTrustedDocuments(config, schema),
@@ -78,7 +89,7 @@ export function createGuard(
         obeyedCaps: obeyedCapsOf(config.OUTPUT_CAP_FIELD, config.SANDBOX || isOpenAIHost(config.OPENAI_BASE_URL)),
       },
       createReadCache(config.MODELS_TTL_SECONDS * 1000),
-      createServerContext(config),
+      createServerContext(config, showPicture),
     ),
     untilStart: createStarts(),
     resolveDocument,
@@ -97,8 +108,10 @@ export function createGuard(
   };
 }
 
-function createServerContext(config: Config): ServerContext {
+function createServerContext(config: Config, showPicture: SandboxPictures["show"] | undefined): ServerContext {
   return {
+    // Pictures are uploaded, and so asked for over HTTP.
+    showImage: showPicture && ((url, context) => showPicture(url, (context as NodeContext).req)),
     imageVariations:
       config.IMAGE_VARIATIONS_VIA === "edits"
         ? { via: "edits", model: config.IMAGE_VARIATIONS_MODEL, prompt: config.IMAGE_VARIATIONS_PROMPT }

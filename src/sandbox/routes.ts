@@ -8,7 +8,10 @@ import { createImageVariations } from "./images/variations.ts";
 import type { Reply } from "./reply.ts";
 import { HttpError } from "./shared/http-error.ts";
 import { listModels, retrieveModel } from "./shared/models.ts";
+import type { Pace } from "./shared/pace.ts";
 import { readForm, readJson } from "./shared/request-body.ts";
+import { scenarioOf } from "./shared/scenarios.ts";
+import { stageReply } from "./staging.ts";
 
 /** The request, and what else an endpoint may use. */
 interface RouteContext {
@@ -39,12 +42,12 @@ const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/v1/chat/completions",
-    handle: async (context) => jsonOrEvents(await createChatCompletion(await readJson(context.request), context)),
+    handle: (context) => answerJson(createChatCompletion, context),
   },
   {
     method: "POST",
     path: "/v1/completions",
-    handle: async (context) => jsonOrEvents(await createCompletion(await readJson(context.request), context)),
+    handle: (context) => answerJson(createCompletion, context),
   },
   {
     method: "POST",
@@ -92,8 +95,16 @@ export function findRoute(method: string, url: string): { route: Route; rest: st
   );
 }
 
-function jsonOrEvents(result: object | AsyncIterable<object>): Reply {
-  return Symbol.asyncIterator in result ? { events: result } : { json: result };
+/** The endpoint's answer, in the course that the model's scenario takes. */
+async function answerJson(
+  create: (body: Record<string, unknown>, pace: Pace) => Promise<object | AsyncIterable<object>>,
+  context: RouteContext,
+): Promise<Reply> {
+  const body = await readJson(context.request);
+  const result = await create(body, context);
+  const scenario = scenarioOf(body.model);
+  if (scenario.failure !== undefined) throw scenario.failure;
+  return stageReply(Symbol.asyncIterator in result ? { events: result } : { json: result }, scenario, context.signal);
 }
 
 function imageContext({ images, origin, signal }: RouteContext) {

@@ -69,10 +69,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, servin
     await sendReply(response, reply);
   } catch (thrown) {
     if (response.destroyed) return;
-    // The status of a stream has been sent: closing the connection is the only way left to report the failure.
-    if (response.headersSent) return void response.destroy();
-    const { status, body } = errorReply(thrown);
+    // The status of a stream has been sent: closing the connection is the only way left to report the failure. What has
+    // been written goes out first.
+    if (response.headersSent) return void response.socket?.destroySoon();
     response.setHeader("openai-processing-ms", Math.round(performance.now() - startedAt));
-    await sendReply(response, { status, json: body });
+    await sendReply(response, errorReply(thrown));
   }
 }

@@ -23,8 +23,11 @@ const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Imag
     url: t.string({
       description:
         "The image's URL. OpenAI's URLs expire after an hour. If the upstream sends base64 alone, it is a `data:` URL. Null if the upstream sends neither.",
-      resolve: (image) =>
-        (readString(image.url) || null) ?? dataUrlOf(readString(image.b64_json), readString(image.output_format)),
+      resolve: (image, _, context) => {
+        const url = readString(image.url);
+        if (url) return context.showImage?.(url, context) ?? url;
+        return dataUrlOf(readString(image.b64_json), readString(image.output_format));
+      },
     }),
     b64Json: t.string({
       description: "The image itself in base64. Null if the upstream sends a URL.",

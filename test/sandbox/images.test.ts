@@ -4,6 +4,7 @@ import OpenAI, { BadRequestError, toFile } from "openai";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Sandbox, startSandbox } from "../../src/sandbox/server.ts";
+import { startTestServer } from "../support/server.ts";
 
 let sandbox: Sandbox;
 let client: OpenAI;
@@ -66,15 +67,17 @@ describe("variations", () => {
     });
   });
 
-  test("what is not a square PNG below 4 MB is refused", async () => {
+  test("what is not a square PNG below 4 MB is refused, and the message says what to do", async () => {
+    const remedy =
+      "Upload a square PNG of less than 4 MB, or set IMAGE_VARIATIONS_VIA=edits on the server in front, which then takes JPEG, WebP and any shape.";
     const wide = await upload(makePng(8, 4));
     expect(await refusal(client.images.createVariation({ image: wide }))).toMatchObject({
       param: "image",
-      message: "400 Uploaded image must be square.",
+      message: `400 Uploaded image must be square. ${remedy}`,
     });
     for (const bytes of [Buffer.from("GIF89a"), Buffer.concat([makePng(4, 4), Buffer.alloc(4_194_304)])]) {
       expect(await refusal(client.images.createVariation({ image: await upload(bytes) }))).toMatchObject({
-        message: "400 Uploaded image must be a PNG and less than 4 MB.",
+        message: `400 Uploaded image must be a PNG and less than 4 MB. ${remedy}`,
       });
     }
   });
@@ -158,5 +161,59 @@ describe("edits", () => {
     expect(await refusal(edit({ image: await upload(Buffer.from("not a picture")) }))).toMatchObject({
       param: "image",
     });
+  });
+});
+
+describe("through the server", () => {
+  const mutation =
+    "mutation ($image: Upload!) { imageVariations(input: { image: $image }) { size data { url b64Json } } }";
+  /** The headers of a picture of 1280 x 640 pixels. */
+  const jpeg = Buffer.from("ffd8ffe000104a46494600010100000100010000ffc0000b080280050001011100ffd9", "hex");
+  /** The header of one of 640 x 1280. */
+  const webp = Buffer.from("RIFF____WEBPVP8X____\0\0\0\0\x7f\x02\0\xff\x04\0", "latin1");
+
+  async function ask(image: Buffer, type: string, environment: Record<string, string> = {}) {
+    const server = await startTestServer(sandbox.url, { OPENAI_API_KEY: "sandbox", ...environment });
+    const operations = { query: mutation, variables: { image: null } };
+    const { body } = await server.upload(
+      operations,
+      { 0: ["variables.image"] },
+      { 0: new Blob([image as BlobPart], { type }) },
+    );
+    return body;
+  }
+
+  test.each([
+    ["a JPEG", jpeg, "image/jpeg"],
+    ["a PNG that is not square", makePng(8, 4), "image/png"],
+  ])("%s is refused with the variable that helps", async (_, image, type) => {
+    const { errors } = await ask(image, type);
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringMatching(
+          /Upload a square PNG of less than 4 MB, or set IMAGE_VARIATIONS_VIA=edits .* JPEG/,
+        ),
+        extensions: { code: "UPSTREAM_BAD_REQUEST", upstream: { param: "image" } },
+      },
+    ]);
+  });
+
+  test.each([
+    ["a JPEG", jpeg, "image/jpeg", "1536x1024"],
+    ["a WebP", webp, "image/webp", "1024x1536"],
+    ["a wide PNG", makePng(8, 4), "image/png", "1536x1024"],
+  ])("%s is taken with IMAGE_VARIATIONS_VIA=edits, in its shape", async (_, image, type, size) => {
+    const { data, errors } = await ask(image, type, { IMAGE_VARIATIONS_VIA: "edits" });
+    expect([errors, data.imageVariations.size]).toEqual([undefined, size]);
+    const [width, height] = size.split("x").map(Number);
+    const bytes = Buffer.from(data.imageVariations.data[0].b64Json, "base64");
+    expect(PNG.sync.read(bytes)).toMatchObject({ width, height });
+  });
+
+  test("a JPEG without a frame, or one cut short, is refused", async () => {
+    for (const image of [jpeg.subarray(0, 24), Buffer.from("ffd8ffffffffffff", "hex"), Buffer.alloc(64)]) {
+      const { errors } = await ask(image, "image/jpeg", { IMAGE_VARIATIONS_VIA: "edits" });
+      expect(errors).toMatchObject([{ message: "Uploaded image must be a PNG, JPEG or WebP." }]);
+    }
   });
 });

@@ -1,10 +1,19 @@
 // Owns what the sandbox answers in a chat: text built from the prompt. The same request gets the same text; each of its
 // choices gets another.
+import { hashText } from "../shared/ids.ts";
 import { quote } from "../shared/quote.ts";
+import { scenarioOf } from "../shared/scenarios.ts";
 import { jsonFromSchema } from "./json-from-schema.ts";
 import { type ChatMessage, type ChatRequest, messageText } from "./schema.ts";
 
 const maxQuoteLength = 240;
+const closings = [
+  "A model would have more to say about it; set an API key, and one answers here.",
+  "I know nothing about it myself, and you pay nothing; only with an API key does a model answer here.",
+  "What a model thinks of it you learn with an API key; until then this free answer is all there is here.",
+  "My answers are made up from your words; with an API key a real model writes what you read here.",
+  "I am not a model, so this costs nothing; with an API key a real model answers here.",
+] as const;
 
 /** The assistant's text for one choice: prose, or JSON if response_format asks for it. */
 export function answerChat(request: ChatRequest, choiceIndex: number): string {
@@ -15,7 +24,7 @@ export function answerChat(request: ChatRequest, choiceIndex: number): string {
   if (format?.type === "json_object") return JSON.stringify({ sandbox: true, choice: choiceIndex, answer: topic });
   const latest = request.messages.at(-1);
   if (latest?.role === "tool" || latest?.role === "function") return answerToolResult(request, choiceIndex);
-  return answerProse(asked, request.messages.length, choiceIndex);
+  return scenarioOf(request.model).text ?? answerProse(asked, request.messages.length, choiceIndex);
 }
 
 function answerProse(asked: ChatMessage | undefined, messageCount: number, choiceIndex: number): string {
@@ -29,7 +38,8 @@ function answerProse(asked: ChatMessage | undefined, messageCount: number, choic
   const imageCount = countParts(asked, "image_url");
   const pictures = imageCount === 0 ? "" : ` I also see ${imageCount} image${imageCount > 1 ? "s" : ""}.`;
   const place = messageCount > 1 ? ` That was message ${messageCount} of our conversation.` : "";
-  return `${opening}${pictures}${place} I am not a model, so this costs nothing; with an API key a real model answers here.`;
+  const closing = closings[hashText(said) % closings.length];
+  return `${opening}${pictures}${place} ${closing}`;
 }
 
 function answerToolResult(request: ChatRequest, choiceIndex: number): string {

@@ -5,7 +5,7 @@ import { createId, unixSeconds } from "../shared/ids.ts";
 import { chatLogprobs } from "../shared/logprobs.ts";
 import { fullNameOf } from "../shared/models.ts";
 import type { Pace } from "../shared/pace.ts";
-import { loadTokenizer, type Tokenizer } from "../shared/tokens.ts";
+import { decodeTokens, loadTokenizer, type Tokenizer } from "../shared/tokens.ts";
 import { createUsage } from "../shared/usage.ts";
 import { type ChatChoice, createChoice } from "./choice.ts";
 import { countPromptTokens } from "./prompt-tokens.ts";
@@ -23,7 +23,8 @@ export async function createChatCompletion(
   const promptTokens = countPromptTokens(request, tokenizer);
   const choices = Array.from({ length: request.n ?? 1 }, (_slot, index) => createChoice(request, index, tokenizer));
   const completionTokens = choices.reduce((sum, choice) => sum + choice.completionTokens, 0);
-  const usage = createUsage(promptTokens, completionTokens);
+  const reasoningTokens = choices.reduce((sum, choice) => sum + choice.reasoning.length, 0);
+  const usage = createUsage(promptTokens, completionTokens, reasoningTokens);
   const frame = {
     id: createId("chatcmpl-"),
     created: unixSeconds(),
@@ -42,15 +43,16 @@ export async function createChatCompletion(
 }
 
 function wholeChoice(choice: ChatChoice, index: number, request: ChatRequest, tokenizer: Tokenizer): object {
-  const { answer, toolCalls, finishReason } = choice;
+  const { answer, reasoning, refusal, toolCalls, finishReason } = choice;
   const wanted = request.logprobs === true && answer !== null;
   return {
     index,
     message: {
       role: "assistant",
       content: answer?.text ?? null,
+      ...(reasoning.length > 0 ? { reasoning_content: decodeTokens(reasoning) } : {}),
       ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
-      refusal: null,
+      refusal: refusal === null ? null : decodeTokens(refusal),
       annotations: [],
     },
     logprobs: wanted

@@ -4,7 +4,7 @@
 import { groupWords } from "../shared/cut-answer.ts";
 import { chatLogprobs } from "../shared/logprobs.ts";
 import { interleave, type Pace } from "../shared/pace.ts";
-import { decodeTokens, type Tokenizer } from "../shared/tokens.ts";
+import { decodeTokens, type Token, type Tokenizer } from "../shared/tokens.ts";
 import type { Usage } from "../shared/usage.ts";
 import type { ChatChoice } from "./choice.ts";
 import type { ChatRequest } from "./schema.ts";
@@ -50,12 +50,18 @@ function chunkChoices(choice: ChatChoice, index: number, stream: Stream): ChunkC
   const content = choice.answer === null ? null : "";
   return [
     say({ role: "assistant", content, refusal: null }),
+    ...words(choice.reasoning).map((text) => say({ reasoning_content: text })),
+    ...words(choice.refusal ?? []).map((text) => say({ refusal: text })),
     ...wordChunks(choice, stream).map(({ text, logprobs }) => say({ content: text }, logprobs)),
     ...choice.toolCalls
       .flatMap((call, callIndex) => callDeltas(call, callIndex, stream.tokenizer))
       .map((delta) => say(delta)),
     { ...say({}), finish_reason: choice.finishReason },
   ];
+}
+
+function words(tokens: readonly Token[]): string[] {
+  return groupWords(tokens).map(decodeTokens);
 }
 
 function wordChunks(choice: ChatChoice, { request, tokenizer }: Stream): { text: string; logprobs: object | null }[] {

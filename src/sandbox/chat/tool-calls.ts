@@ -3,6 +3,7 @@
 import { createId } from "../shared/ids.ts";
 import { quote } from "../shared/quote.ts";
 import { isRecord } from "../shared/request-body.ts";
+import { scenarioOf } from "../shared/scenarios.ts";
 import { jsonFromSchema } from "./json-from-schema.ts";
 import { type ChatRequest, type ChatTool, messageText } from "./schema.ts";
 
@@ -13,15 +14,23 @@ export type ToolCall =
 
 const maxParallelCalls = 2;
 
+/** What the scenario calls if the request has no tools, as if it had these. */
+const ownTools: readonly ChatTool[] = ["Paris", "Tokyo"].map((city) => ({
+  type: "function",
+  function: { name: "get_weather", parameters: { type: "object", properties: { city: { const: city } } } },
+}));
+
 /** The calls of one choice. None if the answer is text: without tools, with tool_choice none, after a tool's result. */
 export function callTools(request: ChatRequest): ToolCall[] {
   if (request.messages.at(-1)?.role === "tool") return [];
+  const { callsTools = false } = scenarioOf(request.model);
   const question = request.messages.findLast((message) => message.role === "user");
   const topic = question === undefined ? "" : quote(messageText(question), 60);
   const callCount = request.parallel_tool_calls === false ? 1 : maxParallelCalls;
-  return chooseTools(request)
-    .slice(0, callCount)
-    .map((tool) => callTool(tool, topic));
+  const chosen = callsTools && request.tools == null ? ownTools : chooseTools(request);
+  const [only] = chosen;
+  const tools = callsTools && only !== undefined && chosen.length === 1 ? [only, only] : chosen;
+  return tools.slice(0, callCount).map((tool) => callTool(tool, topic));
 }
 
 function chooseTools(request: ChatRequest): readonly ChatTool[] {

@@ -5,6 +5,7 @@ import { createId, unixSeconds } from "../shared/ids.ts";
 import { type LegacyLogprobs, legacyLogprobs } from "../shared/logprobs.ts";
 import { fullNameOf } from "../shared/models.ts";
 import { interleave, type Pace } from "../shared/pace.ts";
+import { scenarioOf } from "../shared/scenarios.ts";
 import { decodeTokens, loadTokenizer, type Token, type Tokenizer } from "../shared/tokens.ts";
 import { createUsage } from "../shared/usage.ts";
 import { continuePrompt } from "./answer.ts";
@@ -15,7 +16,7 @@ const defaultMaxTokens = 16;
 interface Continuation {
   /** With the prompt's tokens first, if the request says `echo`. */
   tokens: Token[];
-  finishReason: "stop" | "length";
+  finishReason: "stop" | "length" | "content_filter";
   completionTokens: number;
   logprobs: LegacyLogprobs | null;
 }
@@ -55,9 +56,11 @@ function continueTokens(
   tokenizer: Tokenizer,
 ): Continuation {
   const promptText = decodeTokens(prompt);
+  const scenario = scenarioOf(request.model);
+  const maxTokens = request.max_tokens ?? defaultMaxTokens;
   const cut = cutAnswer(
-    continuePrompt(promptText, request.suffix, index),
-    { stop: request.stop, maxTokens: request.max_tokens ?? defaultMaxTokens },
+    scenario.text ?? continuePrompt(promptText, request.suffix, index),
+    { stop: request.stop, maxTokens: Math.min(maxTokens, scenario.maxTokens ?? maxTokens) },
     tokenizer,
   );
   const echo = request.echo === true;
@@ -65,7 +68,7 @@ function continueTokens(
   const firstOffset = echo ? 0 : Array.from(promptText).length;
   return {
     tokens,
-    finishReason: cut.finishReason,
+    finishReason: scenario.finishReason ?? cut.finishReason,
     completionTokens: cut.tokens.length,
     logprobs:
       request.logprobs == null ? null : legacyLogprobs(tokens, { topCount: request.logprobs, firstOffset }, tokenizer),

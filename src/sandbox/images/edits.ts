@@ -6,6 +6,7 @@ import { loadTokenizer } from "../shared/tokens.ts";
 import { checkFieldNames, readChoice, readFiles, readImageCount, readText } from "./form.ts";
 import { decodePng, invalidImage, type Pixels, readPngSize } from "./png.ts";
 import { keepMasked, resize } from "./png-variation.ts";
+import { type PictureSize, paint, readUnreadSize } from "./unread-formats.ts";
 import { checkSquarePng, type ImageContext, imageEntry, makeVariations } from "./variations.ts";
 
 const commonFields = ["image", "image[]", "mask", "prompt", "model", "n", "size", "quality", "user"];
@@ -34,7 +35,7 @@ async function editWithDallE(form: FormData, context: ImageContext): Promise<obj
   const format = readChoice(form, "response_format", ["url", "b64_json"]);
   const count = readImageCount(form);
   const [image = Buffer.alloc(0)] = await readFiles(form, ["image", "image[]"]);
-  checkSquarePng(image);
+  checkSquarePng(image, "use a GPT image model, which takes JPEG, WebP and any shape");
   const edits = await makeEdits(form, { image, size, prompt, count }, context);
   return { created: unixSeconds(), data: edits.map((made) => imageEntry(made, format, context)) };
 }
@@ -49,15 +50,13 @@ async function editWithGptImage(form: FormData, context: ImageContext): Promise<
   refuseUnmade(form);
   const files = await readFiles(form, ["image", "image[]"]);
   const [image = Buffer.alloc(0)] = files;
-  const dimensions = readPngSize(image);
-  if (dimensions === null) {
-    throw invalidImage("The sandbox reads PNG images only; OpenAI takes JPEG and WebP here too.", "image");
-  }
+  const dimensions = readSize(image);
+  if (dimensions === null) throw invalidImage("Uploaded image must be a PNG, JPEG or WebP.", "image");
   const size = wantedSize === "auto" ? nearestSize(dimensions) : wantedSize;
   const quality = wantedQuality === "auto" ? "medium" : wantedQuality;
   const edits = await makeEdits(form, { image, size, prompt, count }, context);
   const textTokens = (await loadTokenizer()).count(prompt);
-  const imageTokens = files.reduce((sum, file) => sum + inputTokens(readPngSize(file) ?? dimensions), 0);
+  const imageTokens = files.reduce((sum, file) => sum + inputTokens(readSize(file) ?? dimensions), 0);
   const total = outputTokens[quality][size] * count;
   return {
     created: unixSeconds(),
@@ -81,10 +80,16 @@ async function makeEdits(
   context: ImageContext,
 ): Promise<Buffer[]> {
   const [width = 1024, height = 1024] = edit.size.split("x").map(Number);
-  const source = resize(await decodePng(edit.image, "image"), width, height);
+  const unread = readUnreadSize(edit.image);
+  const picture = unread === null ? await decodePng(edit.image, "image") : paint(edit.image, unread);
+  const source = resize(picture, width, height);
   const mask = form.has("mask") ? await readMask(form, width, height) : undefined;
   const finish = mask === undefined ? undefined : (varied: Pixels) => keepMasked(source, varied, mask);
   return makeVariations(source, edit.count, hashText(edit.prompt) % 10, context.signal, finish);
+}
+
+function readSize(image: Buffer): PictureSize | null {
+  return readPngSize(image) ?? readUnreadSize(image);
 }
 
 async function readMask(form: FormData, width: number, height: number): Promise<Pixels> {
@@ -109,13 +114,13 @@ function refuseUnmade(form: FormData): void {
   }
 }
 
-function nearestSize({ width, height }: { width: number; height: number }): "1024x1024" | "1536x1024" | "1024x1536" {
+function nearestSize({ width, height }: PictureSize): "1024x1024" | "1536x1024" | "1024x1536" {
   if (width > height * 1.2) return "1536x1024";
   return height > width * 1.2 ? "1024x1536" : "1024x1024";
 }
 
 /** 65 tokens, and 129 for each tile of 512 pixels after the shorter side is scaled to 512 pixels. */
-function inputTokens({ width, height }: { width: number; height: number }): number {
+function inputTokens({ width, height }: PictureSize): number {
   const shorter = Math.max(Math.min(width, height), 1);
   return 65 + 129 * Math.ceil(width / shorter) * Math.ceil(height / shorter);
 }

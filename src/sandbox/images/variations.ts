@@ -24,19 +24,23 @@ export async function createImageVariations(form: FormData, context: ImageContex
   const format = readChoice(form, "response_format", ["url", "b64_json"]);
   const count = readImageCount(form);
   const [image = Buffer.alloc(0)] = await readFiles(form, ["image"]);
-  checkSquarePng(image);
+  checkSquarePng(
+    image,
+    "set IMAGE_VARIATIONS_VIA=edits on the server in front, which then takes JPEG, WebP and any shape",
+  );
   const source = resize(await decodePng(image, "image"), size, size);
   const images = await makeVariations(source, count, 0, context.signal);
   return { created: unixSeconds(), data: images.map((made) => imageEntry(made, format, context)) };
 }
 
-/** Throws OpenAI's 400 unless the bytes are a square PNG below 4 MB. */
-export function checkSquarePng(image: Buffer): void {
+/** Throws OpenAI's 400 unless the bytes are a square PNG below 4 MB. `otherwise` is what helps for any other picture. */
+export function checkSquarePng(image: Buffer, otherwise: string): void {
   const size = readPngSize(image);
+  const remedy = `Upload a square PNG of less than 4 MB, or ${otherwise}.`;
   if (size === null || image.length >= maxImageBytes) {
-    throw invalidImage("Uploaded image must be a PNG and less than 4 MB.", "image");
+    throw invalidImage(`Uploaded image must be a PNG and less than 4 MB. ${remedy}`, "image");
   }
-  if (size.width !== size.height) throw invalidImage("Uploaded image must be square.", "image");
+  if (size.width !== size.height) throw invalidImage(`Uploaded image must be square. ${remedy}`, "image");
 }
 
 /** PNGs of the picture, each changed in the next way. Lets other requests run in between. Throws the abort reason. */

@@ -10,28 +10,40 @@ export class HttpError extends Error {
   readonly param: string | null;
   /** OpenAI's machine-readable reason; null if it gives none. */
   readonly code: string | null;
+  /** Header fields of the answer, such as retry-after. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     status: number,
     message: string,
-    details: { type?: string; param?: string | null; code?: string | null } = {},
+    details: {
+      type?: string;
+      param?: string | null;
+      code?: string | null;
+      headers?: Readonly<Record<string, string>>;
+    } = {},
   ) {
     super(message);
     this.status = status;
     this.type = details.type ?? "invalid_request_error";
     this.param = details.param ?? null;
     this.code = details.code ?? null;
+    this.headers = details.headers ?? {};
   }
 }
 
-/** The status and body for anything thrown: an HttpError's own, and OpenAI's 500 for everything else. Never throws. */
-export function errorReply(thrown: unknown): { status: number; body: object } {
+/** The answer to anything thrown: an HttpError's own, and OpenAI's 500 for everything else. Never throws. */
+export function errorReply(thrown: unknown): {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  json: object;
+} {
   const error =
     thrown instanceof HttpError
       ? thrown
       : new HttpError(500, "The server had an error while processing your request. Sorry about that!", {
           type: "server_error",
         });
-  const { status, message, type, param, code } = error;
-  return { status, body: { error: { message, type, param, code } } };
+  const { status, headers, message, type, param, code } = error;
+  return { status, headers, json: { error: { message, type, param, code } } };
 }

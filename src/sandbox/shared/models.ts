@@ -3,6 +3,8 @@
 import { HttpError } from "./http-error.ts";
 import { hashText } from "./ids.ts";
 
+import { scenarios } from "./scenarios.ts";
+
 type Ability = "chat" | "completion" | "image";
 
 interface SandboxModel {
@@ -24,7 +26,7 @@ interface SandboxModel {
 /** A model and what its entry in the list does not show. */
 interface Served {
   model: SandboxModel;
-  ability: Ability;
+  abilities: readonly Ability[];
   /** The dated name that answers carry in place of an alias; absent if the id is the full name. */
   fullName?: string;
 }
@@ -50,6 +52,10 @@ const models: readonly Served[] = [
     parent: null,
     max_model_len: 128_000,
   }),
+  ...Object.entries(scenarios).map(([id, { completes }]) => ({
+    ...describe(id, "chat", 1_764_288_000, { owned_by: "sandbox" }),
+    abilities: ["chat" as const, ...(completes ? ["completion" as const] : [])],
+  })),
 ];
 
 /** The answer of GET /models. */
@@ -74,12 +80,12 @@ export function fullNameOf(id: string): string {
 /** Throws OpenAI's 404 unless the model exists and serves the endpoint. */
 export function requireModel(id: string, ability: "chat" | "completion"): void {
   const found = findModel(id);
-  if (found === undefined || found.ability === "image") {
+  if (found === undefined || found.abilities.includes("image")) {
     throw new HttpError(404, `The model \`${id}\` does not exist or you do not have access to it.`, {
       code: "model_not_found",
     });
   }
-  if (found.ability === ability) return;
+  if (found.abilities.includes(ability)) return;
   throw new HttpError(
     404,
     ability === "completion"
@@ -95,7 +101,7 @@ function findModel(id: string): Served | undefined {
 
 function describe(id: string, ability: Ability, created: number, details: Partial<SandboxModel> = {}): Served {
   const permission = [describePermission(id, created)];
-  return { model: { id, object: "model", created, owned_by: "system", permission, ...details }, ability };
+  return { model: { id, object: "model", created, owned_by: "system", permission, ...details }, abilities: [ability] };
 }
 
 /** What anybody may do with the model: everything but change it. */

@@ -9,6 +9,8 @@ export interface ServerContext {
   /** Largest file, in bytes. */
   maxUploadBytes: number;
   requestLimits: RequestLimits;
+  /** The URL under which the operation's client finds an image that has this URL upstream. Undefined: the same. */
+  showImage?: ((url: string, context: Context) => string) | undefined;
 }
 
 /** What the operator lets one request ask for. */
