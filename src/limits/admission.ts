@@ -7,8 +7,9 @@ import { openFiles } from "../openai/client/multipart.ts";
 import { untilNextTurn } from "../openai/client/turns.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { CallObserver } from "./call-observer.ts";
-import { type NowOrLater, whenThere } from "./counters.ts";
-import type { Limits } from "./limits.ts";
+import { type NowOrLater, whenThere } from "./counting/counters.ts";
+import type { Account, Limits } from "./limits.ts";
+import type { Rates } from "./rates.ts";
 import type { Reservation } from "./reservations.ts";
 import type { Slots } from "./slots.ts";
 import { createSpending, NO_SPENDING, type Spending } from "./spending.ts";
@@ -24,6 +25,11 @@ export interface Gate {
   obeyedCaps: ReadonlySet<string>;
 }
 
+/** What the calls of one caller pass. */
+export interface CallerGate extends Omit<Gate, "limits"> {
+  account: Account;
+}
+
 /** A call that was let through. */
 export interface Admission {
   readonly spending: Spending;
@@ -37,13 +43,18 @@ type Check = (entry: Entry) => unknown;
 /**
  * `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, what a file's own `open` throws, or the signal's
  * reason; it then takes nothing, and reports to `call`. Nothing waits, unless for Redis, for files, or for a large prompt to
- * be counted. `mayRepeat` counts a further attempt like a call.
+ * be counted. `mayRepeat` counts a further attempt like a call. `rates` learns how far limits are used up.
  */
-export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: Gate) {
+export function createAdmission(caller: Caller, { slots, account, obeyedCaps }: CallerGate) {
   const checks: readonly Check[] = [checkModel, takeRequest, estimateTokens, takeTokens, takeSlot, openAllFiles];
 
-  function admit(request: UpstreamRequest, signal: AbortSignal, call?: CallObserver): NowOrLater<Admission> {
-    const entry = new Entry(request, signal);
+  function admit(
+    request: UpstreamRequest,
+    signal: AbortSignal,
+    call?: CallObserver,
+    rates?: Rates,
+  ): NowOrLater<Admission> {
+    const entry = new Entry(request, signal, rates);
     const accept = (): Admission => {
       call?.admitted();
       return { spending: spendingOf(entry), end: entry.end };
@@ -59,7 +70,9 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
     } catch (error) {
       return refuse(error);
     }
-    return checking ? checking.then(accept, refuse) : accept();
+    if (!checking) return accept();
+    const isOver = rates?.wait();
+    return checking.finally(isOver).then(accept, refuse);
   }
 
   function checkModel({ request }: Entry): void {
@@ -69,7 +82,7 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
   }
 
   function takeRequest(entry: Entry): unknown {
-    return whenThere(limits.takeRequest(caller), (undo) => {
+    return whenThere(account.takeRequest(entry.rates), (undo) => {
       entry.undoRequest = undo;
     });
   }
@@ -84,7 +97,7 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
 
   function takeTokens(entry: Entry): unknown {
     if (!entry.estimate) return undefined;
-    return whenThere(limits.reserveTokens(caller, boundsOf(entry.estimate)), (reservation) => {
+    return whenThere(account.reserveTokens(boundsOf(entry.estimate), entry.rates), (reservation) => {
       entry.reservation = reservation;
     });
   }
@@ -95,9 +108,9 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
     entry.giveSlotBack = slots.take(caller, !entry.request.endpoint.isPaid);
   }
 
-  async function mayRepeat(): Promise<boolean> {
+  async function mayRepeat(rates?: Rates): Promise<boolean> {
     try {
-      await limits.takeRequest(caller);
+      await account.takeRequest(rates);
       return true;
     } catch {
       return false;
@@ -111,14 +124,16 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
 class Entry {
   readonly request: UpstreamRequest;
   readonly signal: AbortSignal;
+  readonly rates: Rates | undefined;
   undoRequest: (() => void) | undefined = undefined;
   estimate: TokenEstimate | undefined = undefined;
   reservation: Reservation | undefined = undefined;
   giveSlotBack: (() => void) | undefined = undefined;
 
-  constructor(request: UpstreamRequest, signal: AbortSignal) {
+  constructor(request: UpstreamRequest, signal: AbortSignal, rates: Rates | undefined) {
     this.request = request;
     this.signal = signal;
+    this.rates = rates;
   }
 
   readonly end = (usedTokens: number): void => {

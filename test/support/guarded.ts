@@ -34,7 +34,7 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
   const client = createGuardedClient(
     openai,
     caller,
-    { slots: createSlots(10, 10), limits, obeyedCaps: new Set<string>() },
+    { slots: createSlots(10, 10), account: limits.of(caller), obeyedCaps: new Set<string>() },
     createReadCache(60_000),
   );
 
@@ -49,7 +49,7 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
       }
     },
     /** The tokens that the caller has used, those of calls under way included. */
-    readTokens: async () => (await limits.read(caller)).tokens,
+    readTokens: async () => (await limits.of(caller).read()).tokens,
     readMetrics: async () => readScrape(String((await metrics.read()).text)),
     /** The upstream calls in the log. */
     loggedCalls: () => lines.flatMap((line) => JSON.parse(line).upstream ?? []),
