@@ -29,6 +29,15 @@ export interface Caller {
 /** Every caller of a server that does not tell callers apart. */
 export const ANYBODY: Caller = { id: "anonymous", key: "anonymous", limits: {} };
 
+/**
+ * The caller as metrics name it: by the id of a client key, which the operator has chosen; others by their kind (`jwt`,
+ * `passthrough`, `anonymous`), as there may be any number of them.
+ */
+export function groupOf({ id, key }: Caller): string {
+  const [kind = ""] = key.split(":", 1);
+  return kind === "key" ? id : kind;
+}
+
 /** Whether the caller may use the model. If none is named, only a caller that may use every model may go on. */
 export function isModelAllowed({ limits }: Caller, model: string | undefined): boolean {
   return !limits.models || limits.models.some((pattern) => matches(pattern, model ?? ""));

@@ -1,6 +1,7 @@
 // The checks that a caller's upstream call must pass before it is made: model, requests, tokens, slots. Reads no answer.
 
 import { type Caller, isModelAllowed } from "../callers/caller.ts";
+import type { HashEndUser } from "../callers/end-user.ts";
 import { codedError } from "../errors/codes.ts";
 import { modelOf, type TokenEstimate, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import { openFiles } from "../openai/client/multipart.ts";
@@ -23,6 +24,8 @@ export interface Gate {
   limits: Limits;
   /** The fields that cap an answer's length, as far as the upstream is known to obey them. */
   obeyedCaps: ReadonlySet<string>;
+  /** Makes of an end user's id what observers learn of it. */
+  hashEndUser: HashEndUser;
 }
 
 /** What the calls of one caller pass. */

@@ -5,13 +5,13 @@ import type { Caller } from "../callers/caller.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { FollowedClient, OpenAIClient, OpenAIEvent } from "../openai/client/client.ts";
-import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
+import { endUserOf, modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import type { Take } from "../openai/client/event-stream.ts";
 import { Repeat } from "../openai/client/events/event-form.ts";
 import { OpenAIError } from "../openai/client/failures/errors.ts";
 import { mayHaveBeenPaid, notePayment } from "../openai/client/failures/payment.ts";
 import { type CallerGate, createAdmission, mayAsk } from "./admission.ts";
-import type { CallsObserver } from "./call-observer.ts";
+import type { CallObserver, CallsObserver } from "./call-observer.ts";
 import type { Rates } from "./rates.ts";
 import type { ReadCache } from "./read-cache.ts";
 import type { Spending } from "./spending.ts";
@@ -52,9 +52,16 @@ export function createGuardedClient(
 ): GuardedClient {
   const { admit, mayRepeat } = createAdmission(caller, gate);
 
+  function begin(request: UpstreamRequest, observer: CallsObserver | undefined): CallObserver | undefined {
+    if (!observer) return undefined;
+    const endUser = endUserOf(request);
+    const hash = endUser === undefined ? undefined : gate.hashEndUser(endUser);
+    return observer.beginCall(request.endpoint, modelOf(request), hash);
+  }
+
   async function send(request: UpstreamRequest, signal: AbortSignal, scope: CallScope): Promise<unknown> {
     const { observer, held, rates } = scope;
-    const call = observer?.beginCall(request.endpoint, modelOf(request));
+    const call = begin(request, observer);
     const admission = admit(request, signal, call, rates);
     const { spending, end } = admission instanceof Promise ? await admission : admission;
     let used = 0;
@@ -102,7 +109,7 @@ export function createGuardedClient(
     take: Take<OpenAIEvent | Repeat>,
     { observer, held, rates }: CallScope,
   ): Promise<void> {
-    const call = observer?.beginCall(request.endpoint, modelOf(request));
+    const call = begin(request, observer);
     const { spending, end } = await admit(request, signal, call, rates);
     const count: Take<OpenAIEvent | Repeat> = (events) => {
       for (const event of events) {

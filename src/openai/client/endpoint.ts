@@ -148,3 +148,10 @@ export function modelOf({ endpoint, pathParameters, json, multipart }: UpstreamR
       return undefined;
   }
 }
+
+/** The end user whom a request names: `safety_identifier`, or `user`, which it replaces. Undefined: nobody. */
+export function endUserOf({ json, multipart }: UpstreamRequest): string | undefined {
+  const body: unknown = multipart ?? json;
+  if (!isRecord(body)) return undefined;
+  return [body.safety_identifier, body.user].find((id): id is string => typeof id === "string" && id !== "");
+}
