@@ -5,7 +5,7 @@ import type { ViewerUsage } from "../schema/shared/context.ts";
 import { type CounterStore, type CounterStoreOptions, createCounterStore } from "./counting/counter-store.ts";
 import { type NowOrLater, whenThere } from "./counting/counters.ts";
 import { TOKEN_WINDOWS, tokenWindows } from "./counting/token-windows.ts";
-import type { Rates, Standing } from "./rates.ts";
+import type { Rates } from "./rates.ts";
 import { createRequestCount, type RequestCount } from "./request-count.ts";
 import { createReserve, type Reserve } from "./reservations.ts";
 import { type Spender, spendersOf } from "./spender.ts";
@@ -89,21 +89,16 @@ function createBudgets(spender: Spender, store: CounterStore, open: OpenTokens):
 function createTakeRequest([own, team]: readonly RequestCount[]): Account["takeRequest"] {
   if (!own) return () => () => {};
   return (rates) => {
-    if (!rates && !team) return own.take();
-    const standings: Standing[] = [];
-    const note = (standing: Standing) => {
-      standings.push(standing);
-      rates?.noteRequests(standings);
-    };
-    if (!team) return own.take(note);
-    return whenThere(own.take(note), (undoOwn) => {
+    rates?.beginRequests();
+    if (!team) return own.take(rates);
+    return whenThere(own.take(rates), (undoOwn) => {
       const giveBack = (error: unknown): never => {
         undoOwn();
         throw error;
       };
       let taking: NowOrLater<() => void>;
       try {
-        taking = team.take(note);
+        taking = team.take(rates);
       } catch (error) {
         return giveBack(error);
       }

@@ -32,14 +32,19 @@ export class Rates {
     };
   }
 
-  /** Of the several limits that hold, the one with the least left counts. None: nothing is said. */
-  noteRequests(standings: readonly Standing[]): void {
-    this.#requests = tightest(standings);
+  /** A further call is about to be counted. */
+  beginRequests(): void {
+    this.#requests = undefined;
   }
 
-  /** The same for tokens, with those reserved taken as used. */
-  noteTokens(standings: readonly Standing[]): void {
-    this.#tokens = tightest(standings);
+  /** Of the several limits of a call, the one with the least left counts. */
+  noteRequests(standing: Standing): void {
+    if (!this.#requests || standing.remaining < this.#requests.remaining) this.#requests = standing;
+  }
+
+  /** How far the tightest limit of tokens is used up, with those reserved taken as used. */
+  noteTokens(standing: Standing): void {
+    this.#tokens = standing;
     this.#correction = 0;
   }
 
@@ -53,17 +58,6 @@ export class Rates {
     if (this.#requests) write(res, "requests", this.#requests, 0);
     if (this.#tokens) write(res, "tokens", this.#tokens, this.#correction);
   }
-}
-
-/** Of the same remains, what takes longest to come back. */
-function tightest(standings: readonly Standing[]): Standing | undefined {
-  let least: Standing | undefined;
-  for (const one of standings) {
-    const isTighter =
-      !least || one.remaining < least.remaining || (one.remaining === least.remaining && one.resetAt > least.resetAt);
-    if (isTighter) least = one;
-  }
-  return least;
 }
 
 function write(res: ServerResponse, unit: string, { limit, remaining, resetAt }: Standing, correction: number): void {

@@ -3,16 +3,16 @@ import { codedError } from "../errors/codes.ts";
 import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
 import type { CounterStore } from "./counting/counter-store.ts";
 import { type NowOrLater, type Taken, whenThere } from "./counting/counters.ts";
-import type { Standing } from "./rates.ts";
+import type { Rates } from "./rates.ts";
 import type { Spender } from "./spender.ts";
 
 /** Counts calls, also if there is no limit. */
 export interface RequestCount {
   /**
-   * Counts one call, without a wait if there is no limit. `note` is given the limit's standing, also before RATE_LIMITED is
-   * thrown, with `retryAfterMs`. Throws OVERLOADED while Redis is away.
+   * Counts one call, without a wait if there is no limit, and returns what takes it back. Throws RATE_LIMITED with
+   * `retryAfterMs`, or OVERLOADED while Redis is away. `rates` learns what is left.
    */
-  take(note?: (standing: Standing) => void): NowOrLater<() => void>;
+  take(rates?: Rates): NowOrLater<() => void>;
   /** Throws OVERLOADED while Redis is away if there is a limit. */
   read(): Promise<{ requests: number; requestsResetMs: number }>;
 }
@@ -21,13 +21,13 @@ export function createRequestCount(store: CounterStore, { name, key: ownKey, lim
   const limit = limits.requestsPerMinute;
   const key = store.keyOf(ownKey);
   return {
-    take(note) {
+    take(rates) {
       const taking = store.use(limit !== undefined, ({ requests }) => requests.take(key, 1));
       const undo = () => void whenThere(taking, (taken) => taken?.undo(1));
       if (limit === undefined) return undo;
       const check = (taken: Taken | undefined) => {
         if (!taken) return undo;
-        note?.({ limit, remaining: limit - taken.used, resetAt: Date.now() + taken.resetMs });
+        rates?.noteRequests({ limit, remaining: limit - taken.used, resetAt: Date.now() + taken.resetMs });
         if (taken.used <= limit) return undo;
         undo();
         throw rateLimited(name, limit, taken.resetMs);

@@ -1,18 +1,13 @@
 // Reserves tokens before a call, in every window that has a limit, and corrects them after it. Knows no requests.
-import { codedError } from "../errors/codes.ts";
-import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { NowOrLater, Taken } from "./counting/counters.ts";
-import { tokenWindows } from "./counting/token-windows.ts";
-import type { Rates, Standing } from "./rates.ts";
+import type { Rates } from "./rates.ts";
+import { Part, refuse, tightest } from "./reservation-part.ts";
 import type { TokenBudget } from "./token-budget.ts";
 
 /** A call that may cost less than it reserves takes at most this part of what is left, so that there is room beside it. */
 const SHARE = 1 / 4;
 /** But this many in any case: a smaller share would not hold one long answer. */
 const LEAST_SHARE = 16_384;
-
-/** The wait if calls in progress hold the tokens: they may give some back at any time. */
-const OPEN_RETRY_MS = 1000;
 
 /** How many tokens a call may cost: whole numbers. */
 export interface Estimate {
@@ -39,22 +34,6 @@ export interface Reservation {
  */
 export type Reserve = (estimate: Estimate, rates?: Rates) => NowOrLater<Reservation>;
 
-/** One budget's part in a reservation: the key of the window that it began in. */
-interface Part {
-  readonly budget: TokenBudget;
-  readonly key: string;
-  /** What calls in progress held before. */
-  readonly openBefore: number;
-}
-
-/** The part of a budget that has a limit. */
-interface TakenPart extends Part {
-  readonly taken: Taken;
-  readonly limit: number;
-  /** Without what the call itself has asked for. */
-  readonly left: number;
-}
-
 /**
  * `groups` are the caller's budgets, then its team's: what the caller's refuse is not asked of the team's. Budgets without a
  * limit count what a call has used, once it has ended: no call waits for them.
@@ -65,83 +44,69 @@ export function createReserve(groups: readonly (readonly TokenBudget[])[]): Rese
   const unlimited = groups.flat().filter((budget) => !isLimited(budget));
   const least = Math.min(...limited.flat().map(({ limit = Number.POSITIVE_INFINITY }) => limit));
 
+  const countLater = (now: number, tokens: number) => unlimited.map((budget) => new Part(budget, now, tokens));
+
   return ({ atLeast, atMost }, rates) => {
     const now = Date.now();
-    if (limited.length === 0)
-      return createReservation(atMost, { counted: [], uncounted: enter(unlimited, now, atMost) });
+    if (limited.length === 0) return createReservation(atMost, NO_PARTS, countLater(now, atMost), rates);
     // What can never be granted is not taken, not even briefly: it would block other calls. Taking 0 reads the sum.
     const asked = atLeast > least ? 0 : Math.min(atMost, least, shareOf(least, atLeast));
-    const parts: TakenPart[] = [];
-
-    /** Each of several parallel calls sees what the earlier ones added, so that no two are granted the same tokens. */
-    function add(part: Part, taken: Taken | undefined): void {
-      if (!taken) throw new TypeError("A limited caller is counted or refused.");
-      const { limit = 0 } = part.budget;
-      parts.push({ ...part, taken, limit, left: limit - Math.max(0, taken.used - asked) });
-    }
+    const parts: Part[] = [];
 
     function takeFrom(place: number): NowOrLater<Reservation> {
-      const entered = enter(limited[place] ?? [], now, asked);
-      const takings = entered.map(({ budget, key }) => budget.take(key, asked));
+      const takings: NowOrLater<Taken | undefined>[] = [];
+      const begun = parts.length;
+      let isLater = false;
+      for (const budget of limited[place] ?? []) {
+        const part = new Part(budget, now, asked);
+        parts.push(part);
+        const taking = budget.take(part.key, asked);
+        isLater ||= taking instanceof Promise;
+        takings.push(taking);
+      }
       const goOn = (taken: readonly (Taken | undefined)[]) => {
-        entered.forEach((part, index) => void add(part, taken[index]));
-        return place + 1 < limited.length && leftIn(parts) >= atLeast ? takeFrom(place + 1) : grant();
+        for (let index = 0; index < taken.length; index++) parts[begun + index]?.count(taken[index], asked);
+        return place + 1 < limited.length && tightest(parts).left >= atLeast ? takeFrom(place + 1) : grant();
       };
-      if (!takings.some((taking) => taking instanceof Promise)) return goOn(takings as Taken[]);
-      return Promise.allSettled(takings).then((results) => {
+      return isLater ? Promise.allSettled(takings).then(settled(goOn)) : goOn(takings as Taken[]);
+    }
+
+    /** Goes on once all have been taken; if one could not be, gives the others back. */
+    function settled(goOn: (taken: readonly (Taken | undefined)[]) => NowOrLater<Reservation>) {
+      return (results: readonly PromiseSettledResult<Taken | undefined>[]) => {
+        const begun = parts.length - results.length;
         const failure = results.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
-        const taken = results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
-        if (!failure) return goOn(taken);
-        for (const one of [...taken, ...parts.map((part) => part.taken)]) void one?.undo(asked);
-        for (const { budget, key } of [...entered, ...parts]) budget.changeOpen(key, -asked);
+        if (!failure) return goOn(results.map((result) => (result.status === "fulfilled" ? result.value : undefined)));
+        results.forEach((result, index) => {
+          if (result.status === "fulfilled") parts[begun + index]?.count(result.value, asked);
+        });
+        for (const part of parts) part.giveBack(asked);
         throw failure.reason;
-      });
+      };
     }
 
     function grant(): Reservation {
-      const left = leftIn(parts);
+      const { limit, left, endsAt } = tightest(parts);
       const tokens = left >= atLeast ? Math.min(asked, left, shareOf(left, atLeast)) : 0;
-      for (const { budget, key, taken } of parts) {
-        void taken.undo(asked - tokens);
-        budget.changeOpen(key, tokens - asked);
-      }
-      rates?.noteTokens(parts.map((part) => standingOf(part, tokens, now)));
+      for (const part of parts) part.giveBack(asked - tokens);
+      rates?.noteTokens({ limit, remaining: left - tokens, resetAt: endsAt });
       if (left < atLeast) throw refuse(parts, atLeast, now);
-      return createReservation(tokens, { counted: parts, uncounted: enter(unlimited, now, tokens), rates });
+      return createReservation(tokens, parts, countLater(now, tokens), rates);
     }
 
     return takeFrom(0);
   };
 }
 
-function enter(budgets: readonly TokenBudget[], now: number, tokens: number): readonly Part[] {
-  return budgets.map((budget) => {
-    const key = budget.enter(now);
-    const openBefore = budget.openIn(key);
-    budget.changeOpen(key, tokens);
-    return { budget, key, openBefore };
-  });
-}
+const NO_PARTS: readonly Part[] = [];
 
-function leftIn(parts: readonly TakenPart[]): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (const { left } of parts) least = Math.min(least, left);
-  return least;
-}
-
-function standingOf({ budget, limit, left }: TakenPart, tokens: number, now: number): Standing {
-  return { limit, remaining: left - tokens, resetAt: budget.endAfter(now) };
-}
-
-interface Parts {
-  /** In these budgets the tokens have been taken. */
-  readonly counted: readonly TakenPart[];
-  /** These are to count what is used. */
-  readonly uncounted: readonly Part[];
-  readonly rates?: Rates | undefined;
-}
-
-function createReservation(tokens: number, { counted, uncounted, rates }: Parts): Reservation {
+/** In `counted` the tokens have been taken; `uncounted` are to count what is used. */
+function createReservation(
+  tokens: number,
+  counted: readonly Part[],
+  uncounted: readonly Part[],
+  rates: Rates | undefined,
+): Reservation {
   let settled = false;
   return {
     tokens,
@@ -149,14 +114,18 @@ function createReservation(tokens: number, { counted, uncounted, rates }: Parts)
       if (settled) return undefined;
       settled = true;
       const used = Number.isSafeInteger(usedTokens) && usedTokens >= 0 ? usedTokens : tokens;
-      for (const { budget, key } of counted) budget.changeOpen(key, -tokens);
-      for (const { budget, key } of uncounted) budget.changeOpen(key, -tokens);
       rates?.settle(used - tokens);
-      const corrections = used === tokens ? [] : counted.map(({ taken }) => taken.add(used - tokens));
-      if (used > 0) for (const { budget, key } of uncounted) corrections.push(budget.add(key, used));
-      return corrections.some((correction) => correction instanceof Promise)
-        ? Promise.all(corrections).then(() => undefined)
-        : undefined;
+      const corrections: NowOrLater<void>[] = [];
+      for (const { budget, key, taken } of counted) {
+        budget.changeOpen(key, -tokens);
+        if (used !== tokens) corrections.push(taken?.add(used - tokens));
+      }
+      for (const { budget, key } of uncounted) {
+        budget.changeOpen(key, -tokens);
+        if (used > 0) corrections.push(budget.add(key, used));
+      }
+      const isLater = corrections.some((correction) => correction instanceof Promise);
+      return isLater ? Promise.all(corrections).then(() => undefined) : undefined;
     },
   };
 }
@@ -164,22 +133,4 @@ function createReservation(tokens: number, { counted, uncounted, rates }: Parts)
 /** The most that one call takes of what is left. */
 function shareOf(left: number, atLeast: number): number {
   return Math.max(atLeast, LEAST_SHARE, Math.floor(left * SHARE));
-}
-
-/** The error for a call that at least one budget has no room for: it names the one that takes longest to have it. */
-function refuse(parts: readonly TakenPart[], needed: number, now: number): Error {
-  const waits = parts
-    .filter(({ left }) => left < needed)
-    .map((part) => {
-      const { budget, left, openBefore } = part;
-      return { ...part, retryAfterMs: left + openBefore >= needed ? OPEN_RETRY_MS : budget.endAfter(now) - now };
-    });
-  const longest = waits.reduce((one, other) => (other.retryAfterMs > one.retryAfterMs ? other : one));
-  const { budget, key, limit, left, retryAfterMs } = longest;
-  // By the calls under way in this process.
-  const reserved = Math.min(budget.openIn(key), limit);
-  const held = reserved > 0 ? ` Calls under way have reserved ${reserved}.` : "";
-  const room = left > 0 || reserved === 0 ? `${Math.max(0, left)} are left` : "its other calls hold all that is left";
-  const message = `${budget.describe(limit)}; ${room}, this call needs ${needed}.${held}`;
-  return codedError(callerLimits[tokenWindows[budget.window].limit].code, message, { retryAfterMs });
 }

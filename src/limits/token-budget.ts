@@ -20,6 +20,14 @@ export interface BudgetOptions {
   window: TokenWindow;
 }
 
+interface Window {
+  /** In the store, without the name of the window's length. */
+  readonly key: string;
+  /** When it was looked at first: before that, the clock has been put back. Both in milliseconds since 1970. */
+  readonly beganAt: number;
+  readonly endsAt: number;
+}
+
 /** Counts in the window of now; what has been taken in an earlier one is corrected there. */
 export class TokenBudget {
   /** Undefined: none. */
@@ -29,8 +37,7 @@ export class TokenBudget {
   readonly #open: Map<string, number>;
   readonly #spender: Spender;
   readonly #storeKey: string;
-  #number = Number.NaN;
-  #key = "";
+  #window: Window = { key: "", beganAt: Number.POSITIVE_INFINITY, endsAt: 0 };
 
   constructor({ store, open, spender, window }: BudgetOptions) {
     this.limit = spender.limits[tokenWindows[window].limit];
@@ -41,14 +48,15 @@ export class TokenBudget {
     this.#storeKey = store.keyOf(spender.key);
   }
 
-  /** The key of the window of now: no window inherits from another. */
-  enter(now: number): string {
-    const number = tokenWindows[this.window].numberAt(now);
-    if (number !== this.#number) {
-      this.#number = number;
-      this.#key = `${number}:${this.#storeKey}`;
+  /** The window of now: none inherits from another. */
+  windowAt(now: number): Window {
+    const { beganAt, endsAt } = this.#window;
+    if (now >= endsAt || now < beganAt) {
+      const { numberAt, endOf } = tokenWindows[this.window];
+      const number = numberAt(now);
+      this.#window = { key: `${number}:${this.#storeKey}`, beganAt: now, endsAt: endOf(number) };
     }
-    return this.#key;
+    return this.#window;
   }
 
   /** Throws OVERLOADED while Redis is away. */
@@ -72,20 +80,14 @@ export class TokenBudget {
     else this.#open.delete(key);
   }
 
-  /** When the window of this time ends, in milliseconds since 1970. */
-  endAfter(now: number): number {
-    const { numberAt, endOf } = tokenWindows[this.window];
-    return endOf(numberAt(now));
-  }
-
   /** What has been used in the window of now, reservations included. Throws OVERLOADED while Redis is away if there is a limit. */
   async read(): Promise<TokensUsed> {
     const isLimited = this.limit !== undefined;
     const now = Date.now();
-    const key = this.enter(now);
+    const { key, endsAt } = this.windowAt(now);
     const count = await this.#store.use(isLimited, (counters) => counters.tokens[this.window].read(key));
     const uncounted = isLimited ? 0 : this.openIn(key);
-    return { tokens: (count?.used ?? 0) + uncounted, resetMs: this.endAfter(now) - now };
+    return { tokens: (count?.used ?? 0) + uncounted, resetMs: endsAt - now };
   }
 
   /** Who may use how much, as it begins a message. */

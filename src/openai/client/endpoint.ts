@@ -153,5 +153,9 @@ export function modelOf({ endpoint, pathParameters, json, multipart }: UpstreamR
 export function endUserOf({ json, multipart }: UpstreamRequest): string | undefined {
   const body: unknown = multipart ?? json;
   if (!isRecord(body)) return undefined;
-  return [body.safety_identifier, body.user].find((id): id is string => typeof id === "string" && id !== "");
+  return nameIn(body.safety_identifier) ?? nameIn(body.user);
+}
+
+function nameIn(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
