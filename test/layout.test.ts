@@ -23,6 +23,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["execution/plan", /^(?:node:.*|@pothos\/core|graphql-yoga)$/],
   ["telemetry", /^(?:graphql|graphql-yoga|@pothos\/core)$/],
   ["limits", /^(?:graphql-yoga|@pothos\/core|graphql-upload-minimal)$/],
+  ["limits/counting", /^(?:graphql.*|@pothos\/core)$/],
   ["callers", /^(?:graphql-yoga|@pothos\/core|graphql-upload-minimal)$/],
   ["http", /^(?:graphql-yoga|@pothos\/core)$/],
   ["http/fetch", /^(?:graphql.*|@pothos\/core)$/],

@@ -67,7 +67,10 @@ export function createApp(
   const guard = createGuard(config, schema, { report, warn, showPicture: pictures?.show });
   const { authenticator, contextOf, openHeld, untilStart, resolveDocument, isUpstreamDead, poolStats } = guard;
   const departures = createDepartures();
-  const metrics = config.METRICS ? createMetrics(poolStats, { share, droppedLogLines, isUpstreamDead }) : undefined;
+  const perCaller = config.METRICS_PER_CALLER;
+  const metrics = config.METRICS
+    ? createMetrics(poolStats, { share, droppedLogLines, isUpstreamDead, perCaller })
+    : undefined;
   const answerMetrics = metrics && createMetricsPage(metrics);
   const allObservers = metrics ? [...observers, metrics.observer] : observers;
   const beginOperation = createBeginOperation(allObservers);

@@ -3,6 +3,7 @@
 import type { GraphQLSchema } from "graphql";
 import { type Authenticator, createAuthenticator } from "../callers/authenticate.ts";
 import { ANYBODY, type Caller, createNameTest } from "../callers/caller.ts";
+import { createHashEndUser } from "../callers/end-user.ts";
 import { type Config, ConfigError } from "../config/read-config.ts";
 import type { SandboxPictures } from "../edge/sandbox-pictures.ts";
 import { findExcess } from "../execution/document-limits.ts";
@@ -86,6 +87,7 @@ export function createGuard(
       {
         slots: createSlots(config.MAX_CONCURRENT, config.MAX_CONCURRENT_READS),
         limits,
+        hashEndUser: createHashEndUser(config.END_USER_SALT),
         obeyedCaps: obeyedCapsOf(config.OUTPUT_CAP_FIELD, config.SANDBOX || isOpenAIHost(config.OPENAI_BASE_URL)),
       },
       createReadCache(config.MODELS_TTL_SECONDS * 1000),

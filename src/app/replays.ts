@@ -3,7 +3,7 @@ import type { Config } from "../config/read-config.ts";
 import { MemoryAnswers } from "../execution/replays/memory-answers.ts";
 import { RedisAnswers } from "../execution/replays/redis-answers.ts";
 import { Replays } from "../execution/replays/replays.ts";
-import { connectRedis } from "../limits/redis.ts";
+import { connectRedis } from "../limits/counting/redis.ts";
 
 /** The mutations with a key, and how they end. */
 export interface OpenReplays {

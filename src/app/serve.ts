@@ -8,6 +8,7 @@ import type { Departures } from "../http/departures.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { onTurn } from "../http/line.ts";
 import type { CallerContext } from "../limits/caller-context.ts";
+import { Rates } from "../limits/rates.ts";
 import type { UntilStart } from "../limits/starts.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { BeginOperation } from "../telemetry/operations.ts";
@@ -60,8 +61,10 @@ export function createServe({
       if (hasEnded) return;
       held = openHeld(caller);
       waitForTurn(res, held);
-      const context = { req, res, signal, operation, held, ...contextOf(caller) };
-      context.openai = context.openai.within({ held });
+      const shared = contextOf(caller);
+      const rates = shared.isRated ? new Rates() : undefined;
+      const context = { req, res, signal, operation, held, rates, ...shared };
+      context.openai = context.openai.within({ held, rates });
       if (operation) operation.caller = context;
       await answer(context);
     } catch (error) {

@@ -103,7 +103,7 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
       if (auth === "passthrough" && UPSTREAM_KEY.test(token))
         return { caller: passThrough(token), holds: areKeysTheSame };
       const caller = keys?.find(digest);
-      if (caller) return { caller, holds: areKeysTheSame };
+      if (caller) return { caller, holds: until(caller.expiresAt, areKeysTheSame) };
       // A new client key may be anything, also what was a JWT.
       if (verifyJwt && JWT.test(token)) {
         const identityOf = (caller: JwtCaller) => ({ caller, holds: () => areKeysTheSame() && caller.isGood() });
@@ -149,6 +149,14 @@ export function createAuthenticator(options: AuthenticatorOptions, report: (faul
 }
 
 const NO_KEYS: readonly string[] = [];
+
+/** What tells whether a client key still holds. Throws UNAUTHENTICATED if it has expired. */
+function until(expiresAt: number | undefined, areKeysTheSame: () => boolean): () => boolean {
+  if (expiresAt === undefined) return areKeysTheSame;
+  const isGood = () => Date.now() < expiresAt;
+  if (!isGood()) throw unauthenticated("The key has expired.");
+  return () => isGood() && areKeysTheSame();
+}
 
 /** Checks whether a token's digest is that of one of the keys, with each of them in constant time. */
 function createKeyCheck(keys: () => readonly string[]): (digest: Buffer) => boolean {

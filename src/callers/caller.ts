@@ -1,7 +1,16 @@
 // Who is calling, and which models and root fields the operator lets them use. Knows neither HTTP nor how callers prove
 // who they are.
 import { rememberByValue } from "../http/by-value.ts";
-import type { CallerLimits } from "../schema/shared/caller-limits.ts";
+import type { CallerLimits, TeamLimits } from "../schema/shared/caller-limits.ts";
+
+/** Several client keys that have limits together, beside each one's own. */
+export interface Team {
+  /** The name that the operator and the callers know. */
+  readonly id: string;
+  /** Unique among callers and teams. Counters use it. */
+  readonly key: string;
+  readonly limits: TeamLimits;
+}
 
 /** One caller. */
 export interface Caller {
@@ -12,10 +21,23 @@ export interface Caller {
   readonly limits: CallerLimits;
   /** The caller's own upstream key, if the server passes it through. */
   readonly apiKey?: string | undefined;
+  /** Undefined: in none. */
+  readonly team?: Team | undefined;
+  /** When its client key is good no more, in milliseconds since 1970. Undefined: never, or it is no client key's. */
+  readonly expiresAt?: number | undefined;
 }
 
 /** Every caller of a server that does not tell callers apart. */
 export const ANYBODY: Caller = { id: "anonymous", key: "anonymous", limits: {} };
+
+/**
+ * The caller as metrics name it: by the id of a client key, which the operator has chosen; others by their kind (`jwt`,
+ * `passthrough`, `anonymous`), as there may be any number of them.
+ */
+export function groupOf({ id, key }: Caller): string {
+  const [kind = ""] = key.split(":", 1);
+  return kind === "key" ? id : kind;
+}
 
 /** Whether the caller may use the model. If none is named, only a caller that may use every model may go on. */
 export function isModelAllowed({ limits }: Caller, model: string | undefined): boolean {

@@ -15,15 +15,16 @@ const NOBODY = { digest: Buffer.alloc(32), caller: undefined };
 /** Throws an Error that names the places in the list, and no key, if two entries have the same key. */
 export function createClientKeys(entries: readonly ClientKey[]): ClientKeys {
   const known = new Map<string, { digest: Buffer; caller: Caller; place: number }>();
-  entries.forEach(({ id, keySha256, limits }, place) => {
+  for (const [index, { id, keySha256, limits, team, expiresAt, teamsBefore }] of entries.entries()) {
+    const place = index + teamsBefore;
     const twin = known.get(keySha256);
     if (twin) throw new Error(`The client keys [${twin.place}] and [${place}] are the same.`);
     known.set(keySha256, {
       digest: Buffer.from(keySha256, "hex"),
-      caller: Object.freeze({ id, key: `key:${id}`, limits }),
+      caller: Object.freeze({ id, key: `key:${id}`, limits, team, expiresAt }),
       place,
     });
-  });
+  }
   return {
     find(digest) {
       // The time of the Map's lookup depends only on the digest, and nobody can choose a key by its digest.

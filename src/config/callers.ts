@@ -18,8 +18,8 @@ export const callerVariables = {
   ),
   CLIENT_KEYS: variable(
     "a JSON list of client keys",
-    json.pipe(clientKeys.min(1)).optional(),
-    "The keys that callers send as `Authorization: Bearer`, each of at least 16 characters, with the caller's id and limits.",
+    json.pipe(clientKeys.refine((keys) => keys.length > 0)).optional(),
+    "The keys that callers send as `Authorization: Bearer`, each of at least 16 characters, with the caller's id and limits; and the limits of teams.",
   ),
   CLIENT_KEYS_FILE: variable(
     "a path",

@@ -27,11 +27,21 @@ export const serverVariables = {
     z.enum(["silent", "error", "warn", "info", "debug"]).default("info"),
     "What is logged. `silent`: nothing; `error`: faults of this server; `warn`: those of the upstream, too; `info`: every operation; `debug`: every upstream attempt, too.",
   ),
+  END_USER_SALT: variable(
+    "text",
+    text.optional(),
+    "What is mixed into the hash by which log lines show the end user whom a request names (`user`, `safetyIdentifier`): long and random, and the same for all servers whose logs are read together. Unset: nothing, so who reads the log can find ids that can be guessed.",
+  ),
   METRICS: variable("true or false", flag.default(true), "Keeps metrics for Prometheus and serves them at `/metrics`."),
   METRICS_PORT: variable(
     "0 to 65535",
     whole(0, 65_535).optional(),
     "A separate port for `/metrics`, on the same `HOST`; 0 for any free port. Unset: `PORT`, which refuses requests for it that came through a proxy.",
+  ),
+  METRICS_PER_CALLER: variable(
+    "true or false",
+    flag.default(true),
+    "Counts requests and tokens in `/metrics` by the ids of client keys, too; callers with a JWT are together `jwt`, those of `AUTH=passthrough` are `passthrough`.",
   ),
   WORKERS: variable(
     "1 to 1024",

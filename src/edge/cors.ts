@@ -9,6 +9,14 @@ import { createOriginTest, type OriginTest } from "./origins.ts";
 /** How long a browser may cache the answer to a preflight, in seconds. */
 const MAX_AGE_SECONDS = 600;
 
+const EXPOSED_HEADERS = [
+  "Retry-After",
+  "WWW-Authenticate",
+  "X-Request-Id",
+  "Idempotent-Replayed",
+  ...["Limit", "Remaining", "Reset"].flatMap((what) => [`X-RateLimit-${what}-Requests`, `X-RateLimit-${what}-Tokens`]),
+];
+
 export interface CorsOptions {
   /** Whose pages may read answers; otherwise those of `origins` alone. */
   isListed?: OriginTest;
@@ -27,16 +35,15 @@ export function createCors(
   origins: readonly string[] | undefined,
   { isListed = createOriginTest(origins), credentials = false, onRefuse = () => {} }: CorsOptions = {},
 ): (req: IncomingMessage, res: ServerResponse) => boolean {
-  const exposedHeaders = ["Retry-After", "WWW-Authenticate", "X-Request-Id", "Idempotent-Replayed"];
   const setPreflightHeaders = cors<IncomingMessage>({
     origin: true,
     credentials,
     methods: ["GET", "POST"],
-    exposedHeaders,
+    exposedHeaders: EXPOSED_HEADERS,
     maxAge: MAX_AGE_SECONDS,
     preflightContinue: true,
   });
-  const exposed = exposedHeaders.join(",");
+  const exposed = EXPOSED_HEADERS.join(",");
 
   /** The headers of an answer that is not a preflight's: the library works them out anew for each. */
   function setHeaders(res: ServerResponse, origin: string): void {

@@ -1,14 +1,16 @@
 // The checks that a caller's upstream call must pass before it is made: model, requests, tokens, slots. Reads no answer.
 
 import { type Caller, isModelAllowed } from "../callers/caller.ts";
+import type { HashEndUser } from "../callers/end-user.ts";
 import { codedError } from "../errors/codes.ts";
 import { modelOf, type TokenEstimate, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import { openFiles } from "../openai/client/multipart.ts";
 import { untilNextTurn } from "../openai/client/turns.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { CallObserver } from "./call-observer.ts";
-import { type NowOrLater, whenThere } from "./counters.ts";
-import type { Limits } from "./limits.ts";
+import { type NowOrLater, whenThere } from "./counting/counters.ts";
+import type { Account, Limits } from "./limits.ts";
+import type { Rates } from "./rates.ts";
 import type { Reservation } from "./reservations.ts";
 import type { Slots } from "./slots.ts";
 import { createSpending, NO_SPENDING, type Spending } from "./spending.ts";
@@ -22,6 +24,13 @@ export interface Gate {
   limits: Limits;
   /** The fields that cap an answer's length, as far as the upstream is known to obey them. */
   obeyedCaps: ReadonlySet<string>;
+  /** Makes of an end user's id what observers learn of it. */
+  hashEndUser: HashEndUser;
+}
+
+/** What the calls of one caller pass. */
+export interface CallerGate extends Omit<Gate, "limits"> {
+  account: Account;
 }
 
 /** A call that was let through. */
@@ -37,13 +46,18 @@ type Check = (entry: Entry) => unknown;
 /**
  * `admit` throws FORBIDDEN, OVERLOADED, RATE_LIMITED, BUDGET_EXCEEDED, what a file's own `open` throws, or the signal's
  * reason; it then takes nothing, and reports to `call`. Nothing waits, unless for Redis, for files, or for a large prompt to
- * be counted. `mayRepeat` counts a further attempt like a call.
+ * be counted. `mayRepeat` counts a further attempt like a call. `rates` learns how far limits are used up.
  */
-export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: Gate) {
+export function createAdmission(caller: Caller, { slots, account, obeyedCaps }: CallerGate) {
   const checks: readonly Check[] = [checkModel, takeRequest, estimateTokens, takeTokens, takeSlot, openAllFiles];
 
-  function admit(request: UpstreamRequest, signal: AbortSignal, call?: CallObserver): NowOrLater<Admission> {
-    const entry = new Entry(request, signal);
+  function admit(
+    request: UpstreamRequest,
+    signal: AbortSignal,
+    call?: CallObserver,
+    rates?: Rates,
+  ): NowOrLater<Admission> {
+    const entry = new Entry(request, signal, rates);
     const accept = (): Admission => {
       call?.admitted();
       return { spending: spendingOf(entry), end: entry.end };
@@ -59,7 +73,9 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
     } catch (error) {
       return refuse(error);
     }
-    return checking ? checking.then(accept, refuse) : accept();
+    if (!checking) return accept();
+    const isOver = rates?.wait();
+    return checking.finally(isOver).then(accept, refuse);
   }
 
   function checkModel({ request }: Entry): void {
@@ -69,7 +85,7 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
   }
 
   function takeRequest(entry: Entry): unknown {
-    return whenThere(limits.takeRequest(caller), (undo) => {
+    return whenThere(account.takeRequest(entry.rates), (undo) => {
       entry.undoRequest = undo;
     });
   }
@@ -84,7 +100,7 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
 
   function takeTokens(entry: Entry): unknown {
     if (!entry.estimate) return undefined;
-    return whenThere(limits.reserveTokens(caller, boundsOf(entry.estimate)), (reservation) => {
+    return whenThere(account.reserveTokens(boundsOf(entry.estimate), entry.rates), (reservation) => {
       entry.reservation = reservation;
     });
   }
@@ -95,9 +111,9 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
     entry.giveSlotBack = slots.take(caller, !entry.request.endpoint.isPaid);
   }
 
-  async function mayRepeat(): Promise<boolean> {
+  async function mayRepeat(rates?: Rates): Promise<boolean> {
     try {
-      await limits.takeRequest(caller);
+      await account.takeRequest(rates);
       return true;
     } catch {
       return false;
@@ -111,14 +127,16 @@ export function createAdmission(caller: Caller, { slots, limits, obeyedCaps }: G
 class Entry {
   readonly request: UpstreamRequest;
   readonly signal: AbortSignal;
+  readonly rates: Rates | undefined;
   undoRequest: (() => void) | undefined = undefined;
   estimate: TokenEstimate | undefined = undefined;
   reservation: Reservation | undefined = undefined;
   giveSlotBack: (() => void) | undefined = undefined;
 
-  constructor(request: UpstreamRequest, signal: AbortSignal) {
+  constructor(request: UpstreamRequest, signal: AbortSignal, rates: Rates | undefined) {
     this.request = request;
     this.signal = signal;
+    this.rates = rates;
   }
 
   readonly end = (usedTokens: number): void => {

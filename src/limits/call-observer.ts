@@ -18,6 +18,6 @@ export interface CallObserver extends AttemptObserver {
 
 /** Observes calls. */
 export interface CallsObserver {
-  /** A call is about to be checked; `model` is the one that the caller named. */
-  beginCall(endpoint: Endpoint, model: string | undefined): CallObserver;
+  /** A call is about to be checked; `model` is the one that the caller named, `endUser` the hash of whom it named. */
+  beginCall(endpoint: Endpoint, model: string | undefined, endUser?: string): CallObserver;
 }

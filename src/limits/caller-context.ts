@@ -11,6 +11,8 @@ export interface CallerContext extends ServerContext {
   readonly caller: Caller;
   readonly openai: GuardedClient;
   readonly viewer: Viewer;
+  /** Whether answers report how far the caller's limits are used up. */
+  readonly isRated: boolean;
 }
 
 /** Builds the contexts, one for each caller object. */
@@ -44,14 +46,19 @@ function create(
   readCache: ReadCache,
 ): Omit<CallerContext, keyof ServerContext> {
   const client = caller.apiKey === undefined ? openai : openai.withApiKey(caller.apiKey);
+  const account = gate.limits.of(caller);
+  const { team } = caller;
   return {
     caller,
-    openai: createGuardedClient(client, caller, gate, readCache),
+    openai: createGuardedClient(client, caller, { ...gate, account }, readCache),
+    isRated: account.isLimited,
     viewer: {
       id: caller.id,
       limits: { ...caller.limits, maxConcurrent: gate.slots.limitOf(caller) },
       mayUseModel: (id) => isModelAllowed(caller, id),
-      readUsage: () => gate.limits.read(caller),
+      readUsage: account.read,
+      expiresAt: caller.expiresAt,
+      team: team && { id: team.id, limits: team.limits, readUsage: account.readTeam },
     },
   };
 }

@@ -5,13 +5,14 @@ import type { Caller } from "../callers/caller.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { FollowedClient, OpenAIClient, OpenAIEvent } from "../openai/client/client.ts";
-import { modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
+import { endUserOf, modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import type { Take } from "../openai/client/event-stream.ts";
 import { Repeat } from "../openai/client/events/event-form.ts";
 import { OpenAIError } from "../openai/client/failures/errors.ts";
 import { mayHaveBeenPaid, notePayment } from "../openai/client/failures/payment.ts";
-import { createAdmission, type Gate, mayAsk } from "./admission.ts";
-import type { CallsObserver } from "./call-observer.ts";
+import { type CallerGate, createAdmission, mayAsk } from "./admission.ts";
+import type { CallObserver, CallsObserver } from "./call-observer.ts";
+import type { Rates } from "./rates.ts";
 import type { ReadCache } from "./read-cache.ts";
 import type { Spending } from "./spending.ts";
 
@@ -21,6 +22,8 @@ export interface CallScope {
   readonly held?: HeldBytes | undefined;
   /** Observes them. */
   readonly observer?: CallsObserver | undefined;
+  /** Learns how far the caller's limits are used up. Undefined: nobody asks. */
+  readonly rates?: Rates | undefined;
 }
 
 type Read = (request: UpstreamRequest, signal: AbortSignal, scope: CallScope) => Promise<unknown>;
@@ -44,18 +47,26 @@ export interface GuardedClient extends OpenAIClient {
 export function createGuardedClient(
   openai: FollowedClient,
   caller: Caller,
-  gate: Gate,
+  gate: CallerGate,
   readCache: ReadCache,
 ): GuardedClient {
   const { admit, mayRepeat } = createAdmission(caller, gate);
 
-  async function send(request: UpstreamRequest, signal: AbortSignal, { observer, held }: CallScope): Promise<unknown> {
-    const call = observer?.beginCall(request.endpoint, modelOf(request));
-    const admission = admit(request, signal, call);
+  function begin(request: UpstreamRequest, observer: CallsObserver | undefined): CallObserver | undefined {
+    if (!observer) return undefined;
+    const endUser = endUserOf(request);
+    const hash = endUser === undefined ? undefined : gate.hashEndUser(endUser);
+    return observer.beginCall(request.endpoint, modelOf(request), hash);
+  }
+
+  async function send(request: UpstreamRequest, signal: AbortSignal, scope: CallScope): Promise<unknown> {
+    const { observer, held, rates } = scope;
+    const call = begin(request, observer);
+    const admission = admit(request, signal, call, rates);
     const { spending, end } = admission instanceof Promise ? await admission : admission;
     let used = 0;
     try {
-      const hooks = { mayRepeat: countRepeats(spending), observer: call, held };
+      const hooks = { mayRepeat: countRepeats(spending, rates), observer: call, held };
       const answer = await openai.request(request, signal, hooks);
       used = spending.ofAnswer(answer);
       call?.received(answer);
@@ -85,7 +96,7 @@ export function createGuardedClient(
   async function sendForAll(request: UpstreamRequest, signal: AbortSignal, scope: CallScope): Promise<unknown> {
     const held = scope.held?.openShared();
     try {
-      return await send(request, signal, { observer: scope.observer, held });
+      return await send(request, signal, { observer: scope.observer, held, rates: scope.rates });
     } finally {
       scope.held?.add(held?.bytes ?? 0);
       held?.release();
@@ -96,10 +107,10 @@ export function createGuardedClient(
     request: UpstreamRequest,
     signal: AbortSignal,
     take: Take<OpenAIEvent | Repeat>,
-    { observer, held }: CallScope,
+    { observer, held, rates }: CallScope,
   ): Promise<void> {
-    const call = observer?.beginCall(request.endpoint, modelOf(request));
-    const { spending, end } = await admit(request, signal, call);
+    const call = begin(request, observer);
+    const { spending, end } = await admit(request, signal, call, rates);
     const count: Take<OpenAIEvent | Repeat> = (events) => {
       for (const event of events) {
         if (event instanceof Repeat) {
@@ -118,7 +129,7 @@ export function createGuardedClient(
     };
     let used = 0;
     try {
-      const hooks = { mayRepeat: countRepeats(spending), observer: call, held };
+      const hooks = { mayRepeat: countRepeats(spending, rates), observer: call, held };
       await openai.stream(request, signal, count, hooks);
       used = spending.ofStream();
       call?.ended();
@@ -133,29 +144,31 @@ export function createGuardedClient(
   }
 
   /** An attempt for which the upstream may have worked counts, also if another one follows. */
-  function countRepeats(spending: Spending) {
+  function countRepeats(spending: Spending, rates: Rates | undefined) {
     return async (failure: OpenAIError) => {
-      const isAllowed = await mayRepeat();
+      const isAllowed = await mayRepeat(rates);
       if (isAllowed && mayHaveBeenPaid(failure)) spending.addAttempt();
       return isAllowed;
     };
   }
 
-  return new ScopedClient(read, stream, undefined, undefined);
+  return new ScopedClient(read, stream, {});
 }
 
 /** One caller's upstream for the calls of one scope. */
 class ScopedClient implements GuardedClient {
   readonly held: HeldBytes | undefined;
   readonly observer: CallsObserver | undefined;
+  readonly rates: Rates | undefined;
   readonly #read: Read;
   readonly #stream: Stream;
 
-  constructor(read: Read, stream: Stream, held: HeldBytes | undefined, observer: CallsObserver | undefined) {
+  constructor(read: Read, stream: Stream, { held, observer, rates }: CallScope) {
     this.#read = read;
     this.#stream = stream;
     this.held = held;
     this.observer = observer;
+    this.rates = rates;
   }
 
   request(request: UpstreamRequest, signal: AbortSignal): Promise<unknown> {
@@ -166,8 +179,8 @@ class ScopedClient implements GuardedClient {
     return this.#stream(request, signal, take, this);
   }
 
-  within({ held = this.held, observer = this.observer }: CallScope): GuardedClient {
-    return new ScopedClient(this.#read, this.#stream, held, observer);
+  within({ held = this.held, observer = this.observer, rates = this.rates }: CallScope): GuardedClient {
+    return new ScopedClient(this.#read, this.#stream, { held, observer, rates });
   }
 }
 

@@ -1,11 +1,15 @@
-// Counts callers against their limits of requests a minute and tokens a day. Knows neither the calls nor the store.
+// Counts callers against their limits of requests and tokens, and against their teams'. Knows neither the calls nor the store.
 import { ANYBODY, type Caller } from "../callers/caller.ts";
-import { codedError } from "../errors/codes.ts";
-import { callerLimits, describeLimit } from "../schema/shared/caller-limits.ts";
+import { teamLimits } from "../schema/shared/caller-limits.ts";
 import type { ViewerUsage } from "../schema/shared/context.ts";
-import { type CounterStoreOptions, createCounterStore } from "./counter-store.ts";
-import { type NowOrLater, whenThere } from "./counters.ts";
-import { createReservations, type Estimate, type Reservation } from "./reservations.ts";
+import { type CounterStore, type CounterStoreOptions, createCounterStore } from "./counting/counter-store.ts";
+import { type NowOrLater, whenThere } from "./counting/counters.ts";
+import { TOKEN_WINDOWS, tokenWindows } from "./counting/token-windows.ts";
+import type { Rates } from "./rates.ts";
+import { createRequestCount, type RequestCount } from "./request-count.ts";
+import { createReserve, type Reserve } from "./reservations.ts";
+import { type Spender, spendersOf } from "./spender.ts";
+import { createOpenTokens, type OpenTokens, TokenBudget } from "./token-budget.ts";
 
 /**
  * Counts callers, also those without limits, unless the server does not distinguish them. Without Redis everything is
@@ -13,66 +17,114 @@ import { createReservations, type Estimate, type Reservation } from "./reservati
  * callers without it are served.
  */
 export interface Limits {
-  /**
-   * Counts one upstream call, and returns a function that takes it back if the call is not made. Throws RATE_LIMITED
-   * with `retryAfterMs` when the caller's minute is used up. A caller without that limit does not wait for the counter.
-   */
-  takeRequest(caller: Caller): NowOrLater<() => void>;
-  /**
-   * Takes tokens of the caller's day before they are spent. Throws BUDGET_EXCEEDED with `retryAfterMs` if fewer than
-   * `atLeast` are left.
-   */
-  reserveTokens(caller: Caller, estimate: Estimate): NowOrLater<Reservation>;
-  /** What the caller has used. If that cannot be read it throws OVERLOADED, or yields 0 for what has no limit. */
-  read(caller: Caller): Promise<ViewerUsage>;
+  /** What one caller has used and may use. To be asked for once for a caller object. */
+  of(caller: Caller): Account;
   /** Ends the connection to Redis, after commands in progress. */
   close(): Promise<void>;
+}
+
+/** One caller's counts. `rates` learns how far limits are used up. */
+export interface Account {
+  /** Whether the caller, or its team, has a limit of requests or tokens. */
+  readonly isLimited: boolean;
+  /**
+   * Counts one upstream call, and returns a function that takes it back if the call is not made. Throws RATE_LIMITED
+   * with `retryAfterMs` when the minute is used up. A caller without that limit does not wait for the counter.
+   */
+  takeRequest(rates?: Rates): NowOrLater<() => void>;
+  /**
+   * Takes tokens of every window with a limit before they are spent. Throws BUDGET_EXCEEDED with `retryAfterMs` if fewer
+   * than `atLeast` are left in one of them.
+   */
+  readonly reserveTokens: Reserve;
+  /** What the caller has used. If that cannot be read it throws OVERLOADED, or yields 0 for what has no limit. */
+  read(): Promise<ViewerUsage>;
+  /** The same for its team. */
+  readTeam(): Promise<ViewerUsage>;
 }
 
 /** Begins to connect if there is a Redis; `report` is called for its failures, at most once a minute. */
 export function createLimits(options: CounterStoreOptions, report: (fault: unknown) => void): Limits {
   const store = createCounterStore(options, report);
-  const reservations = createReservations(store);
+  const open = createOpenTokens();
   return {
-    takeRequest(caller) {
-      if (isAnybody(caller)) return () => {};
-      const limit = caller.limits.requestsPerMinute;
-      const key = store.keyOf(caller);
-      const taking = store.use(limit !== undefined, ({ requests }) => requests.take(key, 1));
-      // Nothing waits until it is undone.
-      const undo = () => void whenThere(taking, (taken) => taken?.undo(1));
-      if (limit === undefined) return undo;
-      return whenThere(taking, (taken) => {
-        if (!taken || taken.used <= limit) return undo;
-        undo();
-        throw rateLimited(limit, taken.resetMs);
-      });
-    },
-    reserveTokens(caller, estimate) {
-      if (isAnybody(caller)) return { tokens: estimate.atMost, settle() {} };
-      return reservations.reserve(caller, estimate);
-    },
-    async read(caller) {
-      if (isAnybody(caller)) return { requests: 0, requestsResetMs: 0, tokens: 0, tokensResetMs: 0 };
-      const limit = caller.limits.requestsPerMinute;
-      const key = store.keyOf(caller);
-      const [count, tokens] = await Promise.all([
-        store.use(limit !== undefined, ({ requests }) => requests.read(key)),
-        reservations.read(caller),
-      ]);
-      return { requests: count?.used ?? 0, requestsResetMs: Math.ceil(count?.resetMs ?? 0), ...tokens };
-    },
+    of: (caller) => (caller.key === ANYBODY.key ? UNCOUNTED : createAccount(caller, store, open)),
     close: () => store.close(),
   };
 }
 
-function isAnybody(caller: Caller): boolean {
-  return caller.key === ANYBODY.key;
+const NOTHING_USED: ViewerUsage = { requests: 0, requestsResetMs: 0, tokens: 0, tokensResetMs: 0 };
+
+/** Of callers that are not told apart. */
+const UNCOUNTED: Account = {
+  isLimited: false,
+  takeRequest: () => () => {},
+  reserveTokens: ({ atMost }) => ({ tokens: atMost, settle() {} }),
+  read: async () => NOTHING_USED,
+  readTeam: async () => NOTHING_USED,
+};
+
+function createAccount(caller: Caller, store: CounterStore, open: OpenTokens): Account {
+  const spenders = spendersOf(caller);
+  const counts = spenders.map((spender) => createRequestCount(store, spender));
+  const budgets = spenders.map((spender) => createBudgets(spender, store, open));
+  const isLimited = spenders.some(({ limits }) => teamLimits.some((name) => limits[name] !== undefined));
+  return {
+    isLimited,
+    takeRequest: createTakeRequest(counts),
+    reserveTokens: createReserve(budgets),
+    read: () => readUsage(counts[0], budgets[0]),
+    readTeam: () => readUsage(counts[1], budgets[1]),
+  };
 }
 
-function rateLimited(limit: number, resetMs: number): Error {
-  const retryAfterMs = Math.max(1, Math.ceil(resetMs));
-  const most = describeLimit("requestsPerMinute", limit);
-  const message = `This caller may make ${most}; try again in ${Math.ceil(retryAfterMs / 1000)} s.`;
-  return codedError(callerLimits.requestsPerMinute.code, message, { retryAfterMs });
+/** The days are counted in any case: other windows only if there is a limit. */
+function createBudgets(spender: Spender, store: CounterStore, open: OpenTokens): readonly TokenBudget[] {
+  return TOKEN_WINDOWS.filter(
+    (window) => window === "day" || spender.limits[tokenWindows[window].limit] !== undefined,
+  ).map((window) => new TokenBudget({ store, open, spender, window }));
+}
+
+/** Counts one after the other: what one of them refuses is not counted by any. */
+function createTakeRequest([own, team]: readonly RequestCount[]): Account["takeRequest"] {
+  if (!own) return () => () => {};
+  return (rates) => {
+    rates?.beginRequests();
+    if (!team) return own.take(rates);
+    return whenThere(own.take(rates), (undoOwn) => {
+      const giveBack = (error: unknown): never => {
+        undoOwn();
+        throw error;
+      };
+      let taking: NowOrLater<() => void>;
+      try {
+        taking = team.take(rates);
+      } catch (error) {
+        return giveBack(error);
+      }
+      const undoBoth = (undoTeam: () => void) => () => {
+        undoOwn();
+        undoTeam();
+      };
+      return whenThere(taking, undoBoth, giveBack);
+    });
+  };
+}
+
+async function readUsage(
+  count: RequestCount | undefined,
+  budgets: readonly TokenBudget[] | undefined,
+): Promise<ViewerUsage> {
+  if (!count || !budgets) return NOTHING_USED;
+  const [requests, ...tokens] = await Promise.all([count.read(), ...budgets.map((budget) => budget.read())]);
+  const byWindow = new Map(budgets.map(({ window }, place) => [window, tokens[place]]));
+  const day = byWindow.get("day");
+  return {
+    ...requests,
+    tokens: day?.tokens ?? 0,
+    tokensResetMs: day?.resetMs ?? 0,
+    thisMinute: byWindow.get("minute"),
+    thisWeek: byWindow.get("week"),
+    thisMonth: byWindow.get("month"),
+  };
 }

@@ -8,6 +8,7 @@ import type { HeldBytes } from "../http/held-bytes.ts";
 import { readJsonBody } from "../http/json-body.ts";
 import { parseJson } from "../http/json-text.ts";
 import { readBodyType } from "../http/request-head.ts";
+import type { Rates } from "../limits/rates.ts";
 import { readClientTimeout } from "./client-timeout.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
 import { readMultipart, type UploadLimits } from "./multipart.ts";
@@ -19,6 +20,8 @@ export interface NodeContext extends OperationContext {
   res: ServerResponse;
   /** Counts the bytes that the operation holds. */
   held: HeldBytes;
+  /** How far the caller's limits are used up. Undefined: it has none that are told. */
+  rates?: Rates | undefined;
 }
 
 /** The parameters that an operation may have, besides ids, which resolveDocument takes out. */

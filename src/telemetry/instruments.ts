@@ -13,6 +13,7 @@ const FIRST_TOKEN_BUCKETS = [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.
 const GEN_AI_LABELS = ["gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model"] as const;
 
 export type Instruments = ReturnType<typeof createInstruments>;
+export type CallerInstruments = ReturnType<typeof createCallerInstruments>;
 
 /** What is asked at each scrape. */
 export interface Sources {
@@ -131,6 +132,25 @@ export function createInstruments(registry: Registry, { poolStats, droppedLogLin
       name: "limiter_decisions_total",
       help: "Upstream calls that were let through (ADMITTED) or refused before they were made, by code.",
       labelNames: ["decision"],
+      registers,
+    }),
+  };
+}
+
+/** Registers the metrics of single callers: client keys by id, others by kind. */
+export function createCallerInstruments(registry: Registry) {
+  const registers = [registry];
+  return {
+    requests: new CounterSeries({
+      name: "graphql_caller_requests_total",
+      help: "Requests sent to the upstream for a caller, repeats included.",
+      labelNames: ["caller"],
+      registers,
+    }),
+    tokens: new CounterSeries({
+      name: "graphql_caller_tokens_total",
+      help: "Tokens of a caller's upstream calls, as the upstream tells them.",
+      labelNames: ["caller", "gen_ai_token_type"],
       registers,
     }),
   };

@@ -71,6 +71,7 @@ function describeOperation(operation: OperationRecord): string {
   let outputTokens: number | undefined;
   let firstTokenAt = Number.POSITIVE_INFINITY;
   let upstream = "";
+  let endUsers = "";
   for (const field of operation.fields) {
     for (const call of field.calls) {
       upstreamMs += (call.endedAt ?? operation.endedAt) - call.startedAt;
@@ -78,12 +79,14 @@ function describeOperation(operation: OperationRecord): string {
       if (call.inputTokens !== undefined) inputTokens = (inputTokens ?? 0) + call.inputTokens;
       if (call.outputTokens !== undefined) outputTokens = (outputTokens ?? 0) + call.outputTokens;
       if (call.firstTokenAt !== undefined) firstTokenAt = Math.min(firstTokenAt, call.firstTokenAt);
+      endUsers = withEndUser(endUsers, call.endUser);
       upstream += `${upstream === "" ? "" : ","}${describeCall(call)}`;
     }
   }
   return (
     foreign("requestId", operation.requestId) +
     foreign("caller", operation.caller?.caller.id) +
+    own("user", endUsers || undefined) +
     own("transport", operation.transport) +
     own("operationType", operation.type) +
     own("operationName", operation.name) +
@@ -96,6 +99,12 @@ function describeOperation(operation: OperationRecord): string {
     count("uploadBytes", operation.uploadBytes || undefined) +
     (upstream && `${count("upstreamMs", Math.round(upstreamMs))}${count("retries", retries)},"upstream":[${upstream}]`)
   );
+}
+
+/** The hashes of all end users whom an operation's calls name: of most there is one. */
+function withEndUser(endUsers: string, endUser: string | undefined): string {
+  if (endUser === undefined || endUsers.includes(endUser)) return endUsers;
+  return endUsers === "" ? endUser : `${endUsers} ${endUser}`;
 }
 
 function describeFields({ fields }: OperationRecord): string {

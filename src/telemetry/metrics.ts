@@ -1,10 +1,11 @@
 // Metrics for Prometheus: counts each operation once it has ended, and each request that was refused before it became one.
 import { collectDefaultMetrics, Registry } from "prom-client";
+import { groupOf } from "../callers/caller.ts";
 import type { PoolStats } from "../openai/client/connections/connections.ts";
-import { createInstruments, type Instruments } from "./instruments.ts";
+import { type CallerInstruments, createCallerInstruments, createInstruments, type Instruments } from "./instruments.ts";
 import type { MetricsSnapshot } from "./merged-metrics.ts";
 import { createModelLabels, type ModelLabels } from "./model-labels.ts";
-import type { Observer } from "./operation-record.ts";
+import type { Observer, OperationRecord } from "./operation-record.ts";
 import { makeScrape, type Scrape } from "./scrapes.ts";
 import { PROVIDER, type UpstreamCall } from "./upstream-call.ts";
 
@@ -23,6 +24,8 @@ export interface MetricsOptions {
   droppedLogLines?: (() => number) | undefined;
   /** Whether the upstream is known to be unreachable. */
   isUpstreamDead?: (() => boolean) | undefined;
+  /** Whether callers are counted one by one. */
+  perCaller?: boolean | undefined;
 }
 
 /** The metrics of the process, which cannot be unregistered: one registry for all servers in it. */
@@ -34,16 +37,17 @@ export type ShareMetrics = (tell: () => Promise<MetricsSnapshot>) => () => Promi
 /** Begins to count. `poolStats` reads the connections to the upstream. */
 export function createMetrics(
   poolStats: () => PoolStats,
-  { share, droppedLogLines = () => 0, isUpstreamDead = () => false }: MetricsOptions = {},
+  { share, droppedLogLines = () => 0, isUpstreamDead = () => false, perCaller = true }: MetricsOptions = {},
 ): Metrics {
   const registry = new Registry();
   const instruments = createInstruments(registry, { poolStats, droppedLogLines, isUpstreamDead });
+  const callers = perCaller ? createCallerInstruments(registry) : undefined;
   const models = createModelLabels();
   processRegistry ??= collectProcessMetrics();
   const ofProcess = processRegistry;
   const tell = async () => [...(await registry.getMetricsAsJSON()), ...(await ofProcess.getMetricsAsJSON())];
   return {
-    observer: createObserver(instruments, models),
+    observer: createObserver(instruments, callers, models),
     contentType: registry.contentType,
     read: share ? share(tell) : makeScrape(async () => `${await registry.metrics()}${await ofProcess.metrics()}`),
   };
@@ -63,7 +67,11 @@ function collectProcessMetrics(): Registry {
   return registry;
 }
 
-function createObserver(instruments: Instruments, models: ModelLabels): Observer {
+function createObserver(
+  instruments: Instruments,
+  callers: CallerInstruments | undefined,
+  models: ModelLabels,
+): Observer {
   const { operations, operationDuration, fields, streams, uploadBytes, refusals } = instruments;
   return {
     streamBegins: ({ transport }) => streams.inc({ transport }),
@@ -80,6 +88,7 @@ function createObserver(instruments: Instruments, models: ModelLabels): Observer
         fields.of(type, field.name, outcomeOfField(field, outcome)).value++;
         for (const call of field.calls) countCall(call, instruments, models);
       }
+      if (callers) countCaller(operation, callers);
     },
   };
 }
@@ -90,6 +99,18 @@ function outcomeOfField(
   outcome: string,
 ): string {
   return field.outcome ?? (field.startedAt === undefined ? outcome : "OK");
+}
+
+function countCaller({ caller: context, fields }: OperationRecord, { requests, tokens }: CallerInstruments): void {
+  if (!context) return;
+  const caller = groupOf(context.caller);
+  for (const { calls } of fields) {
+    for (const { attempts, inputTokens, outputTokens } of calls) {
+      if (attempts.length > 0) requests.of(caller).value += attempts.length;
+      if (inputTokens !== undefined) tokens.of(caller, "input").value += inputTokens;
+      if (outputTokens !== undefined) tokens.of(caller, "output").value += outputTokens;
+    }
+  }
 }
 
 function countCall(call: UpstreamCall, instruments: Instruments, models: ModelLabels): void {

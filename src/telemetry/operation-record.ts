@@ -57,8 +57,8 @@ export class RootField implements CallsObserver, CallListener {
     this.openai = operation.caller?.openai.within({ observer: this });
   }
 
-  beginCall(endpoint: Endpoint, model: string | undefined): CallObserver {
-    const call = new UpstreamCall(endpoint, model, this);
+  beginCall(endpoint: Endpoint, model: string | undefined, endUser?: string): CallObserver {
+    const call = new UpstreamCall(endpoint, model, this, endUser);
     this.calls.push(call);
     this.operation.callBegins();
     return call;

@@ -38,6 +38,8 @@ export class UpstreamCall implements CallObserver {
   readonly endpoint: Endpoint;
   /** The model that the caller asked for. */
   readonly model: string | undefined;
+  /** The hash of the end user whom the caller named. Undefined: nobody. */
+  readonly endUser: string | undefined;
   readonly attempts: UpstreamAttempt[] = [];
   /** What the limiter decided: `ADMITTED`, or the code of its refusal. Undefined: the client left before. */
   decision: string | undefined;
@@ -56,10 +58,11 @@ export class UpstreamCall implements CallObserver {
   readonly #listener: CallListener;
   #isStream = false;
 
-  constructor(endpoint: Endpoint, model: string | undefined, listener: CallListener) {
+  constructor(endpoint: Endpoint, model: string | undefined, listener: CallListener, endUser?: string) {
     this.endpoint = endpoint;
     this.model = model?.slice(0, MAX_MODEL_LENGTH);
     this.#listener = listener;
+    this.endUser = endUser;
   }
 
   admitted(): void {

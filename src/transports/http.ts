@@ -16,7 +16,7 @@ import { untilTurn } from "../http/line.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
 import { type EncodedAnswer, sendPieces } from "./large-answer.ts";
 import { onlyResult } from "./shared/push-results.ts";
-import { EVENT_STREAM, type EventOptions, isRepeated, writeEvents } from "./sse.ts";
+import { type EventOptions, isRepeated, writeEvents } from "./sse.ts";
 
 export interface HttpTransportOptions {
   readParams: ReadParams;
@@ -76,21 +76,19 @@ export function createHttpTransport(
   }
 
   function eventOptions(context: NodeContext): EventOptions {
-    const { signal, held } = context;
-    return { pingMs, maxBytes: maxResponseBytes, signal, held, fail: (error) => fail(context, error) };
+    const { signal, held, rates } = context;
+    return { pingMs, maxBytes: maxResponseBytes, signal, held, rates, fail: (error) => fail(context, error) };
   }
 
   return async (context) => {
-    const { req, res, held } = context;
+    const { req, res, held, rates } = context;
     const { json, stream, isServed } = readAcceptance(req.headers.accept);
     if (isServed && !json && !stream) return others(context);
     const results = await execute(context, json !== undefined);
     // This status ends EventSource.
     if (!results) return sendAnswer(req, res, { status: 204, headers: {}, body: undefined });
-    if (results instanceof ResultStream) {
-      res.writeHead(200, EVENT_STREAM);
-      return writeEvents(res, results, eventOptions(context));
-    }
+    if (results instanceof ResultStream) return writeEvents(res, results, eventOptions(context));
+    rates?.writeTo(res);
     // Most clients read only after they have sent.
     if (!req.complete) await discardRest(req);
     const [error, ...more] = results.errors ?? [];
@@ -103,8 +101,7 @@ export function createHttpTransport(
       held.add(body.length);
       return sendAnswer(req, res, { status, headers, body });
     }
-    res.writeHead(status, { ...headers, ...EVENT_STREAM });
-    await writeEvents(res, onlyResult(results), eventOptions(context));
+    await writeEvents(res, onlyResult(results), { ...eventOptions(context), head: { status, headers } });
   };
 }
 

@@ -2,6 +2,7 @@
 // https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { onTurn } from "../http/line.ts";
+import type { Rates } from "../limits/rates.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import { createWriter } from "./large-answer.ts";
 import { type Outlet, type PushOptions, pushResults, type Results } from "./shared/push-results.ts";
@@ -30,6 +31,7 @@ const BEGIN_WITHIN_MS = 20;
 export function isRepeated({ headers }: IncomingMessage): boolean {
   return headers["last-event-id"] !== undefined;
 }
+const OK = { status: 200, headers: {} };
 
 /** How events are written. */
 export interface EventOptions extends PushOptions {
@@ -37,16 +39,21 @@ export interface EventOptions extends PushOptions {
   pingMs: number;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
+  /** What the head has beside that of every event stream. Absent: nothing, with 200. */
+  head?: { status: number; headers: Record<string, string> };
+  /** How far the caller's limits are used up, for the head. Undefined: it says nothing of it. */
+  rates?: Rates | undefined;
 }
 
 /**
  * Sends the events, once the turn of the response has come, and ends it, or leaves `results`, which must not throw, once the
- * client has gone; `signal` reports that too. The head must have been written.
+ * client has gone; `signal` reports that too. The head leaves with the first event, or soon: by then it is known what the
+ * first calls have left of the caller's limits.
  */
 export async function writeEvents<Value>(
   res: ServerResponse,
   results: Results<Value>,
-  { pingMs, signal, ...options }: EventOptions,
+  { pingMs, signal, head = OK, rates, ...options }: EventOptions,
 ): Promise<void> {
   const writer = createWriter(res);
   let isDone = false;
@@ -78,13 +85,24 @@ export async function writeEvents<Value>(
   const leaveIfGone = () => {
     if (res.destroyed || signal.reason instanceof CallerGone) leave();
   };
+  const writeHead = () => {
+    if (res.headersSent) return;
+    rates?.writeTo(res);
+    res.writeHead(head.status, { ...head.headers, ...EVENT_STREAM });
+  };
   const takeText = () => {
+    writeHead();
     const taken = text;
     text = "";
     return taken;
   };
 
   const endEvent = () => `\nid: ${++events}\n\n`;
+  /** A call that waits for its limits does so for a second at most. */
+  const openSoon = () => {
+    if (rates?.isAwaited) opens = setTimeout(openSoon, BEGIN_WITHIN_MS);
+    else if (text !== "") res.write(takeText());
+  };
 
   const outlet: Outlet = {
     untilOpen: () => turn,
@@ -116,8 +134,8 @@ export async function writeEvents<Value>(
   const pushed = pushResults(results, outlet, options);
   onTurn(res, () => {
     if (isLeft) return;
-    ping = setInterval(() => isInEvent || res.writableNeedDrain || res.write(PING), pingMs);
-    opens = setTimeout(() => text !== "" && res.write(takeText()), BEGIN_WITHIN_MS);
+    ping = setInterval(() => isInEvent || res.writableNeedDrain || res.write(`${takeText()}${PING}`), pingMs);
+    opens = setTimeout(openSoon, BEGIN_WITHIN_MS);
     begin();
   });
   await pushed;

@@ -67,6 +67,7 @@ export function createFrame(
       // Not yoga(req, res): it answers with the stack of what a plugin throws outside of GraphQL's hooks.
       const response = await yoga.handleNodeRequestAndResponse(req, res, context);
       await untilTurn(res);
+      context.rates?.writeTo(res);
       await sendNodeResponse(response, res, req, true);
     },
     prepareOperation(params, context) {

@@ -68,6 +68,31 @@ test.each([
   expect(create).toThrow("The client keys [0] and [2] are the same.");
 });
 
+test("the places of two keys that are the same are those in the list, teams counted", () => {
+  const create = () =>
+    createKeys([
+      { team: "one", tokensPerDay: 5 },
+      { id: "ada", key: "secret-key-0123456789", team: "two" },
+      { team: "two" },
+      { id: "eve", key: "secret-key-0123456789" },
+    ]);
+  expect(create).toThrow("The client keys [1] and [3] are the same.");
+});
+
+test("a key of a team finds a caller with the team's limits, wherever the team stands in the list", () => {
+  const keys = createKeys([
+    { id: "ada", key: "key-of-ada-0123456789", team: "frontend", tokensPerDay: 5, expiresAt: "2030-01-01T00:00:00Z" },
+    { team: "frontend", tokensPerMonth: 1000 },
+  ]);
+  expect(keys.find(digestOf("key-of-ada-0123456789"))).toEqual({
+    id: "ada",
+    key: "key:ada",
+    limits: { tokensPerDay: 5 },
+    expiresAt: Date.UTC(2030, 0, 1),
+    team: { id: "frontend", key: "team:frontend", limits: { tokensPerMonth: 1000 } },
+  });
+});
+
 test("a found caller shows no key", () => {
   const caller = createKeys([{ id: "ada", key: "secret-key-0123456789" }]).find(digestOf("secret-key-0123456789"));
   expect(inspect(caller, { depth: null, showHidden: true })).not.toMatch(/secret/);

@@ -13,6 +13,9 @@ import { chat, hello, streams } from "../support/stream.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
 const LISTED = "https://app.example.com";
+/** The headers that pages may read. */
+const EXPOSED =
+  "Retry-After,WWW-Authenticate,X-Request-Id,Idempotent-Replayed,X-RateLimit-Limit-Requests,X-RateLimit-Limit-Tokens,X-RateLimit-Remaining-Requests,X-RateLimit-Remaining-Tokens,X-RateLimit-Reset-Requests,X-RateLimit-Reset-Tokens";
 const OTHER = "https://evil.example";
 
 async function start(environment: Record<string, string> = { CORS_ORIGINS: `https://other.example.com, ${LISTED}` }) {
@@ -45,7 +48,7 @@ describe("a preflight", () => {
       "access-control-allow-methods": "GET,POST",
       "access-control-allow-headers": "authorization,content-type,x-mine",
       "access-control-max-age": "600",
-      "access-control-expose-headers": "Retry-After,WWW-Authenticate,X-Request-Id,Idempotent-Replayed",
+      "access-control-expose-headers": EXPOSED,
     });
     expect(answer.headers.get("vary")).toMatch(/^Origin\b/);
     expect(upstream.requests).toEqual([]);
@@ -76,7 +79,7 @@ describe("a preflight", () => {
 describe("an answer", () => {
   const shown = {
     "access-control-allow-origin": LISTED,
-    "access-control-expose-headers": "Retry-After,WWW-Authenticate,X-Request-Id,Idempotent-Replayed",
+    "access-control-expose-headers": EXPOSED,
   };
 
   test("may be read by pages of a listed origin, refusals and streams too", async () => {
@@ -130,7 +133,7 @@ test.each([LISTED, "https://other.example.com"])(
   "answers to %s have the headers that the cors package sets",
   async (origin) => {
     const origins = ["https://other.example.com", LISTED];
-    const exposedHeaders = ["Retry-After", "WWW-Authenticate", "X-Request-Id", "Idempotent-Replayed"];
+    const exposedHeaders = EXPOSED.split(",");
     const ours = await answerWith(createCors(origins));
     const plain = cors<IncomingMessage>({ origin: origins, exposedHeaders });
     const theirs = await answerWith((req, res) => plain(req, res, () => {}));

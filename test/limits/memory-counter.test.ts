@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import type { RateLimiterMemory } from "rate-limiter-flexible";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { MemoryCounter } from "../../src/limits/memory-counter.ts";
+import { MemoryCounter } from "../../src/limits/counting/memory-counter.ts";
 import { createCaller, startLimits } from "../support/limits.ts";
 import { createRandom } from "../support/random.ts";
 
@@ -91,12 +91,12 @@ async function measureHeap() {
 
 test("without Redis nothing is a promise, and what is refused is thrown at once", () => {
   const { plain } = startLimits();
-  const caller = createCaller({ requestsPerMinute: 1, tokensPerDay: 10 });
-  expect(plain.takeRequest(caller)).toBeTypeOf("function");
-  const reservation = plain.reserveTokens(caller, { atLeast: 10, atMost: 10 });
+  const account = plain.of(createCaller({ requestsPerMinute: 1, tokensPerDay: 10 }));
+  expect(account.takeRequest()).toBeTypeOf("function");
+  const reservation = account.reserveTokens({ atLeast: 10, atMost: 10 });
   expect(reservation).toMatchObject({ tokens: 10 });
-  expect(() => plain.takeRequest(caller)).toThrow("at most 1 request a minute");
-  expect(() => plain.reserveTokens(caller, { atLeast: 1, atMost: 1 })).toThrow("at most 10 tokens a day");
+  expect(() => account.takeRequest()).toThrow("at most 1 request a minute");
+  expect(() => account.reserveTokens({ atLeast: 1, atMost: 1 })).toThrow("at most 10 tokens a day");
   expect(reservation).not.toBeInstanceOf(Promise);
   expect((reservation as Exclude<typeof reservation, Promise<unknown>>).settle(10)).toBeUndefined();
 });

@@ -131,6 +131,65 @@ describe.skipIf(!hasRedis)("with Redis", () => {
     expect(tokens).toBeLessThanOrEqual(DAY_MS / 1000 + 3600);
   });
 
+  test("each window has keys of its own, which outlive it", async () => {
+    const { url } = await startRedis();
+    const { limits } = startLimits(url);
+    const all = { tokensPerMinute: 500, tokensPerDay: 500, tokensPerWeek: 500, tokensPerMonth: 500 };
+    const team = { id: "t", key: "team:t", limits: { tokensPerMonth: 1000 } };
+    await limits.reserveTokens({ ...createCaller(all), team }, hundred);
+    const entries = Object.entries(await readAll(url)).map(([key, entry]) => {
+      const [, kind = "", number = ""] = key.split(":");
+      return { kind, number: Number(number), ...entry };
+    });
+    expect(entries.map(({ kind, value }) => [kind, value]).sort()).toEqual([
+      ["tokens", "100"],
+      ["tokens-minute", "100"],
+      ["tokens-month", "100"],
+      ["tokens-month", "100"],
+      ["tokens-week", "100"],
+    ]);
+    const ttl = (name: string) => entries.find(({ kind }) => kind === name)?.ttlSeconds ?? 0;
+    expect(ttl("tokens-minute")).toBeGreaterThan(100);
+    expect(ttl("tokens-minute")).toBeLessThanOrEqual(120);
+    expect(ttl("tokens-week")).toBeGreaterThan((7 * DAY_MS) / 1000);
+    expect(ttl("tokens-month")).toBeGreaterThan((31 * DAY_MS) / 1000);
+    const now = new Date();
+    expect(entries.find(({ kind }) => kind === "tokens-month")?.number).toBe(
+      12 * now.getUTCFullYear() + now.getUTCMonth(),
+    );
+  });
+
+  test("two connections share every window and the team's budget; what one refuses is taken from none", async () => {
+    const { url } = await startRedis();
+    const [one, other] = [startLimits(url).limits, startLimits(url).limits];
+    const team = { id: "t", key: "team:t", limits: { requestsPerMinute: 6, tokensPerWeek: 500 } };
+    const [ada, bob] = ["ada", "bob"].map((id) => ({ ...createCaller({ tokensPerMonth: 400 }, id), team })) as [
+      Caller,
+      Caller,
+    ];
+    const requests = [one, other].flatMap((limits) =>
+      [ada, bob].flatMap((caller) => inParallel(10, () => limits.takeRequest(caller))),
+    );
+    expect(await countOutcomes(requests)).toEqual({ done: 6, RATE_LIMITED: 34 });
+    const reservations = await Promise.allSettled(
+      [one, other].flatMap((limits) =>
+        [ada, bob].flatMap((caller) => inParallel(10, () => limits.reserveTokens(caller, hundred))),
+      ),
+    );
+    const granted = reservations.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    expect(granted).toHaveLength(5);
+    // What is left of each one's month is in no other's way.
+    await vi.waitFor(async () => {
+      expect((await one.readTeam(ada)).thisWeek?.tokens).toBe(500);
+      const months = await Promise.all(
+        [ada, bob].map(async (caller) => (await one.read(caller)).thisMonth?.tokens ?? 0),
+      );
+      expect((months[0] ?? 0) + (months[1] ?? 0)).toBe(500);
+    });
+    for (const reservation of granted) await reservation.settle(10);
+    expect(await other.readTeam(bob)).toMatchObject({ requests: 6, tokens: 50, thisWeek: { tokens: 50 } });
+  });
+
   test("a restart that loses the counters gives no tokens away", async () => {
     const first = await startRedis();
     const { limits } = startLimits(first.url);
@@ -176,6 +235,11 @@ describe.skipIf(!hasRedis)("once Redis has gone", () => {
     await limits.takeRequest(unlimited);
     await (await limits.reserveTokens(unlimited, hundred)).settle(5);
     expect(await limits.read(unlimited)).toMatchObject({ requests: 0, tokens: 0 });
+    for (const window of ["tokensPerMinute", "tokensPerWeek", "tokensPerMonth"]) {
+      expect(await failure(limits.reserveTokens(createCaller({ [window]: 200 }), hundred))).toMatchObject(overloaded);
+    }
+    const team = { id: "t", key: "team:t", limits: { requestsPerMinute: 2 } };
+    expect(await failure(limits.takeRequest({ ...unlimited, team }))).toMatchObject(overloaded);
     await reservation.settle(1);
     await startRedis([], redis.port);
     await vi.waitFor(() => limits.takeRequest(limited), { timeout: 5_000 });

@@ -1,5 +1,6 @@
 // The guarded client without GraphQL in front of it: one caller's calls, what they cost, and what is reported of them.
 import { onTestFinished } from "vitest";
+import { createHashEndUser } from "../../src/callers/end-user.ts";
 import { createGuardedClient } from "../../src/limits/guarded-client.ts";
 import { createReadCache } from "../../src/limits/read-cache.ts";
 import { createSlots } from "../../src/limits/slots.ts";
@@ -34,7 +35,12 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
   const client = createGuardedClient(
     openai,
     caller,
-    { slots: createSlots(10, 10), limits, obeyedCaps: new Set<string>() },
+    {
+      slots: createSlots(10, 10),
+      account: limits.of(caller),
+      hashEndUser: createHashEndUser(),
+      obeyedCaps: new Set<string>(),
+    },
     createReadCache(60_000),
   );
 
@@ -49,7 +55,7 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
       }
     },
     /** The tokens that the caller has used, those of calls under way included. */
-    readTokens: async () => (await limits.read(caller)).tokens,
+    readTokens: async () => (await limits.of(caller).read()).tokens,
     readMetrics: async () => readScrape(String((await metrics.read()).text)),
     /** The upstream calls in the log. */
     loggedCalls: () => lines.flatMap((line) => JSON.parse(line).upstream ?? []),

@@ -4,15 +4,15 @@ import { createLimits } from "../../src/limits/limits.ts";
 
 const [redisUrl, kind, caller] = process.argv.slice(2);
 const limits = createLimits({ redisUrl, redisDown: "refuse" }, () => {});
-const who = JSON.parse(caller ?? "") as Caller;
+const who = limits.of(JSON.parse(caller ?? "") as Caller);
 const call = async () => {
-  if (kind === "tokens") return (await limits.reserveTokens(who, { atLeast: 100, atMost: 130 })).tokens;
-  await limits.takeRequest(who);
+  if (kind === "tokens") return (await who.reserveTokens({ atLeast: 100, atMost: 130 })).tokens;
+  await who.takeRequest();
   return 1;
 };
 
 // Connected before both are told to begin.
-await limits.read(who);
+await who.read();
 process.send?.("ready");
 process.once("message", async () => {
   const results = await Promise.allSettled(Array.from({ length: 40 }, call));

@@ -1,7 +1,9 @@
 // Sets up callers and their limits for tests, and sums up how parallel calls ended.
 import { onTestFinished } from "vitest";
 import type { Caller } from "../../src/callers/caller.ts";
-import { createLimits, type Limits } from "../../src/limits/limits.ts";
+import { createLimits } from "../../src/limits/limits.ts";
+import type { Rates } from "../../src/limits/rates.ts";
+import type { Estimate } from "../../src/limits/reservations.ts";
 import type { CallerLimits } from "../../src/schema/shared/caller-limits.ts";
 
 export function createCaller(limits: CallerLimits = {}, id = "team"): Caller {
@@ -14,9 +16,11 @@ export function startLimits(redisUrl?: string, redisDown: "refuse" | "serve" = "
   const plain = createLimits({ redisUrl, redisDown }, (fault) => faults.push(fault));
   onTestFinished(() => plain.close());
   const limits = {
-    takeRequest: async (...given: Parameters<Limits["takeRequest"]>) => plain.takeRequest(...given),
-    reserveTokens: async (...given: Parameters<Limits["reserveTokens"]>) => plain.reserveTokens(...given),
-    read: plain.read,
+    takeRequest: async (caller: Caller, rates?: Rates) => plain.of(caller).takeRequest(rates),
+    reserveTokens: async (caller: Caller, estimate: Estimate, rates?: Rates) =>
+      plain.of(caller).reserveTokens(estimate, rates),
+    read: (caller: Caller) => plain.of(caller).read(),
+    readTeam: (caller: Caller) => plain.of(caller).readTeam(),
     close: plain.close,
   };
   return { limits, plain, faults };

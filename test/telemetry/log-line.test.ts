@@ -30,7 +30,11 @@ function operate(random: Random, observer: Observer): void {
   for (let fields = random.below(4); fields > 0; fields--) {
     const field = operation.beginField(`key${fields}`, random.pick(["chat", "models", "viewer"]));
     for (let calls = random.below(3); calls > 0; calls--) {
-      const call = field.beginCall(random.pick([CHAT_COMPLETIONS, MODELS]), random.pick([undefined, ...TEXTS]));
+      const call = field.beginCall(
+        random.pick([CHAT_COMPLETIONS, MODELS]),
+        random.pick([undefined, ...TEXTS]),
+        random.pick([undefined, "ada", "bob"]),
+      );
       call.admitted();
       for (let attempts = random.below(3); attempts > 0; attempts--) {
         call.attemptBegins();

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codedError } from "../../errors/codes.ts";
-import type { RedisConnection } from "../../limits/redis.ts";
+import type { RedisConnection } from "../../limits/counting/redis.ts";
 import type { KeptAnswer } from "./kept-answer.ts";
 import type { AnswerStore } from "./memory-answers.ts";
 

@@ -148,3 +148,14 @@ export function modelOf({ endpoint, pathParameters, json, multipart }: UpstreamR
       return undefined;
   }
 }
+
+/** The end user whom a request names: `safety_identifier`, or `user`, which it replaces. Undefined: nobody. */
+export function endUserOf({ json, multipart }: UpstreamRequest): string | undefined {
+  const body: unknown = multipart ?? json;
+  if (!isRecord(body)) return undefined;
+  return nameIn(body.safety_identifier) ?? nameIn(body.user);
+}
+
+function nameIn(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

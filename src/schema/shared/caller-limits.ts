@@ -18,7 +18,7 @@ interface LimitRow {
   /** One of what is counted or named. */
   readonly unit: string;
   /** The time over which a count adds up; absent for names. */
-  readonly window?: "a minute" | "a day (UTC)" | "at once";
+  readonly window?: "a minute" | "a day (UTC)" | "a week (UTC)" | "a month (UTC)" | "at once";
   /** What a caller without the limit may use, in Markdown. */
   readonly absent: string;
   /** What is checked against the limit. */
@@ -40,6 +40,15 @@ export const callerLimits = {
     code: "RATE_LIMITED",
     description: "Upstream calls in a minute; each root field that needs the upstream is one.",
   },
+  tokensPerMinute: {
+    kind: "count",
+    unit: "token",
+    window: "a minute",
+    absent: "no limit",
+    appliesTo: "each upstream call",
+    code: "BUDGET_EXCEEDED",
+    description: "Tokens in a minute of the clock, prompts and answers together.",
+  },
   tokensPerDay: {
     kind: "count",
     unit: "token",
@@ -48,6 +57,24 @@ export const callerLimits = {
     appliesTo: "each upstream call",
     code: "BUDGET_EXCEEDED",
     description: "Tokens in a day of UTC, prompts and answers together.",
+  },
+  tokensPerWeek: {
+    kind: "count",
+    unit: "token",
+    window: "a week (UTC)",
+    absent: "no limit",
+    appliesTo: "each upstream call",
+    code: "BUDGET_EXCEEDED",
+    description: "Tokens in a week, from Monday 00:00 UTC; counted from the time on at which the limit is set.",
+  },
+  tokensPerMonth: {
+    kind: "count",
+    unit: "token",
+    window: "a month (UTC)",
+    absent: "no limit",
+    appliesTo: "each upstream call",
+    code: "BUDGET_EXCEEDED",
+    description: "Tokens in a month, from the 1st at 00:00 UTC; counted from the time on at which the limit is set.",
   },
   maxConcurrent: {
     kind: "count",
@@ -101,6 +128,21 @@ export type CountLimit = LimitOf<"count">;
 
 /** The limits that are lists of names. */
 export type NamesLimit = LimitOf<"names" | "switch">;
+
+/** The limits of tokens. */
+export type TokenLimit = "tokensPerMinute" | "tokensPerDay" | "tokensPerWeek" | "tokensPerMonth";
+
+/** The limits that a team may have: its keys use them up together. */
+export const teamLimits = [
+  "requestsPerMinute",
+  "tokensPerMinute",
+  "tokensPerDay",
+  "tokensPerWeek",
+  "tokensPerMonth",
+] as const satisfies readonly CountLimit[];
+
+/** What the keys of a team may use together; absent: no limit. */
+export type TeamLimits = Pick<CallerLimits, (typeof teamLimits)[number]>;
 
 /** A caller's limit in words, such as "at most 5 requests a minute". */
 export function describeLimit(name: CountLimit, limit: number): string {

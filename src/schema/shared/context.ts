@@ -30,9 +30,26 @@ export interface RequestLimits {
 export interface Viewer {
   id: string;
   limits: CallerLimits;
+  /** When its client key is good no more, in milliseconds since 1970. */
+  expiresAt: number | undefined;
+  team: ViewerTeam | undefined;
   mayUseModel(id: string): boolean;
   /** What the caller has used. Throws OVERLOADED if the counters cannot be read. */
   readUsage(): Promise<ViewerUsage>;
+}
+
+/** The keys that have limits together with the caller's. */
+export interface ViewerTeam {
+  id: string;
+  limits: CallerLimits;
+  /** As the viewer's. */
+  readUsage(): Promise<ViewerUsage>;
+}
+
+/** The tokens of one window, including those reserved by calls in progress, and when it ends, in milliseconds from now. */
+export interface TokensUsed {
+  readonly tokens: number;
+  readonly resetMs: number;
 }
 
 /** What a caller has used, and when (in milliseconds from now) each window ends; 0 if none has begun. */
@@ -43,6 +60,10 @@ export interface ViewerUsage {
   /** Tokens of today (UTC), including those reserved by calls in progress. */
   readonly tokens: number;
   readonly tokensResetMs: number;
+  /** Undefined: not counted, as there is no limit. */
+  readonly thisMinute?: TokensUsed | undefined;
+  readonly thisWeek?: TokensUsed | undefined;
+  readonly thisMonth?: TokensUsed | undefined;
 }
 
 /** Observes an operation's root fields. */

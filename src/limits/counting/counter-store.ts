@@ -1,13 +1,13 @@
 // Where callers are counted: in Redis, or in this process's memory. Knows no limits.
 import { createHash } from "node:crypto";
-import type { Caller } from "../callers/caller.ts";
-import { codedError } from "../errors/codes.ts";
-import type { Counters, NowOrLater } from "./counters.ts";
+import { codedError } from "../../errors/codes.ts";
+import type { Counter, Counters, NowOrLater } from "./counters.ts";
 import { MemoryCounter } from "./memory-counter.ts";
 import { createRedisCounters } from "./redis-counters.ts";
+import { type TokenWindow, tokenWindows } from "./token-windows.ts";
 
-/** How long windows last, in seconds: tokens' more than a day, because calls may end after midnight. */
-const WINDOWS = { requests: 60, tokens: 25 * 60 * 60 };
+/** How long a window of requests lasts, in seconds. */
+const REQUESTS_SECONDS = 60;
 
 /** Where callers are counted. */
 export interface CounterStoreOptions {
@@ -19,8 +19,8 @@ export interface CounterStoreOptions {
 
 /** The counters in use. */
 export interface CounterStore {
-  /** The caller's name in the store. */
-  keyOf(caller: Caller): string;
+  /** The name in the store of who has this key. */
+  keyOf(key: string): string;
   /**
    * Calls `operation` with the counters to use, and again with others if those fail; so it asks them once and does
    * nothing else. If none are left, throws OVERLOADED if the caller `isLimited`, and yields undefined if not.
@@ -36,9 +36,10 @@ export interface CounterStore {
 export function createCounterStore(options: CounterStoreOptions, report: (fault: unknown) => void): CounterStore {
   const memory = createMemoryCounters();
   if (options.redisUrl === undefined) {
-    return { keyOf: ({ key }) => key, use: (_, operation) => operation(memory), async close() {} };
+    return { keyOf: (key) => key, use: (_, operation) => operation(memory), async close() {} };
   }
-  const { close, ...redis } = createRedisCounters(options.redisUrl, WINDOWS, report);
+  const { open, close } = createRedisCounters(options.redisUrl, report);
+  const redis = createCounters(open);
   return {
     keyOf: shortKeyOf,
     async use(isLimited, operation) {
@@ -59,18 +60,26 @@ export function createCounterStore(options: CounterStoreOptions, report: (fault:
 
 /** Counters of this process alone. They never throw. */
 function createMemoryCounters(): Counters {
-  return { requests: new MemoryCounter(WINDOWS.requests), tokens: new MemoryCounter(WINDOWS.tokens) };
+  return createCounters((_, seconds) => new MemoryCounter(seconds));
+}
+
+/** `open` makes a counter by its name in the store and the length of its windows. */
+function createCounters(open: (name: string, seconds: number) => Counter): Counters {
+  const openTokens = (window: TokenWindow) =>
+    // A day's has had this name since before there were others.
+    open(window === "day" ? "tokens" : `tokens-${window}`, tokenWindows[window].keepSeconds);
+  return {
+    requests: open("requests", REQUESTS_SECONDS),
+    tokens: {
+      minute: openTokens("minute"),
+      day: openTokens("day"),
+      week: openTokens("week"),
+      month: openTokens("month"),
+    },
+  };
 }
 
 /** 43 letters of base64url: short and plain whatever the caller's id looks like, and not readable in Redis. */
-function shortKeyOf(caller: Caller): string {
-  let key = shortKeys.get(caller);
-  if (key === undefined) {
-    key = createHash("sha256").update(caller.key).digest("base64url");
-    shortKeys.set(caller, key);
-  }
-  return key;
+function shortKeyOf(key: string): string {
+  return createHash("sha256").update(key).digest("base64url");
 }
-
-/** Callers mostly outlive their calls. */
-const shortKeys = new WeakMap<Caller, string>();

@@ -1,6 +1,8 @@
 // What counts callers' requests and tokens: a counter with a window for each key. In this process's memory everything is there
 // at once, in Redis later. Knows no limits and no store.
 
+import type { TokenWindow } from "./token-windows.ts";
+
 /** Additions are taken back only this long before their window ends, in milliseconds: later they might lower the next one. */
 export const WINDOW_END_MS = 1_000;
 
@@ -34,7 +36,8 @@ export interface Counter {
 /** What callers use. */
 export interface Counters {
   readonly requests: Counter;
-  readonly tokens: Counter;
+  /** Counts by the window's length; the number of the window is part of the key. */
+  readonly tokens: Readonly<Record<TokenWindow, Counter>>;
 }
 
 /** Goes on with a value, at once if it is there. `fail` is given what a promise rejects with. */

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import type * as Limiters from "rate-limiter-flexible";
 import type { RateLimiterRes } from "rate-limiter-flexible";
-import { type Count, type Counter, type Counters, type Taken, WINDOW_END_MS } from "./counters.ts";
+import { type Count, type Counter, type Taken, WINDOW_END_MS } from "./counters.ts";
 import { connectRedis, type RedisConnection } from "./redis.ts";
 
 // By file: the package's entry loads the limiters for every other store as well.
@@ -26,19 +26,24 @@ return {used, ttl}
 
 type Limiter = Pick<Limiters.RateLimiterRedis, "penalty" | "reward" | "get">;
 
-/** Begins to connect. `windows` are in seconds. Counting and reading rejects while Redis is away. */
+/** Begins to connect. */
 export function createRedisCounters(
   url: string,
-  windows: { readonly requests: number; readonly tokens: number },
   report: (fault: unknown) => void,
-): Counters & { close(): Promise<void> } {
+): {
+  /** Opens the counter of this name, whose windows last so many seconds. It rejects while Redis is away. */
+  open(name: string, seconds: number): Counter;
+  close(): Promise<void>;
+} {
   const RateLimiterRedis: typeof Limiters.RateLimiterRedis = require("rate-limiter-flexible/lib/RateLimiterRedis.js");
   const { client, run, close } = connectRedis(url, report);
   // The limits are checked elsewhere: they differ from caller to caller and change while the server runs.
   const options = { storeClient: client, customIncrTtlLuaScript: ADD_SCRIPT, points: Number.MAX_SAFE_INTEGER };
-  const create = (keyPrefix: keyof typeof windows) =>
-    createCounter(new RateLimiterRedis({ ...options, keyPrefix, duration: windows[keyPrefix] }), run);
-  return { requests: create("requests"), tokens: create("tokens"), close };
+  return {
+    open: (name, seconds) =>
+      createCounter(new RateLimiterRedis({ ...options, keyPrefix: name, duration: seconds }), run),
+    close,
+  };
 }
 
 function createCounter(limiter: Limiter, run: RedisConnection["run"]): Counter {
