@@ -31,6 +31,12 @@ test.each<[string, unknown, string]>([
   ["TGI", { error: "m", error_type: "validation" }, "m"],
   ["MiniMax", { base_resp: { status_code: 1008, status_msg: "m" }, choices: null }, "m"],
   ["Cloudflare", { success: false, errors: [{ code: 7, message: "m" }] }, "m"],
+  ["a detail beside a message", { message: "Validation failed", detail: "m" }, "Validation failed: m"],
+  [
+    "a list of details beside the error's message",
+    { error: { detail: [{ loc: ["body", "n"], msg: "m" }], message: "Invalid request" } },
+    "Invalid request: body.n: m",
+  ],
   ["details beside a message", { message: "Bad Request", details: "m" }, "Bad Request: m"],
   [
     "a message beside the name of the status",
