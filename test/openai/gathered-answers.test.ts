@@ -121,6 +121,35 @@ describe("everything that a whole answer has is in it:", () => {
     });
   });
 
+  test("choices that stand under their numbers, or alone", async () => {
+    const texts = `${CHAT} { choices { index finishReason message { content } } } }`;
+    const numbered =
+      event({ choices: { 1: { delta: { content: "b" } }, 0: { delta: { content: "a" } } } }) +
+      event({
+        choices: { 0: { delta: {}, finish_reason: "stop" }, 1: { delta: { content: "B" }, finish_reason: "eos" } },
+      });
+    expect(await read(numbered + done, texts)).toEqual({
+      data: {
+        chat: {
+          choices: [
+            { index: 0, finishReason: "STOP", message: { content: "a" } },
+            { index: 1, finishReason: "STOP", message: { content: "bB" } },
+          ],
+        },
+      },
+    });
+    const alone =
+      event({ choices: { delta: { content: "a" } } }) +
+      event({ choices: { delta: { content: "A" }, finish_reason: "length" } });
+    expect(await read(alone, texts)).toEqual({
+      data: { chat: { choices: [{ index: 0, finishReason: "LENGTH", message: { content: "aA" } }] } },
+    });
+    const message = event({ choices: { message: { role: "assistant", content: "whole" } } });
+    expect(await read(message, `${CHAT} { text } }`)).toEqual({ data: { chat: { text: "whole" } } });
+    const text = event({ choices: { text: "c" } }) + event({ choices: { text: "C", finish_reason: "stop" } });
+    expect(await read(text + done, complete)).toEqual({ data: { complete: { text: "cC" } } });
+  });
+
   test("tool calls, whatever the pieces leave out, and what is to be sent back with them", async () => {
     const call = (index: number, more: object) => ({ tool_calls: [{ index, ...more }] });
     const body =

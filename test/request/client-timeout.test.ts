@@ -1,11 +1,12 @@
 // A client's own deadline: the upstream call ends when it is up, whichever way the operation came.
 import { describe, expect, test } from "vitest";
+import { aliceWith } from "../support/keys.ts";
 import { countResources } from "../support/own-process.ts";
 import { startServed } from "../support/served-upstream.ts";
 import { request, startTestServer } from "../support/server.ts";
 import { chat, chunk, event, streamsThen } from "../support/stream.ts";
 import { connectWs, subscribeSse } from "../support/subscribe.ts";
-import { type Answer, failure, json, startUpstream } from "../support/upstream.ts";
+import { type Answer, failure, inTurn, json, startUpstream } from "../support/upstream.ts";
 
 const mutation = chat.replace("subscription", "mutation").replace("text", "id");
 const silent: Answer = () => {};
@@ -60,6 +61,40 @@ test("the waits between attempts count", async () => {
   const { body } = await server.query(mutation, {}, { headers: { "x-request-timeout-ms": "80" } });
   expect(body).toMatchObject({ errors: [timedOut(80)] });
   expect(upstream.requests).toHaveLength(1);
+});
+
+describe("a time that is up while another attempt is waited for", () => {
+  const headers = {
+    authorization: "Bearer alice-key-0123456789",
+    "x-request-timeout-ms": "80",
+    "idempotency-key": "k",
+  };
+
+  async function ask(status: number) {
+    const refusal = failure(status, {}, { "retry-after": "15" });
+    const { upstream, server } = await startServed(inTurn(refusal, whole), aliceWith({ tokensPerDay: 100_000 }));
+    const { body } = await server.query(mutation, {}, { headers });
+    expect(body).toMatchObject({ errors: [timedOut(80)] });
+    const { viewer } = (await server.query("{ viewer { used { tokens } } }", {}, { headers })).body.data;
+    const again = (await server.query(mutation, {}, { headers })).body;
+    return { message: body.errors[0].message, tokens: viewer.used.tokens, again, requests: upstream.requests.length };
+  }
+
+  test.each([429, 500, 503])("costs nothing after %i, and the key is free again", async (status) => {
+    const { message, tokens, again, requests } = await ask(status);
+    expect(message).not.toMatch(/paid/);
+    expect(tokens).toBe(0);
+    expect(again.errors).toBeUndefined();
+    expect(requests).toBe(2);
+  });
+
+  test.each([408, 502])("may have cost something after %i", async (status) => {
+    const { message, tokens, again, requests } = await ask(status);
+    expect(message).toMatch(/This call may have been paid for\.$/);
+    expect(tokens).toBeGreaterThan(0);
+    expect(again.errors).toMatchObject([timedOut(80)]);
+    expect(requests).toBe(1);
+  });
 });
 
 test("all fields of an operation have the time together", async () => {

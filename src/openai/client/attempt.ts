@@ -9,6 +9,7 @@ import { pathOf, type UpstreamRequest } from "./endpoint.ts";
 import { readRequestId } from "./error-answer.ts";
 import { type Exchange, exchange } from "./exchange.ts";
 import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
+import { mayHaveBeenPaid } from "./failures/payment.ts";
 import { isRetryable, retryDelayMs } from "./failures/retry.ts";
 import { Sending } from "./failures/sending.ts";
 import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
@@ -133,7 +134,7 @@ export function createAttempt(connections: Connections, options: OpenAIClientOpt
         if (!mayHelp || retry >= maxRetries || files.some(({ isGone }) => isGone)) throw error;
         const delayMs = retryDelayMs(error, retry);
         if (delayMs >= deadline.remainingMs() || (hooks && !(await hooks.mayRepeat(error)))) throw error;
-        await deadline.sleep(delayMs);
+        await deadline.sleep(delayMs, !mayHaveBeenPaid(error));
       }
     }
   };

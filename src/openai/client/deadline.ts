@@ -1,11 +1,10 @@
 // The time one upstream call may take, retries and waits included. Knows no request.
 import { OpenAIError } from "./failures/errors.ts";
-import type { Sending } from "./failures/sending.ts";
 
 /** What is under way within a deadline. */
 export interface Step {
-  /** Follows the request that it sends. */
-  readonly sending?: Sending;
+  /** Whether the upstream cannot have worked on the call by now. Absent: it may have. */
+  readonly sending?: { readonly isUnsent: boolean };
   /** Ends it: the call is over, for `reason`. */
   leave(reason: unknown): void;
 }
@@ -59,8 +58,7 @@ export class Deadlines {
       const restMs = deadline.remainingMs();
       if (restMs > TICK_MS) return this.#wait(restMs);
       this.#running.delete(deadline);
-      const message = `The upstream took longer than ${this.#totalMs} ms in all.`;
-      deadline.abort(new OpenAIError("timeout", message, { isUntouched: deadline.step?.sending?.isUnsent ?? false }));
+      deadline.abort(new OpenAIError("timeout", `The upstream took longer than ${this.#totalMs} ms in all.`));
     }
   };
 }
@@ -101,12 +99,13 @@ export class Deadline {
     return this.#endsAt - performance.now();
   }
 
-  /** Waits, or throws the reason as soon as it is over. */
-  async sleep(delayMs: number): Promise<void> {
+  /** Waits before another attempt, or throws the reason as soon as it is over. `isUnsent`: as of a step. */
+  async sleep(delayMs: number, isUnsent = false): Promise<void> {
     this.check();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, delayMs);
       this.step = {
+        sending: { isUnsent },
         leave() {
           clearTimeout(timer);
           resolve();
@@ -134,11 +133,13 @@ export class Deadline {
     });
   }
 
-  /** Ends the call with `reason`. */
+  /** Ends the call with `reason`. An OpenAIError then says whether the upstream cannot have worked on the call. */
   abort(reason: unknown): void {
     if (this.#over) return;
-    this.#over = { reason };
-    this.step?.leave(reason);
+    const isUntouched = this.step?.sending?.isUnsent === true;
+    const told = isUntouched && reason instanceof OpenAIError ? reason.with({ isUntouched }) : reason;
+    this.#over = { reason: told };
+    this.step?.leave(told);
   }
 
   /** Follows nothing any more. */

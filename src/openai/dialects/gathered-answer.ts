@@ -3,6 +3,7 @@ import { isRecord } from "../../json/json.ts";
 import type { Normalise } from "../client/endpoint.ts";
 import type { GatheredAnswer } from "../client/events/answer-end.ts";
 import { ChoicesEnd, numberOf } from "./choice-ends.ts";
+import { takeChoices } from "./choice-form.ts";
 import { rawFinishReason } from "./finish-reasons.ts";
 import { Pieces } from "./pieces.ts";
 
@@ -28,7 +29,7 @@ export class GatheredChoices implements GatheredAnswer {
   }
 
   add(event: Fields): boolean {
-    const choices = choicesOf(event);
+    const choices = takeChoices(event);
     if (choices.length > 0) this.#events++;
     this.#isMessage ||= choices.some(({ message, delta }) => Boolean(message) && !isRecord(delta));
     this.#normalise(event);
@@ -67,10 +68,6 @@ export class GatheredChoices implements GatheredAnswer {
     this.#pieces.join(choice, { message: isRecord(delta) ? delta : undefined }, "delta");
     if (rawFinishReason(finish_reason) !== null) choice.finish_reason = finish_reason;
   }
-}
-
-function choicesOf({ choices }: Fields): readonly Fields[] {
-  return Array.isArray(choices) ? choices.filter(isRecord) : [];
 }
 
 function countsAnything(usage: Fields): boolean {

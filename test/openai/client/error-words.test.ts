@@ -31,6 +31,12 @@ test.each<[string, unknown, string]>([
   ["TGI", { error: "m", error_type: "validation" }, "m"],
   ["MiniMax", { base_resp: { status_code: 1008, status_msg: "m" }, choices: null }, "m"],
   ["Cloudflare", { success: false, errors: [{ code: 7, message: "m" }] }, "m"],
+  ["a detail beside a message", { message: "Validation failed", detail: "m" }, "Validation failed: m"],
+  [
+    "a list of details beside the error's message",
+    { error: { detail: [{ loc: ["body", "n"], msg: "m" }], message: "Invalid request" } },
+    "Invalid request: body.n: m",
+  ],
   ["details beside a message", { message: "Bad Request", details: "m" }, "Bad Request: m"],
   [
     "a message beside the name of the status",
@@ -137,6 +143,10 @@ test.each<[unknown, boolean, boolean?]>([
   [{ id: "1", message: "m" }, false],
   [{ code: 0, msg: "success", data: [{ id: "m" }] }, false],
   [{ code: 1, message: "m", choices: [{ delta: {} }] }, false],
+  [{ choices: { 0: { delta: {}, finish_reason: "error" } } }, true],
+  [{ choices: { message: {}, error: { message: "m" } } }, true],
+  [{ choices: { 0: { delta: { content: "error" }, finish_reason: "stop" } } }, false],
+  [{ code: 401, msg: "m", choices: {} }, true],
   [{ choices: [], usage: { total_tokens: 1 }, message: "m" }, false],
   [{ choices: [], prompt_filter_results: [], id: "", object: "" }, false],
   [{ type: "ping" }, false],

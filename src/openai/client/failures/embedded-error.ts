@@ -15,6 +15,8 @@ export function findError(value: unknown, what: "event" | "whole" = "event"): un
   if (error || object === "error") return body;
   if (isRecord(base_resp) && base_resp.status_code !== undefined && Number(base_resp.status_code) !== 0) return body;
   if (Array.isArray(choices) && choices.length > 0) return choices.find(isFailed);
+  // Some servers send an object from the choices' numbers to them, or one choice alone.
+  if (isRecord(choices) && isFilled(choices)) return [choices, ...Object.values(choices)].find(isFailed);
   if (Array.isArray(errors) && errors.length > 0) return body;
   if (ANSWERS.some((name) => isFilled(body[name]))) return undefined;
   const isError = isFailure(body) || hasOnlyWords(body) || (what === "whole" && !body.id);

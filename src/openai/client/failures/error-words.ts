@@ -8,9 +8,11 @@ const MAX_DEPTH = 8;
 /** Longest text that may be JSON itself, in characters. */
 const MAX_JSON_LENGTH = 64 * 1024;
 
-/** Where an object says what is wrong; the first that says anything counts. */
+/** What some servers say beside a message that only names the kind of error. */
+const DETAIL = "detail";
+/** Where an object says what is wrong; the first that says anything counts, and DETAIL with it. */
 const REASONS = [
-  ...["msg", "message", "Message", "detail", "status_msg", "error_msg", "errmsg", "error_message", "errorMessage"],
+  ...["msg", "message", "Message", DETAIL, "status_msg", "error_msg", "errmsg", "error_message", "errorMessage"],
   ...["error_description", "faultstring", "description", "exception", "title", "reason", "text"],
 ];
 /** Where it says more. OpenRouter has the provider's own words in `metadata.raw`. */
@@ -46,7 +48,7 @@ function collect(value: unknown, depth: number, found: string[]): void {
     if (words !== "") found.push(words);
   } else if (isRecord(value)) {
     const before = found.length;
-    for (const name of REASONS) if (found.length === before) collect(value[name], depth + 1, found);
+    for (const name of REASONS) if (found.length === before || name === DETAIL) collect(value[name], depth + 1, found);
     for (const name of MORE) collect(value[name], depth + 1, found);
     if (found.length === before && isRecord(value.errors)) collectFields(value.errors, depth + 1, found);
   }
