@@ -22,7 +22,7 @@ export function openReplays(config: Config, report: (fault: unknown) => void): O
     return { replays, close: async () => replays.end() };
   }
   const redis = connectRedis(config.REDIS_URL, report);
-  const answers = new RedisAnswers({ redis, ttlMs, fallback: config.REDIS_DOWN === "serve" ? memory : undefined });
+  const answers = new RedisAnswers({ redis, ttlMs, rest: memory, runsAlone: config.REDIS_DOWN === "serve" });
   const replays = new Replays(answers, answers);
   return {
     replays,

@@ -44,6 +44,8 @@ function runOnce(
 ): Promise<Result> {
   const { document, operation } = run.prepared;
   const source = document.loc?.source;
+  const timeout = timeoutMs === undefined ? undefined : startTimeout(timeoutMs);
+  let isRunning = false;
   return replays
     .run({
       ...createKeyedMutation({
@@ -57,16 +59,32 @@ function runOnce(
       signal: run.context.signal,
       asJson: run.asJson,
       source,
+      timeout: timeout?.signal,
       async execute(signal) {
-        const followed = follow(run, signal);
-        const running = timeoutMs === undefined ? runOperation(followed) : runWithin(timeoutMs, followed);
+        isRunning = true;
         // A mutation has one result.
-        const result = (await running) as Result;
+        const result = (await runOperation(follow(run, signal))) as Result;
+        timeout?.end();
         return { result: maskErrors(result, maskError), isPaid: mayHaveCost(result) };
       },
       holdUntil: (end) => held?.keepUntil(end),
     })
-    .catch((error: GraphQLError) => ({ errors: [error] }));
+    .catch((error: GraphQLError) => ({ errors: [error] }))
+    .finally(() => {
+      // A run whose client has gone has its time all the same.
+      if (!isRunning) timeout?.end();
+    });
+}
+
+/** A signal that is aborted with UPSTREAM_TIMEOUT when the time is up. */
+function startTimeout(timeoutMs: number): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(timeoutError(timeoutMs)), timeoutMs);
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
+}
+
+function timeoutError(timeoutMs: number): Error {
+  return new OpenAIError("timeout", `The upstream took longer than ${timeoutMs} ms, the client's own limit.`);
 }
 
 /** Runs the operation, its calls within `timeoutMs`: a stream has as long as a whole answer. Never throws. */
@@ -78,11 +96,7 @@ async function runWithin(timeoutMs: number, run: Run): Promise<Result | ResultSt
   const leave = () => controller.abort(callerSignal.reason);
   if (callerSignal.aborted) leave();
   callerSignal.addEventListener("abort", leave, { once: true });
-  const timer = setTimeout(() => {
-    controller.abort(
-      new OpenAIError("timeout", `The upstream took longer than ${timeoutMs} ms, the client's own limit.`),
-    );
-  }, timeoutMs);
+  const timer = setTimeout(() => controller.abort(timeoutError(timeoutMs)), timeoutMs);
   const end = () => {
     clearTimeout(timer);
     callerSignal.removeEventListener("abort", leave);

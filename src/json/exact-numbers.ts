@@ -108,12 +108,12 @@ export function restoreNumbers(holder: object): void {
   for (const [key, text] of texts) (holder as Record<string, unknown>)[key] = new ExactNumber(text);
 }
 
-/** As JSON.stringify, with the digits of every ExactNumber. */
-export function writeJson(value: unknown): string {
+/** As JSON.stringify, with the digits of every ExactNumber; to `replace` they are texts. */
+export function writeJson(value: unknown, replace?: (key: string, value: unknown) => unknown): string {
   isWriting = true;
   hasWritten = false;
   try {
-    const text = JSON.stringify(value);
+    const text = JSON.stringify(value, replace);
     return hasWritten ? withoutMarks(text) : text;
   } finally {
     isWriting = false;

@@ -60,9 +60,10 @@ export class UploadedFile implements DigestedFile {
   }
 
   digest(): Promise<string | undefined> {
-    this.#digest = new FileDigest();
-    this.#head.catch(this.#digest.fail);
-    return this.#digest.value;
+    const digest = this.#digest ?? new FileDigest();
+    this.#digest = digest;
+    this.#head.catch(digest.fail);
+    return digest.value;
   }
 
   async open(): Promise<UploadFile> {
@@ -126,11 +127,12 @@ export class UploadedFile implements DigestedFile {
 
   /** Reads one chunk into `#chunks`, or finds the end. */
   async #readChunk(): Promise<void> {
-    const { value, done } = (await this.#source?.next()) ?? { done: true };
+    const step = this.#source?.next();
+    step?.catch(() => this.#digest?.fail());
+    const { value, done } = (await step) ?? { done: true };
     if (done) {
       this.#ended = true;
-      this.#digest?.end();
-      return;
+      return this.#digest?.end();
     }
     this.#digest?.add(value);
     collectAfterBytes(value.length);

@@ -1,5 +1,5 @@
 // The server as a subgraph behind Hive Gateway: its operations, streams, rights, and models that another subgraph refers to.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { chatCompletion, models } from "../support/answers.ts";
 import { alice, aliceWith } from "../support/keys.ts";
 import { startServed } from "../support/served-upstream.ts";
@@ -36,6 +36,62 @@ test("a subscription streams through it", async () => {
   const { send } = await start(streams(event(chunk("Hel")), event(chunk("lo", "stop")), done));
   const text = await (await send(STREAM, { accept: "text/event-stream" })).text();
   expect(text).toMatch(/"Hel".*"lo".*event: complete/s);
+});
+
+describe("by its own default, which is GET for subscriptions", () => {
+  const { authorization } = alice.headers;
+  const accept = "text/event-stream";
+
+  async function startDefault(answer: Answer) {
+    const { upstream, server } = await startServed(serves(answer), { FEDERATION: "true", ...aliceWith({}) });
+    const { body } = await server.query("{ _service { sdl } }", undefined, alice);
+    const send = await startGateway(server.url, body.data._service.sdl, { Ada: "gpt-4o-mini" }, "default");
+    return { upstream, send };
+  }
+
+  test("a stream with a key passes, and each of two is a call of its own", async () => {
+    const { upstream, send } = await startDefault(streams(event(chunk("Hel")), event(chunk("lo", "stop")), done));
+    for (let turn = 1; turn <= 2; turn++) {
+      const text = await (await send(STREAM, { accept, authorization })).text();
+      expect(text).toMatch(/"Hel".*"lo".*event: complete/s);
+      expect(upstream.requests).toHaveLength(turn);
+    }
+  });
+
+  test("a stream without a key is refused before it is paid for", async () => {
+    const { upstream, send } = await startDefault(streams(hello));
+    const text = await (await send(STREAM, { accept })).text();
+    expect(text).toMatch(/FORBIDDEN|UNAUTHENTICATED/);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  test("a stream that breaks off tells so", async () => {
+    const { send } = await startDefault(streamsThen(event(chunk("Hel")), (res) => res.destroy()));
+    const text = await (await send(STREAM, { accept, authorization })).text();
+    expect(text).toMatch(/"Hel".*UPSTREAM_INTERRUPTED/s);
+  });
+
+  test("who leaves a stream ends the upstream call", async () => {
+    const { upstream, send } = await startDefault(streamsThen(event(chunk("Hel")), () => {}));
+    const { body } = await send(STREAM, { accept, authorization });
+    const reader = body?.getReader();
+    let text = "";
+    while (!text.includes("Hel")) text += Buffer.from((await reader?.read())?.value ?? []).toString();
+    await reader?.cancel();
+    await upstream.requests[0]?.closed;
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  test("queries, mutations and models that another subgraph refers to pass", async () => {
+    const { upstream, send } = await startDefault(json(chatCompletion));
+    const chat = await send(`mutation { chat(input: ${INPUT}) { text } }`, { authorization });
+    expect(await chat.json()).toEqual({ data: { chat: { text: "Hello!" } } });
+    const referred = await send("{ assistants { model { id object } } }", { authorization });
+    expect(await referred.json()).toEqual({
+      data: { assistants: [{ model: { id: "gpt-4o-mini", object: "model" } }] },
+    });
+    expect(upstream.requests.map(({ path }) => path)).toEqual(["/v1/chat/completions", "/v1/models"]);
+  });
 });
 
 test("who leaves a stream of the gateway ends the upstream call", async () => {

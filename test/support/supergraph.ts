@@ -54,9 +54,14 @@ async function startAssistants(assistants: Readonly<Record<string, string>>): Pr
 
 /**
  * Starts the gateway in front of the server at `url`, whose SDL is composed with the other subgraph's. Yields its fetch
- * handler, which passes the client's key on. Ends with the test.
+ * handler, which passes the client's key on. It calls subgraphs by `method`: its default is GET for subscriptions. Ends with the test.
  */
-export async function startGateway(url: string, sdl: string, assistants: Readonly<Record<string, string>> = {}) {
+export async function startGateway(
+  url: string,
+  sdl: string,
+  assistants: Readonly<Record<string, string>> = {},
+  method: "POST" | "default" = "POST",
+) {
   const urls = { openai: url, assistants: await startAssistants(assistants) };
   const { supergraphSdl, errors } = composeServices(subgraphsOf(sdl, urls));
   if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join("\n"));
@@ -69,7 +74,7 @@ export async function startGateway(url: string, sdl: string, assistants: Readonl
         authorization: request.headers.get("authorization") ?? "",
       }),
     },
-    transportEntries: { "*.http": { options: { method: "POST" } } },
+    ...(method !== "default" && { transportEntries: { "*.http": { options: { method } } } }),
   });
   whenOver(() => gateway[Symbol.asyncDispose]());
   return (query: string, init: { accept?: string; authorization?: string; signal?: AbortSignal } = {}) => {

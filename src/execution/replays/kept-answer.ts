@@ -19,7 +19,7 @@ const MAX_KEPT_BYTES = 2 ** 20;
 export interface KeptAnswer {
   /** See KeyedMutation. */
   readonly fingerprint: string;
-  /** Digests of its files; undefined for one that never came whole. */
+  /** Digests of its files; undefined for one that was not read whole. */
   readonly files: readonly (string | undefined)[];
   /** The result as the client got it, as JSON. */
   readonly json: string;
@@ -42,9 +42,13 @@ export function keepable(result: GivenResult): string | undefined {
   return Buffer.byteLength(json) > MAX_KEPT_BYTES ? undefined : json;
 }
 
-/** Whether a result, with its errors as they were thrown, may have cost something: a field has a value, or work was begun. */
+/**
+ * Whether a result, with its errors as they were thrown, may have cost something: a field has an answer, or work was begun.
+ * `__typename` alone has a value that is no object.
+ */
 export function mayHaveCost({ json, data, errors = [] }: GivenResult): boolean {
-  if (json !== undefined || Object.values(data ?? {}).some((field) => field !== null)) return true;
+  if (json !== undefined || Object.values(data ?? {}).some((field) => field !== null && typeof field === "object"))
+    return true;
   return errors.some(({ originalError, extensions }) => {
     if (originalError instanceof OpenAIError) return mayHaveBeenPaid(originalError);
     const code = String(extensions.code) as keyof typeof errorCodes;

@@ -1,6 +1,7 @@
 // What one mutation asks for, in a form that can be compared with another that has the same key.
 import { createHash } from "node:crypto";
 import { requestError } from "../../errors/codes.ts";
+import { writeJson } from "../../json/exact-numbers.ts";
 import type { DigestedFile } from "../../schema/shared/received-file.ts";
 
 /** A mutation that is to be run once. */
@@ -26,7 +27,7 @@ export interface MutationParts {
 /** Digests the mutation; reads no file. */
 export function createKeyedMutation({ caller, key, document, operationName, variables }: MutationParts): KeyedMutation {
   const files: DigestedFile[] = [];
-  const given = JSON.stringify(variables ?? {}, (_, value: unknown) => {
+  const given = writeJson(variables ?? {}, (_, value: unknown) => {
     if (!isFile(value)) return value;
     if (!files.includes(value)) files.push(value);
     return { file: files.indexOf(value) };
@@ -60,7 +61,7 @@ export async function digestFiles({ files }: KeyedMutation): Promise<string[]> {
   return digests;
 }
 
-/** Throws IDEMPOTENCY_CONFLICT unless the files are the same. One that never came whole with the first request fits any. */
+/** Throws IDEMPOTENCY_CONFLICT unless the files are the same. One that the first request's run has not read whole fits any. */
 export function compareFiles(files: readonly string[], others: readonly (string | undefined)[]): void {
   for (const [place, file] of files.entries()) {
     const other = others[place];

@@ -23,10 +23,11 @@ const RENEW_MS = 10_000;
 /** How often it is looked whether another process has an answer, in milliseconds. */
 const LOOK_MS = 250;
 
-/** Deletes or prolongs the claim if it is still the own one. */
+/** Deletes or prolongs the claim if it is still the own one; a Redis that has lost it in a restart gets it again. */
 const DELETE_OWN = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
-const RENEW_OWN =
-  "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0";
+const RENEW_OWN = `local found = redis.call('get', KEYS[1])
+if not found or found == ARGV[1] then return redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return 0`;
 
 /** What is stored under an id: the fingerprint alone while the mutation runs. */
 type Stored = KeptAnswer | { readonly fingerprint: string; readonly claim: string };
@@ -40,8 +41,10 @@ interface Claim {
 export interface RedisAnswersOptions {
   redis: RedisConnection;
   ttlMs: number;
-  /** Serves what Redis cannot, for this process alone; undefined: it is refused. */
-  fallback: AnswerStore | undefined;
+  /** Keeps what Redis did not take, for this process alone: it was paid for. */
+  rest: AnswerStore;
+  /** Whether a mutation is run although Redis does not answer. */
+  runsAlone: boolean;
 }
 
 /** See AnswerStore and Claims. */
@@ -59,6 +62,9 @@ export class RedisAnswers implements AnswerStore, Claims {
   }
 
   async claim(id: string, fingerprint: string, signal: AbortSignal): Promise<KeptAnswer | undefined> {
+    const { rest, runsAlone } = this.#options;
+    const own = await rest.find(id);
+    if (own) return own;
     try {
       for (;;) {
         const stored = await this.#read(id);
@@ -70,8 +76,7 @@ export class RedisAnswers implements AnswerStore, Claims {
       }
     } catch {
       signal.throwIfAborted();
-      const { fallback } = this.#options;
-      if (fallback) return fallback.find(id);
+      if (runsAlone) return undefined;
       throw unreadable();
     }
   }
@@ -83,11 +88,11 @@ export class RedisAnswers implements AnswerStore, Claims {
 
   async keep(id: string, caller: string, answer: KeptAnswer): Promise<void> {
     this.#drop(id);
-    const { redis, ttlMs, fallback } = this.#options;
+    const { redis, ttlMs, rest } = this.#options;
     try {
       await redis.run(() => redis.client.set(keyOf(id), JSON.stringify(answer), "PX", ttlMs));
     } catch {
-      await fallback?.keep(id, caller, answer);
+      await rest.keep(id, caller, answer);
     }
   }
 

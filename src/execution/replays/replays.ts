@@ -16,6 +16,8 @@ export interface KeyedRequest extends KeyedMutation {
   readonly caller: string;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
+  /** Aborted when the time is up that the client has given it. */
+  readonly timeout?: AbortSignal | undefined;
   /** Whether the result may be JSON already. */
   readonly asJson: boolean;
   /** The document. */
@@ -34,14 +36,14 @@ export interface Executed {
   readonly isPaid: boolean;
 }
 
-/** Its own result, or an answer that was there already. */
-type Outcome = Executed | { readonly kept: KeptAnswer };
+/** Its own result with the digests of its files, or an answer that was there already. */
+type Outcome = (Executed & Pick<KeptAnswer, "files">) | { readonly kept: KeptAnswer };
 
 /** A run that has not ended, or whose answer is not kept yet. */
 interface Run {
   readonly fingerprint: string;
-  /** Digests of its files, once they have come. */
-  readonly files: Promise<readonly (string | undefined)[]>;
+  /** Aborted when its client waits no more. */
+  readonly left: AbortSignal;
   readonly outcome: Promise<Outcome>;
 }
 
@@ -74,20 +76,21 @@ export class Replays {
   }
 
   async #join(request: KeyedRequest, run: Run): Promise<GivenResult> {
-    const { signal, asJson, source } = request;
+    const { asJson, source } = request;
+    const left = leftSignal(request);
     if (run.fingerprint !== request.fingerprint) throw conflict();
     // Its files are read at once: they may not stand still.
     const files = await digestFiles(request);
     let outcome: Outcome;
     try {
-      outcome = await until(signal, run.outcome);
+      outcome = await until(left, run.outcome);
     } catch (error) {
       // Whoever was to run it has gone before it began.
-      if (error instanceof CallerGone && !signal.aborted) return this.run(request);
+      if (error === run.left.reason && !left.aborted) return this.run(request);
       throw error;
     }
     if ("kept" in outcome) return replay(request, outcome.kept, files);
-    compareFiles(files, await until(signal, run.files));
+    compareFiles(files, outcome.files);
     const { json, ...result } = outcome.result;
     return json === undefined ? { ...result, ...REPLAYED } : giveAgain({ json, hasErrors: false }, asJson, source);
   }
@@ -101,12 +104,8 @@ export class Replays {
 
   #begin(request: KeyedRequest): Run {
     const { id, fingerprint } = request;
-    let comesWith: (files: readonly (string | undefined)[]) => void = () => {};
-    const files = new Promise<readonly (string | undefined)[]>((resolve) => {
-      comesWith = resolve;
-    });
-    const outcome = this.#find(request, comesWith);
-    const run: Run = { fingerprint, files, outcome };
+    const left = leftSignal(request);
+    const run: Run = { fingerprint, left, outcome: this.#find(request, left) };
     this.#runs.set(id, run);
     const end = this.#keep(request, run).finally(() => {
       this.#runs.delete(id);
@@ -118,16 +117,17 @@ export class Replays {
   }
 
   /** The answer that there is, or the result of running the mutation. */
-  async #find(request: KeyedRequest, comesWith: (files: (string | undefined)[]) => void): Promise<Outcome> {
-    const { id, fingerprint, signal, files, execute } = request;
-    const kept = this.#claims ? await this.#claims.claim(id, fingerprint, signal) : await this.#store.find(id);
+  async #find(request: KeyedRequest, left: AbortSignal): Promise<Outcome> {
+    const { id, fingerprint, files, execute } = request;
+    const kept = this.#claims ? await this.#claims.claim(id, fingerprint, left) : await this.#store.find(id);
     if (kept) return { kept };
     const digests = files.map((file) => file.digest());
-    void Promise.all(digests).then(comesWith);
-    const controller = this.#follow(signal);
+    const controller = this.#follow(request);
     try {
-      signal.throwIfAborted();
-      return await execute(controller.signal);
+      left.throwIfAborted();
+      const executed = await execute(controller.signal);
+      // Nobody reads the rest of a file once there is an answer: its digest may never come.
+      return { ...executed, files: await Promise.all(digests.map((digest) => Promise.race([digest, undefined]))) };
     } catch (error) {
       await this.#claims?.release(id);
       throw error;
@@ -143,19 +143,21 @@ export class Replays {
     const json = outcome.isPaid ? keepable(outcome.result) : undefined;
     if (json === undefined) return this.#claims?.release(id);
     const hasErrors = outcome.result.errors !== undefined;
-    await this.#store.keep(id, caller, { fingerprint, files: await run.files, json, hasErrors });
+    await this.#store.keep(id, caller, { fingerprint, files: outcome.files, json, hasErrors });
   }
 
-  /** A signal that follows the client's, but for its leaving. */
-  #follow(signal: AbortSignal): AbortController {
+  /** A signal that follows the client's and its time, but not its leaving. */
+  #follow({ signal, timeout }: KeyedRequest): AbortController {
     const controller = new AbortController();
     // Each field of an operation listens.
     setMaxListeners(0, controller.signal);
     this.#controllers.add(controller);
-    const follow = () => {
-      if (!(signal.reason instanceof CallerGone)) controller.abort(signal.reason);
-    };
-    signal.addEventListener("abort", follow, { once: true, signal: controller.signal });
+    for (const source of [signal, timeout]) {
+      const follow = () => {
+        if (!(source?.reason instanceof CallerGone)) controller.abort(source?.reason);
+      };
+      source?.addEventListener("abort", follow, { once: true, signal: controller.signal });
+    }
     return controller;
   }
 }
@@ -163,6 +165,11 @@ export class Replays {
 function replay({ asJson, source }: KeyedRequest, kept: KeptAnswer, files: readonly string[]): GivenResult {
   compareFiles(files, kept.files);
   return giveAgain(kept, asJson, source);
+}
+
+/** Aborted when the client waits no more for what another request has begun. */
+function leftSignal({ signal, timeout }: KeyedRequest): AbortSignal {
+  return timeout ? AbortSignal.any([signal, timeout]) : signal;
 }
 
 /** Waits for `promise`; throws the reason as soon as the signal is aborted. */

@@ -16,7 +16,7 @@ export interface ReceivedFile {
 export interface DigestedFile extends ReceivedFile {
   /**
    * SHA-256 of its bytes, in hex, once it has come whole, whoever reads it; undefined if it does not. To be called before it is
-   * opened. Never rejects.
+   * opened for the first time. Never rejects.
    */
   digest(): Promise<string | undefined>;
 }
