@@ -23,7 +23,7 @@ export function openReplays(config: Config, report: (fault: unknown) => void): O
   }
   const redis = connectRedis(config.REDIS_URL, report);
   const answers = new RedisAnswers({ redis, ttlMs, rest: memory, runsAlone: config.REDIS_DOWN === "serve" });
-  const replays = new Replays(answers, answers);
+  const replays = new Replays(answers);
   return {
     replays,
     async close() {

@@ -76,32 +76,30 @@ function runOnce(
     });
 }
 
-/** A signal that is aborted with UPSTREAM_TIMEOUT when the time is up. */
-function startTimeout(timeoutMs: number): { signal: AbortSignal; end(): void } {
+/** A signal that is aborted with OpenAIError (`timeout`) when the time is up. */
+function startTimeout(timeoutMs: number) {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(timeoutError(timeoutMs)), timeoutMs);
-  return { signal: controller.signal, end: () => clearTimeout(timer) };
-}
-
-function timeoutError(timeoutMs: number): Error {
-  return new OpenAIError("timeout", `The upstream took longer than ${timeoutMs} ms, the client's own limit.`);
+  const timer = setTimeout(() => {
+    const problem = `The upstream took longer than ${timeoutMs} ms, the client's own limit.`;
+    controller.abort(new OpenAIError("timeout", problem));
+  }, timeoutMs);
+  return { controller, signal: controller.signal, end: () => clearTimeout(timer) };
 }
 
 /** Runs the operation, its calls within `timeoutMs`: a stream has as long as a whole answer. Never throws. */
 async function runWithin(timeoutMs: number, run: Run): Promise<Result | ResultStream> {
   const callerSignal = run.context.signal;
-  const controller = new AbortController();
+  const timeout = startTimeout(timeoutMs);
   // Each field of an operation listens.
-  setMaxListeners(0, controller.signal);
-  const leave = () => controller.abort(callerSignal.reason);
+  setMaxListeners(0, timeout.signal);
+  const leave = () => timeout.controller.abort(callerSignal.reason);
   if (callerSignal.aborted) leave();
   callerSignal.addEventListener("abort", leave, { once: true });
-  const timer = setTimeout(() => controller.abort(timeoutError(timeoutMs)), timeoutMs);
   const end = () => {
-    clearTimeout(timer);
+    timeout.end();
     callerSignal.removeEventListener("abort", leave);
   };
-  const results = await runOperation(follow(run, controller.signal));
+  const results = await runOperation(follow(run, timeout.signal));
   if (results instanceof ResultStream) return results.whenOver(end);
   end();
   return results;

@@ -13,8 +13,8 @@ import { createOpenTokens, type OpenTokens, TokenBudget } from "./token-budget.t
 
 /**
  * Counts callers, also those without limits, unless the server does not distinguish them. Without Redis everything is
- * there at once, and what is thrown is thrown at once; with Redis within a second. While Redis is away, callers with the limit in question are refused with OVERLOADED, or counted in memory;
- * callers without it are served.
+ * there at once, and what is thrown is thrown at once; with Redis within a second. While Redis is away, callers with the
+ * limit in question are refused with OVERLOADED, or counted in memory; callers without it are served.
  */
 export interface Limits {
   /** What one caller has used and may use. To be asked for once for a caller object. */

@@ -31,6 +31,7 @@ const BEGIN_WITHIN_MS = 20;
 export function isRepeated({ headers }: IncomingMessage): boolean {
   return headers["last-event-id"] !== undefined;
 }
+
 const OK = { status: 200, headers: {} };
 
 /** How events are written. */

@@ -26,6 +26,20 @@ export interface KeptAnswer {
   readonly hasErrors: boolean;
 }
 
+/** Where answers are kept. */
+export interface AnswerStore {
+  /**
+   * The answer of this id, or one that is another request's. Undefined: there is none, and it is for whoever asks to run the
+   * mutation, and then to keep its answer or to release the id. Waits while another process runs it. Throws OVERLOADED if that
+   * cannot be known, and the signal's reason while it waits.
+   */
+  claim(id: string, fingerprint: string, signal: AbortSignal): Promise<KeptAnswer | undefined>;
+  /** Keeps the answer. Never rejects. */
+  keep(id: string, caller: string, answer: KeptAnswer): Promise<void>;
+  /** There is no answer to be kept. Never rejects. */
+  release(id: string): Promise<void>;
+}
+
 /** A result that may be JSON already. */
 export interface GivenResult extends ExecutionResult {
   readonly json?: string;

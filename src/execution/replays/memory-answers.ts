@@ -1,12 +1,5 @@
 // Answers that this process keeps for those who ask again. Bounded in all; whoever has most gives way first.
-import type { KeptAnswer } from "./kept-answer.ts";
-
-/** Where answers are kept. */
-export interface AnswerStore {
-  /** The answer of this id; undefined if there is none. */
-  find(id: string): Promise<KeptAnswer | undefined>;
-  keep(id: string, caller: string, answer: KeptAnswer): Promise<void>;
-}
+import type { AnswerStore, KeptAnswer } from "./kept-answer.ts";
 
 /** What an entry takes besides its text, in bytes. */
 const ENTRY_BYTES = 1_024;
@@ -41,7 +34,8 @@ export class MemoryAnswers implements AnswerStore {
     return this.#bytes;
   }
 
-  async find(id: string): Promise<KeptAnswer | undefined> {
+  /** Nobody else runs what is asked for here. */
+  async claim(id: string): Promise<KeptAnswer | undefined> {
     const entry = this.#shelves.get(this.#owners.get(id) ?? "")?.entries.get(id);
     if (!entry) return undefined;
     if (entry.endsAt > performance.now()) return entry.answer;
@@ -62,6 +56,8 @@ export class MemoryAnswers implements AnswerStore {
     this.#removeEnded(shelf);
     while (this.#bytes > this.#maxBytes) this.#removeOldest(this.#largest());
   }
+
+  async release(): Promise<void> {}
 
   /** Entries of a shelf end in their order. */
   #removeEnded(shelf: Shelf): void {

@@ -3,19 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codedError } from "../../errors/codes.ts";
 import type { RedisConnection } from "../../limits/counting/redis.ts";
-import type { KeptAnswer } from "./kept-answer.ts";
-import type { AnswerStore } from "./memory-answers.ts";
-
-/** Who runs a mutation for all processes. */
-export interface Claims {
-  /**
-   * Claims the id, unless there is an answer, which it yields; waits while another process runs it. Throws OVERLOADED if Redis
-   * does not answer, and the signal's reason while it waits.
-   */
-  claim(id: string, fingerprint: string, signal: AbortSignal): Promise<KeptAnswer | undefined>;
-  /** Gives the claim up: there is no answer to be kept. Never rejects. */
-  release(id: string): Promise<void>;
-}
+import type { AnswerStore, KeptAnswer } from "./kept-answer.ts";
 
 /** How long a claim stands if its process has died, in milliseconds; while it lives, it renews it. */
 const CLAIM_MS = 30_000;
@@ -47,8 +35,8 @@ export interface RedisAnswersOptions {
   runsAlone: boolean;
 }
 
-/** See AnswerStore and Claims. */
-export class RedisAnswers implements AnswerStore, Claims {
+/** Answers in Redis. Who runs a mutation claims its id there. */
+export class RedisAnswers implements AnswerStore {
   readonly #options: RedisAnswersOptions;
   readonly #claims = new Map<string, Claim>();
 
@@ -56,14 +44,9 @@ export class RedisAnswers implements AnswerStore, Claims {
     this.#options = options;
   }
 
-  async find(id: string): Promise<KeptAnswer | undefined> {
-    const stored = await this.#read(id);
-    return stored && "json" in stored ? stored : undefined;
-  }
-
   async claim(id: string, fingerprint: string, signal: AbortSignal): Promise<KeptAnswer | undefined> {
     const { rest, runsAlone } = this.#options;
-    const own = await rest.find(id);
+    const own = await rest.claim(id, fingerprint, signal);
     if (own) return own;
     try {
       for (;;) {

@@ -5,10 +5,8 @@ import { setMaxListeners } from "node:events";
 import type { Source } from "graphql";
 import { codedError } from "../../errors/codes.ts";
 import { CallerGone } from "../../openai/cancellable.ts";
-import { type GivenResult, giveAgain, type KeptAnswer, keepable, REPLAYED } from "./kept-answer.ts";
+import { type AnswerStore, type GivenResult, giveAgain, type KeptAnswer, keepable, REPLAYED } from "./kept-answer.ts";
 import { compareFiles, conflict, digestFiles, type KeyedMutation } from "./keyed-mutation.ts";
-import type { AnswerStore } from "./memory-answers.ts";
-import type { Claims } from "./redis-answers.ts";
 
 /** One request for a mutation under a key. */
 export interface KeyedRequest extends KeyedMutation {
@@ -50,15 +48,12 @@ interface Run {
 /** The mutations of one process that have a key. */
 export class Replays {
   readonly #store: AnswerStore;
-  readonly #claims: Claims | undefined;
   readonly #runs = new Map<string, Run>();
   readonly #ends = new Set<Promise<void>>();
   readonly #controllers = new Set<AbortController>();
 
-  /** `claims` keeps other processes from running the same. */
-  constructor(store: AnswerStore, claims?: Claims) {
+  constructor(store: AnswerStore) {
     this.#store = store;
-    this.#claims = claims;
   }
 
   /**
@@ -119,7 +114,7 @@ export class Replays {
   /** The answer that there is, or the result of running the mutation. */
   async #find(request: KeyedRequest, left: AbortSignal): Promise<Outcome> {
     const { id, fingerprint, files, execute } = request;
-    const kept = this.#claims ? await this.#claims.claim(id, fingerprint, left) : await this.#store.find(id);
+    const kept = await this.#store.claim(id, fingerprint, left);
     if (kept) return { kept };
     const digests = files.map((file) => file.digest());
     const controller = this.#follow(request);
@@ -129,7 +124,7 @@ export class Replays {
       // Nobody reads the rest of a file once there is an answer: its digest may never come.
       return { ...executed, files: await Promise.all(digests.map((digest) => Promise.race([digest, undefined]))) };
     } catch (error) {
-      await this.#claims?.release(id);
+      await this.#store.release(id);
       throw error;
     } finally {
       this.#controllers.delete(controller);
@@ -141,7 +136,7 @@ export class Replays {
     const outcome = await run.outcome.catch(() => undefined);
     if (!outcome || !("result" in outcome)) return;
     const json = outcome.isPaid ? keepable(outcome.result) : undefined;
-    if (json === undefined) return this.#claims?.release(id);
+    if (json === undefined) return this.#store.release(id);
     const hasErrors = outcome.result.errors !== undefined;
     await this.#store.keep(id, caller, { fingerprint, files: outcome.files, json, hasErrors });
   }

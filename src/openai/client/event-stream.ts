@@ -16,6 +16,7 @@ import { untilNextTurn } from "./turns.ts";
 
 /** Most characters that are parsed in one turn of the event loop: as many as 1,800 events, if they are as small as can be. */
 const TURN_LENGTH = 16 * 1024;
+
 export interface ReadEventsOptions extends ReadAnswerOptions {
   /** Absent: every event is parsed. */
   readAddedText?: ReadAddedText | undefined;

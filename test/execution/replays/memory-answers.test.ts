@@ -11,9 +11,9 @@ test("an answer is found until its time is up", async () => {
     const answers = new MemoryAnswers(1_000, 10_000);
     await answers.keep("one", "ann", answer("{}"));
     vi.advanceTimersByTime(999);
-    expect(await answers.find("one")).toEqual(answer("{}"));
+    expect(await answers.claim("one")).toEqual(answer("{}"));
     vi.advanceTimersByTime(1);
-    expect(await answers.find("one")).toBeUndefined();
+    expect(await answers.claim("one")).toBeUndefined();
     expect(answers.bytes).toBe(0);
   } finally {
     vi.useRealTimers();
@@ -40,15 +40,15 @@ test("no more bytes are kept than there may be, and the oldest go first", async 
     await answers.keep(`${id}`, "ann", answer(text(1_000)));
     expect(answers.bytes).toBeLessThanOrEqual(20_000);
   }
-  expect(await answers.find("0")).toBeUndefined();
-  expect(await answers.find("99")).toBeDefined();
+  expect(await answers.claim("0")).toBeUndefined();
+  expect(await answers.claim("99")).toBeDefined();
 });
 
 test("a caller with many answers drives out none of another's", async () => {
   const answers = new MemoryAnswers(60_000, 20_000);
   await answers.keep("bob's", "bob", answer(text(100)));
   for (let id = 0; id < 100; id++) await answers.keep(`${id}`, "ann", answer(text(1_000)));
-  expect(await answers.find("bob's")).toEqual(answer(text(100)));
+  expect(await answers.claim("bob's")).toEqual(answer(text(100)));
 });
 
 test("the same id again takes the place of the first", async () => {
@@ -56,13 +56,13 @@ test("the same id again takes the place of the first", async () => {
   await answers.keep("one", "ann", answer("1"));
   const { bytes } = answers;
   await answers.keep("one", "ann", answer("2"));
-  expect([await answers.find("one"), answers.bytes]).toEqual([answer("2"), bytes]);
+  expect([await answers.claim("one"), answers.bytes]).toEqual([answer("2"), bytes]);
 });
 
 test("an answer that is larger than all there may be is not kept", async () => {
   const answers = new MemoryAnswers(60_000, 2_000);
   await answers.keep("small", "ann", answer("{}"));
   await answers.keep("large", "ann", answer(text(2_000)));
-  expect(await answers.find("large")).toBeUndefined();
-  expect(await answers.find("small")).toBeDefined();
+  expect(await answers.claim("large")).toBeUndefined();
+  expect(await answers.claim("small")).toBeDefined();
 });
