@@ -33,8 +33,8 @@ const JSON_TYPE = /^\s*application\/(?:(?:[\w.-]+\+)?json|graphql)\s*(?:;|$)/i;
 /**
  * Yields FORBIDDEN (403) for a request that a page of any origin could have sent without a preflight. It passes if it has what a
  * browser sends only after one: a JSON content type, on a GET as well, one of the headers above, not empty, or `Authorization:
- * Bearer`. Some gateways make that of a cookie: it counts for nothing where the browser reports that another site, or a link, is behind it. It also passes if
- * the page is the server's own, as the browser reports, or `isListed`. Scripts cannot forge `Origin` and `Sec-Fetch-Site`. The
+ * Bearer`. Some gateways make that of a cookie: it counts for nothing where the browser reports that another site, or a link,
+ * is behind it. It also passes if the page is the server's own, as the browser reports, or `isListed`. Scripts cannot forge `Origin` and `Sec-Fetch-Site`. The
  * value `same-site` is not enough, since it includes pages of sibling domains; nor is `none`, which a link in a mail has.
  */
 export function checkCsrf(req: IncomingMessage, isListed: OriginTest): GraphQLError | undefined {

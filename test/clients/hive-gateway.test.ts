@@ -1,5 +1,6 @@
 // The server as a subgraph behind Hive Gateway: its operations, streams, rights, and models that another subgraph refers to.
 import { describe, expect, test } from "vitest";
+
 import { chatCompletion, models } from "../support/answers.ts";
 import { alice, aliceWith } from "../support/keys.ts";
 import { startServed } from "../support/served-upstream.ts";
@@ -38,6 +39,14 @@ test("a subscription streams through it", async () => {
   expect(text).toMatch(/"Hel".*"lo".*event: complete/s);
 });
 
+/** Reads the body up to this text, and leaves. */
+async function leaveAfter(body: Response["body"], words: string): Promise<void> {
+  const reader = body?.getReader();
+  let text = "";
+  while (!text.includes(words)) text += Buffer.from((await reader?.read())?.value ?? []).toString();
+  await reader?.cancel();
+}
+
 describe("by its own default, which is GET for subscriptions", () => {
   const { authorization } = alice.headers;
   const accept = "text/event-stream";
@@ -74,10 +83,7 @@ describe("by its own default, which is GET for subscriptions", () => {
   test("who leaves a stream ends the upstream call", async () => {
     const { upstream, send } = await startDefault(streamsThen(event(chunk("Hel")), () => {}));
     const { body } = await send(STREAM, { accept, authorization });
-    const reader = body?.getReader();
-    let text = "";
-    while (!text.includes("Hel")) text += Buffer.from((await reader?.read())?.value ?? []).toString();
-    await reader?.cancel();
+    await leaveAfter(body, "Hel");
     await upstream.requests[0]?.closed;
     expect(upstream.requests).toHaveLength(1);
   });
@@ -97,10 +103,7 @@ describe("by its own default, which is GET for subscriptions", () => {
 test("who leaves a stream of the gateway ends the upstream call", async () => {
   const { upstream, send } = await start(streamsThen(event(chunk("Hel")), () => {}));
   const { body } = await send(STREAM, { accept: "text/event-stream" });
-  const reader = body?.getReader();
-  let text = "";
-  while (!text.includes("Hel")) text += Buffer.from((await reader?.read())?.value ?? []).toString();
-  await reader?.cancel();
+  await leaveAfter(body, "Hel");
   await upstream.requests[0]?.closed;
   expect(upstream.requests).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 // Mutations with an idempotency key: run once, and answered again at no charge.
 import { describe, expect, test } from "vitest";
+import { answerOf, chatId, keyed, numbered, startHeld } from "../../support/keyed.ts";
 import { alice, aliceWith } from "../../support/keys.ts";
 import {
   CONTENT_TYPE,
@@ -18,19 +19,6 @@ import { type Answer, failure, inTurn, json, startUpstream } from "../../support
 
 const mutation =
   'mutation ($text: String = "hi") { chat(input: { model: "m", messages: [{ role: USER, content: $text }] }) { id } }';
-const answerOf = (id: string) =>
-  json({
-    id,
-    choices: [{ index: 0, message: { content: "Hello" }, finish_reason: "stop" }],
-    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-  });
-/** Each call has an answer of its own. */
-const numbered = (): Answer => {
-  let calls = 0;
-  return (...parameters) => answerOf(`answer-${++calls}`)(...parameters);
-};
-const chatId = (id: string) => ({ data: { chat: { id } } });
-const keyed = (key: string, more: Record<string, string> = {}) => ({ headers: { "idempotency-key": key, ...more } });
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 const twoCallers = {
   CLIENT_KEYS: JSON.stringify(["ann", "bob"].map((id) => ({ id, key: `${id}-key-0123456789` }))),
@@ -122,20 +110,6 @@ test("without a key each request is a call; a query's key means nothing", async 
   }
   expect(upstream.requests).toHaveLength(4);
 });
-
-/** An upstream that answers when it is told to. */
-function startHeld(answer: Answer = answerOf("answer-1")) {
-  const waiting: (() => void)[] = [];
-  const hold: Answer = (...parameters) => void waiting.push(() => void answer(...parameters));
-  return {
-    hold,
-    /** How many requests wait. */
-    count: () => waiting.length,
-    answerAll() {
-      for (const give of waiting.splice(0)) give();
-    },
-  };
-}
 
 test("who asks while it runs waits for the same answer", async () => {
   const { hold, answerAll, count } = startHeld();

@@ -1,6 +1,7 @@
 // Idempotency keys where the first request ends oddly: unread or broken files, deadlines, a Redis that restarts, what was not paid for.
 import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { answerOf, chatId, keyed, numbered, startHeld } from "../../support/keyed.ts";
 import { alice, aliceWith } from "../../support/keys.ts";
 import {
   CONTENT_TYPE,
@@ -16,35 +17,11 @@ import { findPort, hasRedis, startRedis } from "../../support/redis.ts";
 import { startServed } from "../../support/served-upstream.ts";
 import { preflighted, request, startTestServer } from "../../support/server.ts";
 import { connectWs } from "../../support/subscribe.ts";
-import { type Answer, failure, inTurn, json, startUpstream } from "../../support/upstream.ts";
+import { failure, inTurn, json, startUpstream } from "../../support/upstream.ts";
 
 const chat = 'chat(input: { model: "m", messages: [{ role: USER, content: "hi" }] }) { id }';
 const mutation = `mutation { ${chat} }`;
-const answerOf = (id: string) =>
-  json({
-    id,
-    choices: [{ index: 0, message: { content: "Hello" }, finish_reason: "stop" }],
-    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-  });
-const numbered = (): Answer => {
-  let calls = 0;
-  return (...parameters) => answerOf(`answer-${++calls}`)(...parameters);
-};
-const first = { data: { chat: { id: "answer-1" } } };
-const keyed = (key: string, more: Record<string, string> = {}) => ({ headers: { "idempotency-key": key, ...more } });
-
-/** An upstream that answers when it is told to. */
-function startHeld(answer: Answer = numbered()) {
-  const waiting: (() => void)[] = [];
-  const hold: Answer = (...parameters) => void waiting.push(() => void answer(...parameters));
-  return {
-    hold,
-    count: () => waiting.length,
-    answerAll() {
-      for (const give of waiting.splice(0)) give();
-    },
-  };
-}
+const first = chatId("answer-1");
 
 /** Sends a multipart request under the key `k`. */
 const post = (url: string, body: RequestInit["body"], init: RequestInit = {}) =>
