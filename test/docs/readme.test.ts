@@ -65,6 +65,21 @@ describe("on the sandbox", () => {
     expect(stdout).toMatch(/event: next\ndata: \{"data":\{"chat":\{"text":"Hello"\}\}\}.*event: complete/s);
   });
 
+  test("the curl mutation with a key is run once, and answered again", async (context) => {
+    await needCurl(context);
+    const url = await fastSandbox().url;
+    const command = findBlock("sh", "idempotency-key")
+      .replace("curl", "curl --silent --include")
+      .replace(ENDPOINT, url);
+    const run = async () => (await promisify(execFile)("sh", ["-c", command])).stdout;
+    const first = await run();
+    const again = await run();
+    expect(first).toMatch(/"choices":\[\{"text":".+"\}\]/);
+    expect(first).not.toMatch(/^idempotent-replayed/im);
+    expect(again).toMatch(/^idempotent-replayed: true\r$/im);
+    expect(again.split("\r\n\r\n")[1]).toBe(first.split("\r\n\r\n")[1]);
+  });
+
   test.each(["GraphQLWsLink", "sseLink", "subscriptionExchange", "RecordSource"])(
     "the recipe with %s streams",
     async (word) => {
