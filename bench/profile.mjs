@@ -14,6 +14,7 @@ const profiled = Object.fromEntries(Object.entries(measures).filter(([, measure]
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TOP = 25;
 const WARM_UP_MS = 2_000;
+const WARM_UP_MAX_MS = 60_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,6 +32,7 @@ const server = await startServer(values.server, upstream, {
   logFile: `${directory}/server.log`,
 });
 await waitForAnswer(server);
+await measure.warmUp?.(server, { maxMs: WARM_UP_MAX_MS });
 const durationMs = Number(values.seconds) * 1_000;
 const load = { ...measure.load(server), durationMs };
 await measureLoad(server, { ...load, durationMs: WARM_UP_MS });

@@ -41,6 +41,8 @@ export const growth = {
   servers: ["ours"],
   /** A server of its own, so that memory which others have left is not counted. */
   isFresh: true,
+  /** What a profile is taken of. */
+  load: documentsLoad(DOCUMENTS.at(-1)),
   rows: {
     ...Object.fromEntries(points.map(({ row, title }) => [row, { title: `${title}: CPU per request`, unit: "µs" }])),
     ...Object.fromEntries(

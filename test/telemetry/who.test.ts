@@ -19,19 +19,19 @@ const chatOf = (more: string) =>
 
 describe("the end user in the log", () => {
   test.each<[string, string, string | undefined]>([
-    ["chat's user", `mutation { ${chatOf('user: "ada@example.com"')} }`, "ada@example.com"],
-    ["chat's safetyIdentifier", `mutation { ${chatOf('safetyIdentifier: "ada@example.com"')} }`, "ada@example.com"],
-    ["the newer one of both", `mutation { ${chatOf('user: "old-bob" safetyIdentifier: "new-ada"')} }`, "new-ada"],
+    ["chat's user", `mutation { ${chatOf('user: "lovelace@example.com"')} }`, "lovelace@example.com"],
+    ["chat's safetyIdentifier", `mutation { ${chatOf('safetyIdentifier: "lovelace@example.com"')} }`, "lovelace@example.com"],
+    ["the newer one of both", `mutation { ${chatOf('user: "old-bob" safetyIdentifier: "new-lovelace"')} }`, "new-lovelace"],
     ["the one that is not empty", `mutation { ${chatOf('user: "old-bob" safetyIdentifier: ""')} }`, "old-bob"],
     [
       "complete's user",
-      'mutation { complete(input: { user: "ada-1", model: "m", prompt: "hi" }) { choices { index } } }',
-      "ada-1",
+      'mutation { complete(input: { user: "lovelace-1", model: "m", prompt: "hi" }) { choices { index } } }',
+      "lovelace-1",
     ],
     [
       "imageVariations' user",
-      'mutation { imageVariations(input: { user: "ada-1", image: "data:image/png;base64,aGk=" }) { data { url } } }',
-      "ada-1",
+      'mutation { imageVariations(input: { user: "lovelace-1", image: "data:image/png;base64,aGk=" }) { data { url } } }',
+      "lovelace-1",
     ],
     ["nobody", `mutation { ${chatOf("")} }`, undefined],
     ["an empty name", `mutation { ${chatOf('user: ""')} }`, undefined],
@@ -42,7 +42,7 @@ describe("the end user in the log", () => {
     await server.query(query);
     const [line] = await operations(1);
     expect(line.user).toBe(user && hash(user));
-    for (const id of ["ada", "bob"]) expect(text()).not.toContain(id);
+    for (const id of ["lovelace", "-bob"]) expect(text()).not.toContain(id);
   });
 
   test("is hashed with the deployment's salt, for whole answers, streams and over WebSocket", async () => {
