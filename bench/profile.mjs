@@ -1,4 +1,4 @@
-// A CPU profile of this server under one kind of load: npm run bench:profile -- chat|models|deployed|streams|paced|uploads
+// A CPU profile of this server under one kind of load: npm run bench:profile -- chat|models|deployed|streams|paced|uploads|growth
 // Prints where the time goes, and keeps the profile for Chrome's or VS Code's viewer.
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
