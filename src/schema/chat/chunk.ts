@@ -2,6 +2,7 @@
 import {
   type ChatAudio as OpenAIChatAudio,
   type ChatChunkChoice as OpenAIChatChunkChoice,
+  type ChatCompletion as OpenAIChatCompletion,
   type ChatCompletionChunk as OpenAIChatCompletionChunk,
   type ChatDelta as OpenAIChatDelta,
   type ChoiceLogprobs as OpenAIChoiceLogprobs,
@@ -17,9 +18,10 @@ import { createReadExtra, EXTRA } from "../shared/extra.ts";
 import { FINISH_REASON_RAW, FinishReason } from "../shared/finish-reason.ts";
 import { readContent, readObject, readString, readTime } from "../shared/lenient.ts";
 import { ChoiceLogprobs } from "../shared/logprobs.ts";
-import { readTextSoFar } from "../shared/text-so-far.ts";
+import { readSoFar, readTextSoFar } from "../shared/so-far.ts";
 import { Usage } from "../shared/usage.ts";
 import { ANSWER_FIELDS, MESSAGE_FIELDS } from "./answer-fields.ts";
+import { ChatCompletion } from "./chat.ts";
 import { CITATIONS, readCitations, readUrlCitations, UrlCitation } from "./citations.ts";
 import { ChatImage, readImages } from "./image.ts";
 import { ChatInput, createChatRequest } from "./input.ts";
@@ -130,6 +132,13 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
       description:
         "The first choice's content up to and including this chunk. Useful if a client shows only the latest event.",
       resolve: (chunk) => readTextSoFar(chunk, readText(chunk)),
+    }),
+    soFar: t.field({
+      type: ChatCompletion,
+      nullable: false,
+      description:
+        "The whole answer up to and including this chunk, as the mutation would give it: of the same type and with the same id, all pieces put together, and what was told once kept. A normalised cache so keeps one entity that grows, and the latest event is all that a screen needs. Each event repeats the answer: its bytes grow with the square of its length.",
+      resolve: (chunk, _, context) => readSoFar<OpenAIChatCompletion>(chunk, context),
     }),
     usage: t.field({
       type: Usage,

@@ -13,7 +13,7 @@ import { firstChoice, readNumbered } from "../shared/choices.ts";
 import { createReadExtra, EXTRA } from "../shared/extra.ts";
 import { FINISH_REASON_RAW, FinishReason } from "../shared/finish-reason.ts";
 import { readFloat, readInt, readList, readObject, readString, readTime } from "../shared/lenient.ts";
-import { readTextSoFar } from "../shared/text-so-far.ts";
+import { readSoFar, readTextSoFar } from "../shared/so-far.ts";
 import { Usage } from "../shared/usage.ts";
 import { CompleteInput, createCompletionRequest } from "./input.ts";
 
@@ -77,7 +77,9 @@ const CompletionChoice = builder.objectRef<OpenAICompletionChoice & { index: num
   }),
 });
 
-const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
+const Completion = builder.objectRef<OpenAICompletion>("Completion");
+
+Completion.implement({
   description:
     "The continuation of one or more prompts; in a stream, a piece of it. A field is null if the upstream leaves it out.",
   fields: (t) => ({
@@ -112,6 +114,13 @@ const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
       nullable: false,
       description: "The first choice's text; in a stream, up to and including this piece.",
       resolve: (completion) => readTextSoFar(completion, readText(completion)),
+    }),
+    soFar: t.field({
+      type: Completion,
+      nullable: false,
+      description:
+        "In a stream, the whole answer up to and including this piece, as the mutation would give it; otherwise the answer itself. It has the piece's id: beside it, select nothing of the piece that a normalised cache would keep. Each event repeats the answer: its bytes grow with the square of its length.",
+      resolve: (completion, _, context) => readSoFar<OpenAICompletion>(completion, context),
     }),
     usage: t.field({
       type: Usage,
