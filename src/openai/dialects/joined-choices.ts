@@ -1,6 +1,7 @@
 // The whole answer that the events of a chat or a completion make, as far as they have come.
 import { isRecord } from "../../json/json.ts";
 import { numberOf } from "./choice-ends.ts";
+import { isPlainlySaid, putContent } from "./content.ts";
 import { rawFinishReason } from "./finish-reasons.ts";
 import { Pieces } from "./pieces.ts";
 
@@ -34,7 +35,12 @@ export class JoinedChoices {
     const choices = [...this.#choices.values()]
       .sort((one, other) => Number(one.index) - Number(other.index))
       .map((choice) => this.#pieces.copy(choice));
-    for (const { message } of choices) if (isRecord(message)) joinSound(message.audio);
+    for (const { message } of choices) {
+      if (!isRecord(message)) continue;
+      // What is empty in a piece may stand beside what others have brought.
+      if (!isPlainlySaid(message)) putContent(message);
+      joinSound(message.audio);
+    }
     if (answer.object === "chat.completion.chunk") answer.object = "chat.completion";
     answer.choices = choices;
     return answer;
