@@ -1,10 +1,11 @@
 // `everyMs`: chunks that come within a time are one chunk, over every transport. What they say together does not change.
 import type { ServerResponse } from "node:http";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createRandom, type Random } from "../support/random.ts";
+import { startTestServer } from "../support/server.ts";
 import { chunk, done, event, openStream, startStreaming, streams, write } from "../support/stream.ts";
 import { type Result, subscribeSse, transports } from "../support/subscribe.ts";
-import type { Answer } from "../support/upstream.ts";
+import { type Answer, startUpstream } from "../support/upstream.ts";
 
 const INPUT = 'input: { model: "m", messages: [{ role: USER, content: "hi" }] }';
 /** Longer than any test. */
@@ -342,4 +343,129 @@ test("completions are joined", async () => {
   ];
   expect(await subscription.next()).toEqual({ data: { complete: { text: "bc", textSoFar: "abc", choices } } });
   expect(await subscription.ended).toBe("complete");
+});
+
+describe("other roads:", () => {
+  const pieces = [event(chunk("a")), event(chunk("b")) + event(chunk("c")), event(chunk("d", "stop")) + done] as const;
+  const results = [
+    { data: { chat: { text: "a", textSoFar: "a" } } },
+    { data: { chat: { text: "bcd", textSoFar: "abcd" } } },
+  ];
+  const query = chat(LONG, "text textSoFar");
+
+  test.each(transports)(
+    "with an embedder's plugin that looks at each result, over $transport",
+    async ({ subscribe }) => {
+      const { answer, step, stepFrom } = stepwise(...pieces);
+      const upstream = await startUpstream(answer);
+      const seen: unknown[] = [];
+      const onNext = ({ result }: { result: unknown }) => void seen.push(result);
+      const plugin = { onSubscribe: () => ({ onSubscribeResult: () => ({ onNext }) }) };
+      const server = await startTestServer(upstream.url, {}, [], [plugin]);
+      const subscription = await subscribe(server.url, query);
+      await step(0);
+      expect(await subscription.next()).toEqual(results[0]);
+      await stepFrom(1);
+      expect(await subscription.next()).toEqual(results[1]);
+      expect(await subscription.ended).toBe("complete");
+      expect(seen).toEqual(results);
+    },
+  );
+
+  test("by the fetch handler", async () => {
+    const { answer, step, stepFrom } = stepwise(...pieces);
+    const { server } = await startStreaming(answer);
+    const headers = { "content-type": "application/json", accept: "text/event-stream" };
+    const init = { method: "POST", headers, body: JSON.stringify({ query }) };
+    const { body } = await server.app.fetch(new Request("http://127.0.0.1/graphql", init));
+    let text = "";
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    onTestFinished(() => reader?.cancel());
+    const until = async (end: string) => {
+      while (!text.includes(end)) text += (await reader?.read())?.value ?? "";
+    };
+    await step(0);
+    await until('"a"');
+    await stepFrom(1);
+    await until("event: complete");
+    expect([...text.matchAll(/^data: (\{.*)$/gm)].map(([, json]) => JSON.parse(json ?? ""))).toEqual(results);
+  });
+});
+
+describe("a client that stops reading", () => {
+  const filling = "x".repeat(16_000);
+
+  /** Writes `count` large events as fast as they are taken, and tells how many were. */
+  function flood(count = Number.POSITIVE_INFINITY) {
+    const taken = { events: 0 };
+    const answer: Answer = (_, res) => {
+      openStream(res);
+      const fill = () => {
+        for (let goesOn = true; goesOn && taken.events < count && !res.destroyed; taken.events++)
+          goesOn = res.write(event(chunk(`${taken.events} ${filling}`)));
+        if (taken.events === count) res.end(event(chunk("", "stop")) + done);
+      };
+      res.on("drain", fill);
+      fill();
+    };
+    return { answer, taken };
+  }
+
+  async function standstill(taken: { events: number }) {
+    let before = -1;
+    const isStill = () => {
+      const still = taken.events === before;
+      before = taken.events;
+      return still;
+    };
+    await expect.poll(isStill, { interval: 500, timeout: 15_000 }).toBe(true);
+  }
+
+  test("holds the upstream back; all of the answer is there when it reads on", async () => {
+    const { answer, taken } = flood(4_000);
+    const { server } = await startStreaming(answer);
+    const { res, results, ended } = await subscribeSse(server.url, chat(200));
+    res.pause();
+    await standstill(taken);
+    // 32 MB: what the kernel holds for both connections.
+    expect(taken.events).toBeLessThan(2_000);
+    res.resume();
+    expect(await ended).toBe("complete");
+    const text = results.map(({ data }) => data.chat.text).join("");
+    expect(text.match(/\d+/g)?.map(Number)).toEqual(Array.from({ length: 4_000 }, (_, place) => place));
+    expect(Math.max(...results.map(({ data }) => data.chat.text.length))).toBeLessThan(256 * 1024);
+  });
+
+  test("and disconnects ends the upstream call", async () => {
+    const { answer, taken } = flood();
+    const { upstream, server } = await startStreaming(answer);
+    const { res, disconnect } = await subscribeSse(server.url, chat(LONG));
+    res.pause();
+    await standstill(taken);
+    disconnect();
+    await upstream.requests[0]?.closed;
+    expect(server.faults).toEqual([]);
+  });
+
+  test("and whose upstream breaks gets the text before it, then the error", async () => {
+    const { answer, taken } = flood();
+    let reset = () => {};
+    const { server } = await startStreaming((request, res, req) => {
+      reset = () => void req.socket.resetAndDestroy();
+      return answer(request, res, req);
+    });
+    const { res, results, ended } = await subscribeSse(server.url, chat(LONG));
+    res.pause();
+    await standstill(taken);
+    reset();
+    res.resume();
+    expect(await ended).toBe("complete");
+    expect(results.pop()).toMatchObject({ errors: [{ extensions: { code: "UPSTREAM_INTERRUPTED" } }] });
+    const places = results
+      .map(({ data }) => data.chat.text)
+      .join("")
+      .match(/\d+/g)
+      ?.map(Number);
+    expect(places).toEqual(places?.map((_, place) => place));
+  });
 });

@@ -115,7 +115,7 @@ class Joining {
   #wait(): void {
     this.#isDue = false;
     if (this.#timer) this.#timer.refresh();
-    else this.#timer = setTimeout(this.#onTime, this.#pace.everyMs).unref();
+    else this.#timer = setTimeout(this.#onTime, this.#pace.everyMs);
   }
 
   readonly #onTime = () => {
