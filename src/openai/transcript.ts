@@ -1,5 +1,4 @@
 // What a streamed answer has said so far, shared by all chunks of one stream. Grows only for streams that ask for it.
-import { takeChoices } from "./dialects/choice-form.ts";
 import { JoinedChoices } from "./dialects/joined-choices.ts";
 
 type Fields = Record<string, unknown>;
@@ -74,11 +73,11 @@ export class Transcript {
 
   #join(chunk: Fields, { maxUpstreamValues, held }: AnswerRoom): void {
     if (!this.#joined) {
-      this.#joined = new JoinedChoices(maxUpstreamValues);
-      if (this.#before) this.#joined.add(this.#before, []);
+      this.#joined = new JoinedChoices("message", maxUpstreamValues);
+      if (this.#before) this.#joined.add(this.#before);
       this.#before = undefined;
     }
-    this.#joined.add(chunk, takeChoices(chunk));
+    this.#joined.add(chunk);
     this.#answer = this.#joined.body;
     const grown = this.#joined.bytes - this.#countedBytes;
     if (grown < COUNTED_BYTES) return;

@@ -6,11 +6,13 @@ import { ChoicesEnd } from "./choice-ends.ts";
 import { takeChoices } from "./choice-form.ts";
 import { JoinedChoices } from "./joined-choices.ts";
 
+type Fields = Record<string, unknown>;
+
 /** Puts the choices of a chat or of a completion together. */
 export class GatheredChoices implements GatheredAnswer {
   readonly #normalise: Normalise;
-  readonly #end: ChoicesEnd;
   readonly #joined: JoinedChoices;
+  readonly #end: ChoicesEnd;
   /** How many events have brought choices, and whether there were messages in place of deltas. */
   #events = 0;
   #isMessage = false;
@@ -18,17 +20,17 @@ export class GatheredChoices implements GatheredAnswer {
   /** `asked`: how many choices the request asks for; `maxValues`: most values of the answer. */
   constructor(normalise: Normalise, asked: number, maxValues: number) {
     this.#normalise = normalise;
+    this.#joined = new JoinedChoices("message", maxValues);
     this.#end = new ChoicesEnd(asked, false);
-    this.#joined = new JoinedChoices(maxValues);
   }
 
-  add(event: Record<string, unknown>): boolean {
+  add(event: Fields): boolean {
     const choices = takeChoices(event);
     if (choices.length > 0) this.#events++;
     this.#isMessage ||= choices.some(({ message, delta }) => Boolean(message) && !isRecord(delta));
     this.#normalise(event);
     const isProgress = this.#end.add(event);
-    this.#joined.add(event, choices);
+    this.#joined.add(event);
     return isProgress;
   }
 
@@ -41,7 +43,7 @@ export class GatheredChoices implements GatheredAnswer {
     return this.#end.isOver;
   }
 
-  get body(): Record<string, unknown> {
+  get body(): Fields {
     return this.#joined.body;
   }
 }

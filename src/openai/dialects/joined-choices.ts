@@ -1,57 +1,63 @@
-// The whole answer that the events of a chat or a completion make, as far as they have come.
+// Events of one answer, put together: all of them to a whole answer, or some of them to one event that says the same.
 import { isRecord } from "../../json/json.ts";
 import { numberOf } from "./choice-ends.ts";
+import { takeChoices } from "./choice-form.ts";
 import { isPlainlySaid, putContent } from "./content.ts";
 import { rawFinishReason } from "./finish-reasons.ts";
 import { Pieces } from "./pieces.ts";
 
 type Fields = Record<string, unknown>;
 
-/** Puts events in the normal form together. Leaves them as they are. */
+/** Takes events in the normal form, and leaves them as they are. */
 export class JoinedChoices {
+  readonly #place: "message" | "delta";
+  readonly #how: "answer" | "event";
   readonly #pieces: Pieces;
-  readonly #answer: Fields = {};
+  readonly #fields: Fields = {};
   /** By their numbers. */
   readonly #choices = new Map<number, Fields>();
 
-  /** `maxValues`: most values of the answer. */
-  constructor(maxValues: number) {
+  /** `place`: where a choice has what the deltas say; `maxValues`: most values of the whole. */
+  constructor(place: "message" | "delta", maxValues: number) {
+    this.#place = place;
+    this.#how = place === "message" ? "answer" : "event";
     this.#pieces = new Pieces(maxValues);
   }
 
-  /** Adds an event and its choices, as takeChoices yields them. Throws OpenAIError if the answer gets too many values. */
-  add(event: Fields, choices: readonly Fields[]): void {
+  /** Throws OpenAIError if there are too many values. */
+  add(event: Fields): void {
     // Some events are padded with letters that nobody reads. What a chunk is given here is no part of the answer.
     const { choices: _, usage, obfuscation: __, transcript: ___, ...rest } = event;
-    this.#pieces.join(this.#answer, rest, "answer");
-    if (isRecord(usage) && (!this.#answer.usage || countsAnything(usage)))
-      this.#pieces.join(this.#answer, { usage }, "answer");
-    for (const [place, choice] of choices.entries()) this.#addChoice(choice, numberOf(choice, place));
+    this.#pieces.join(this.#fields, rest, this.#how);
+    if (isRecord(usage) && (!this.#fields.usage || countsAnything(usage)))
+      this.#pieces.join(this.#fields, { usage }, this.#how);
+    for (const [place, choice] of takeChoices(event).entries()) this.#addChoice(choice, numberOf(choice, place));
   }
 
-  /** The answer so far. Later events leave it as it is. */
+  /** The choices in the order of their numbers. What is added later leaves it as it is. */
   get body(): Fields {
-    const answer = this.#pieces.copy(this.#answer);
+    const body = this.#pieces.copy(this.#fields);
     const choices = [...this.#choices.values()]
       .sort((one, other) => Number(one.index) - Number(other.index))
       .map((choice) => this.#pieces.copy(choice));
-    for (const { message } of choices) {
-      if (!isRecord(message)) continue;
+    for (const choice of choices) {
+      const said = choice[this.#place];
+      if (!isRecord(said)) continue;
       // What is empty in a piece may stand beside what others have brought.
-      if (!isPlainlySaid(message)) putContent(message);
-      joinSound(message.audio);
+      if (!isPlainlySaid(said)) putContent(said);
+      joinSound(said.audio);
     }
-    if (answer.object === "chat.completion.chunk") answer.object = "chat.completion";
-    answer.choices = choices;
-    return answer;
+    if (this.#place === "message" && body.object === "chat.completion.chunk") body.object = "chat.completion";
+    body.choices = choices;
+    return body;
   }
 
-  /** How many values the answer has. */
+  /** How many values the whole has. */
   get values(): number {
     return this.#pieces.values;
   }
 
-  /** About how many bytes the answer takes in memory. */
+  /** About how many bytes the whole takes in memory. */
   get bytes(): number {
     return this.#pieces.bytes;
   }
@@ -59,10 +65,10 @@ export class JoinedChoices {
   #addChoice({ delta, logprobs, finish_reason, index: _, ...rest }: Fields, index: number): void {
     const choice = this.#choices.get(index) ?? { index };
     this.#choices.set(index, choice);
-    // A delta is a part of the message.
-    this.#pieces.join(choice, rest, "answer");
+    this.#pieces.join(choice, rest, this.#how);
     this.#pieces.join(choice, { logprobs }, "logprobs");
-    this.#pieces.join(choice, { message: isRecord(delta) ? delta : undefined }, "delta");
+    // A delta is a part of the message.
+    this.#pieces.join(choice, { [this.#place]: isRecord(delta) ? delta : undefined }, "delta");
     if (rawFinishReason(finish_reason) !== null) choice.finish_reason = finish_reason;
   }
 }

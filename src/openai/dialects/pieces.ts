@@ -5,8 +5,11 @@ import { tooMuch } from "../client/answer.ts";
 
 type Fields = Record<string, unknown>;
 
-/** What is joined: an answer's own fields, which most events repeat; what a delta adds; log probabilities, a list of all tokens. */
-export type Joined = "answer" | "delta" | "logprobs";
+/**
+ * What is joined: an answer's own fields, which most events repeat; those of an event, of which the last state counts; what a
+ * delta adds; log probabilities, a list of all tokens.
+ */
+export type Joined = "answer" | "event" | "delta" | "logprobs";
 
 /** Texts that come in pieces wherever they stand. */
 const GROWING: ReadonlySet<string> = new Set([
@@ -89,7 +92,7 @@ export class Pieces {
       this.join(old, added, how);
       return old;
     }
-    if (NAMES.has(name)) return old || added;
+    if (NAMES.has(name)) return how === "event" && name !== "id" ? added || old : old || added;
     if (typeof added === "object") return this.#begin(name, added, how);
     if (typeof old !== "string" || typeof added !== "string") return added;
     if (GROWING.has(name)) return this.#grow(old, added);

@@ -13,6 +13,7 @@ import {
 import { rawFinishReason, readFinishReason } from "../../openai/dialects/finish-reasons.ts";
 import type { Usage as OpenAIUsage } from "../../openai/usage.ts";
 import { builder } from "../shared/builder.ts";
+import { EVERY_MS, readEveryMs } from "../shared/checks.ts";
 import { firstChoice, readNumbered } from "../shared/choices.ts";
 import { createReadExtra, EXTRA } from "../shared/extra.ts";
 import { FINISH_REASON_RAW, FinishReason } from "../shared/finish-reason.ts";
@@ -120,7 +121,7 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
     choices: t.field({
       type: [ChatChunkChoice],
       nullable: false,
-      description: "What the chunk adds to the choices. Empty on the chunk that carries the usage.",
+      description: "What the chunk adds to the choices. Empty on a chunk that carries the usage alone.",
       resolve: (chunk) => readNumbered<OpenAIChatChunkChoice>(chunk.choices),
     }),
     text: t.string({
@@ -174,9 +175,12 @@ builder.subscriptionField("chat", (t) =>
     nullable: false,
     description:
       "Asks a model for the next message of a conversation and returns the answer in chunks as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /chat/completions` with `stream: true`",
-    args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
-    subscribe: (_, { input }, { openai, signal, requestLimits }) =>
-      streamChatCompletion(openai, createChatRequest(input, requestLimits), signal),
+    args: {
+      input: t.arg({ type: ChatInput, required: true, description: "The request." }),
+      everyMs: t.arg.int({ description: EVERY_MS }),
+    },
+    subscribe: (_, { input, everyMs }, { openai, signal, requestLimits }) =>
+      streamChatCompletion(openai, createChatRequest(input, requestLimits), signal, readEveryMs(everyMs)),
     resolve: (chunk) => chunk,
   }),
 );

@@ -9,6 +9,7 @@ import {
 import { rawFinishReason, readFinishReason } from "../../openai/dialects/finish-reasons.ts";
 import type { Usage as OpenAIUsage } from "../../openai/usage.ts";
 import { builder } from "../shared/builder.ts";
+import { EVERY_MS, readEveryMs } from "../shared/checks.ts";
 import { firstChoice, readNumbered } from "../shared/choices.ts";
 import { createReadExtra, EXTRA } from "../shared/extra.ts";
 import { FINISH_REASON_RAW, FinishReason } from "../shared/finish-reason.ts";
@@ -161,9 +162,12 @@ builder.subscriptionField("complete", (t) =>
     nullable: false,
     description:
       "Continues one or more prompts and returns the texts in pieces as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /completions` with `stream: true`",
-    args: { input: t.arg({ type: CompleteInput, required: true, description: "The request." }) },
-    subscribe: (_, { input }, { openai, signal, requestLimits }) =>
-      streamCompletion(openai, createCompletionRequest(input, requestLimits), signal),
+    args: {
+      input: t.arg({ type: CompleteInput, required: true, description: "The request." }),
+      everyMs: t.arg.int({ description: EVERY_MS }),
+    },
+    subscribe: (_, { input, everyMs }, { openai, signal, requestLimits }) =>
+      streamCompletion(openai, createCompletionRequest(input, requestLimits), signal, readEveryMs(everyMs)),
     resolve: (completion) => completion,
   }),
 );
