@@ -33,6 +33,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["schema/shared", /^(?:undici|node:.*)$/],
   ["errors", /^(?:graphql-yoga|@pothos\/core|undici)$/],
   ["openai", /^(?:graphql.*|@pothos\/core)$/],
+  ["openai/joining", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/dialects", /^(?:graphql.*|@pothos\/core|undici)$/],
   ["openai/client", /^(?:graphql.*|@pothos\/core)$/],
   ["openai/client/bytes", /^(?:graphql.*|@pothos\/core|undici)$/],

@@ -119,6 +119,7 @@ function createServerContext(config: Config, showPicture: SandboxPictures["show"
         ? { via: "edits", model: config.IMAGE_VARIATIONS_MODEL, prompt: config.IMAGE_VARIATIONS_PROMPT }
         : { via: "variations" },
     maxUploadBytes: config.MAX_UPLOAD_BYTES,
+    maxUpstreamValues: config.MAX_UPSTREAM_VALUES,
     requestLimits: {
       maxN: config.MAX_N,
       maxMessages: config.MAX_MESSAGES,

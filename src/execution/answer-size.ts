@@ -8,7 +8,8 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { codedError } from "../errors/codes.ts";
-import { roomAfter } from "../json/json.ts";
+import { isRecord, roomAfter } from "../json/json.ts";
+import { transcriptOf } from "../openai/transcript.ts";
 import type { Context } from "../schema/shared/context.ts";
 
 const VALUES_ALONE = { value: 1, character: 0 };
@@ -57,7 +58,10 @@ export function createExcess(maxValues: number): Error {
   return codedError("OPERATION_TOO_COMPLEX", `The answer has more than ${maxValues} values; select less of it.`);
 }
 
-/** Whether what an operation selects of a root field's value may be more than `maxValues` values. */
+/**
+ * Whether what an operation selects of a root field's value may be more than `maxValues` values. A chunk may be asked for those
+ * of all its stream so far.
+ */
 export function mayHaveMoreValues(
   value: unknown,
   { selectionSet }: OperationDefinitionNode,
@@ -65,10 +69,17 @@ export function mayHaveMoreValues(
   maxValues: number,
 ): boolean {
   const times = 1 + countAliases(selectionSet, fragments, new Map());
-  return roomAfter(value, maxValues / times, VALUES_ALONE) < 0;
+  const before = isRecord(value) ? (transcriptOf(value)?.values ?? 0) : 0;
+  return roomAfter(value, maxValues / times - before, VALUES_ALONE) < 0;
 }
 
-/** The aliases of a selection set; those of a fragment as often as it is used. The document's limits bound them. */
+/** A value may have a field that yields it once more. */
+const REPEATING = "soFar";
+
+/**
+ * How often a selection set selects a value once more: its aliases, and those of a fragment as often as it is used. The
+ * document's limits bound them.
+ */
 function countAliases(
   { selections }: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
@@ -83,7 +94,7 @@ function countAliases(
       aliases += known.get(name) ?? 0;
       continue;
     }
-    if (selection.kind === Kind.FIELD && selection.alias) aliases++;
+    if (selection.kind === Kind.FIELD && (selection.alias || selection.name.value === REPEATING)) aliases++;
     if (selection.selectionSet) aliases += countAliases(selection.selectionSet, fragments, known);
   }
   return aliases;

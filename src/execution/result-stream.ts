@@ -4,6 +4,7 @@ import type { ExecutionResult } from "graphql";
 import type { Take } from "../openai/client/event-stream.ts";
 import { Repeat } from "../openai/client/events/event-form.ts";
 import { Pull, type Source } from "../openai/pull.ts";
+import { isLost } from "./result.ts";
 import { ResultTemplates } from "./result-templates.ts";
 
 /** How a stream makes results of what its source hands out and throws. */
@@ -83,7 +84,10 @@ export class ResultStream<Value = unknown> implements AsyncIterableIterator<Exec
   async next(): Promise<IteratorResult<ExecutionResult, undefined>> {
     try {
       const { value, done } = await this.#pull.next();
-      return done ? { value: undefined, done } : { value: await this.toResult(value), done: false };
+      if (done) return { value: undefined, done };
+      const result = await this.toResult(value);
+      if (isLost(result)) this.#pull.leave();
+      return { value: result, done: false };
     } catch (error) {
       return { value: this.#options.toFailure(error), done: false };
     }

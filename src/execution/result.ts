@@ -5,3 +5,8 @@ import type { ExecutionResult } from "graphql";
 export interface Result extends ExecutionResult {
   readonly json?: string;
 }
+
+/** Whether nothing could be made of an event. It is the stream's last: whatever came after it would follow a gap. */
+export function isLost({ data, errors }: ExecutionResult): boolean {
+  return data === null && errors !== undefined;
+}

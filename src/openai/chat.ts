@@ -15,13 +15,14 @@ import type {
 } from "openai/resources/chat/completions";
 import type { FunctionDefinition, ResponseFormatJSONSchema } from "openai/resources/shared";
 import { isRecord, type Unchecked } from "../json/json.ts";
-import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices, readAddedContent } from "./choices.ts";
+import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices, hasOutput, readAddedContent } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
 import { createChatEvents, normaliseChat } from "./dialects/normal-form.ts";
+import { joinEvents, type Stream } from "./joining/every.ts";
 import { countFields, countText } from "./token-count.ts";
 
 /** A JSON object whose inside is the caller's. */
@@ -151,21 +152,20 @@ export async function createChatCompletion(
 
 /**
  * Asks for the answer in chunks, usage on the last one. Ends when the answer is complete; throws OpenAIError otherwise,
- * after the chunks so far. Leaving the stream ends the upstream call at once.
+ * after the chunks so far. Leaving the stream ends the upstream call at once. `everyMs`: see Pace.
  */
 export function streamChatCompletion(
   client: OpenAIClient,
   request: ChatCompletionRequest,
   callerSignal: AbortSignal,
+  everyMs = 0,
 ): ChunkStream<ChatCompletionChunk> {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
-  return new ChunkStream(callerSignal, (take, signal) =>
-    readChunks<ChatCompletionChunk>(
-      (events) => client.stream({ endpoint: CHAT_COMPLETIONS, json }, signal, events),
-      "chatcmpl",
-      take,
-    ),
-  );
+  return new ChunkStream(callerSignal, (take, signal) => {
+    const stream: Stream = (events) => client.stream({ endpoint: CHAT_COMPLETIONS, json }, signal, events);
+    const joined = joinEvents(stream, { everyMs, hasOutput, signal });
+    return readChunks<ChatCompletionChunk>(joined, "chatcmpl", take);
+  });
 }
 
 function countMessages(messages: unknown): number {

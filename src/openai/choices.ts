@@ -88,7 +88,7 @@ function choiceThatGoesOn(event: unknown): Record<string, unknown> {
 const NONE: Record<string, unknown> = {};
 
 /** Whether an event of a stream brings a part of an answer. The one that only names the role does not. */
-function hasOutput(event: unknown): boolean {
+export function hasOutput(event: unknown): boolean {
   if (!isRecord(event) || !Array.isArray(event.choices)) return false;
   return event.choices.some((choice) => {
     if (!isRecord(choice)) return false;

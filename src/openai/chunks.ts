@@ -16,7 +16,7 @@ export function readChunks<Chunk extends { readonly id?: unknown; readonly choic
   take: Take<(Chunk & { id: string }) | Repeat>,
 ): Promise<void> {
   const transcript = new Transcript();
-  const probes = new Transcript();
+  const probes = new Transcript(true);
   let id: string | undefined;
 
   /** An event of a form begins no choice and ends none. */
@@ -31,7 +31,10 @@ export function readChunks<Chunk extends { readonly id?: unknown; readonly choic
 
   function readChunk(event: OpenAIEvent): (Chunk & { id: string }) | undefined {
     // Azure's first event, the content filter's verdict on the prompt, comes before the answer has its id.
-    if (!id && !event.id && !event.usage && !hasChoice(event)) return undefined;
+    if (!id && !event.id && !event.usage && !hasChoice(event)) {
+      transcript.precede(event);
+      return undefined;
+    }
     // Nothing else uses the event: it becomes the chunk.
     if (id !== undefined) event.id = id;
     const chunk = (id === undefined ? withId(event, idPrefix) : event) as unknown as Chunk & { id: string };

@@ -6,13 +6,14 @@ import type {
   CompletionChoice as OpenAICompletionChoice,
 } from "openai/resources/completions";
 import { isRecord, type Unchecked } from "../json/json.ts";
-import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices, readAddedText } from "./choices.ts";
+import { CHOICE_FIELDS, CHOICE_PARTS, estimateChoices, hasOutput, readAddedText } from "./choices.ts";
 import { ChunkStream } from "./chunk-stream.ts";
 import { readChunks } from "./chunks.ts";
 import { expectAnswer, withId } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
 import { normaliseCompletion } from "./dialects/normal-form.ts";
+import { joinEvents, type Stream } from "./joining/every.ts";
 import { ALL_CAPS, completionCapsOf } from "./output-cap.ts";
 import { countFields, countText } from "./token-count.ts";
 
@@ -75,15 +76,18 @@ export async function createCompletion(
 
 /**
  * Asks for the answer in pieces, usage on the last one. Ends when the answer is complete; throws OpenAIError otherwise,
- * after the pieces so far. Leaving the stream ends the upstream call at once.
+ * after the pieces so far. Leaving the stream ends the upstream call at once. `everyMs`: see Pace.
  */
 export function streamCompletion(
   client: OpenAIClient,
   request: CompletionRequest,
   callerSignal: AbortSignal,
+  everyMs = 0,
 ): ChunkStream<Completion> {
   const json = { ...request, stream: true, stream_options: { include_usage: true } };
-  return new ChunkStream(callerSignal, (take, signal) =>
-    readChunks<Completion>((events) => client.stream({ endpoint: COMPLETIONS, json }, signal, events), "cmpl", take),
-  );
+  return new ChunkStream(callerSignal, (take, signal) => {
+    const stream: Stream = (events) => client.stream({ endpoint: COMPLETIONS, json }, signal, events);
+    const joined = joinEvents(stream, { everyMs, hasOutput, signal });
+    return readChunks<Completion>(joined, "cmpl", take);
+  });
 }

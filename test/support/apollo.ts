@@ -61,9 +61,14 @@ function createApollo(url: string, streamLink?: ApolloLink): ApolloClient {
   return client;
 }
 
+/** A client whose subscriptions come over this transport; it ends with the test. */
+export function createStreamingApollo(transport: "SSE" | "WebSocket", url: string): ApolloClient {
+  return createApollo(url, createStreamLink(transport, url));
+}
+
 /** Runs subscriptions over either transport. */
 export function subscribeByApollo(transport: "SSE" | "WebSocket", url: string): Subscribe {
-  const client = createApollo(url, createStreamLink(transport, url));
+  const client = createStreamingApollo(transport, url);
   return (query, sink: Sink) => {
     const subscription = client.subscribe({ query: gql(query), fetchPolicy: "no-cache" }).subscribe({
       next({ data, error }) {

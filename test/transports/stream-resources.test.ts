@@ -10,6 +10,8 @@ import { type Answer, failure, type Upstream } from "../support/upstream.ts";
 
 const half = event(chunk("Hel"));
 const silence = () => {};
+/** The same stream with its chunks joined, for which it has a timer. */
+const joined = chat.replace("chat(", "chat(everyMs: 5000, ");
 /** Writes an event every 50 ms for ever. */
 const drip = streamsThen(half, (res) => {
   const timer = setInterval(() => res.write(half), 50);
@@ -40,7 +42,9 @@ test("after all the ways to leave no socket, timer or listener is left", async (
       for (const [, given] of phases) {
         const { answer, arrived } = noticed(given, 20);
         running.upstream.answer = answer;
-        const subscriptions = await Promise.all(Array.from({ length: 20 }, () => subscribe(running.server.url)));
+        const subscriptions = await Promise.all(
+          Array.from({ length: 20 }, (_, place) => subscribe(running.server.url, place % 2 === 0 ? chat : joined)),
+        );
         await arrived;
         for (const subscription of subscriptions) leave(subscription);
         for (const { disconnect } of subscriptions) disconnect();
@@ -71,6 +75,7 @@ test("after 60 whole streams on kept-alive connections no timer or listener is l
       const { text } = await server.query(chat, {}, { headers: { accept: "text/event-stream" } });
       expect(text).toContain("event: complete");
       expect(await summary(subscribe())).toEqual(["Hel", "lo", "complete"]);
+      expect(await summary(subscribe(joined))).toEqual(["Hello", "complete"]);
     }
   };
   await ask();
@@ -78,7 +83,7 @@ test("after 60 whole streams on kept-alive connections no timer or listener is l
   await ask();
   await expect.poll(countResources, { timeout: 5_000 }).toEqual(before);
   expect(await countConnections(upstream)()).toBe(1);
-  expect(upstream.requests).toHaveLength(120);
+  expect(upstream.requests).toHaveLength(180);
   expect(warnings).toEqual([]);
 });
 

@@ -18,8 +18,8 @@ export function createReadArguments(definition: GraphQLField<unknown, unknown>, 
     if (value.kind !== Kind.VARIABLE) return readAny;
     places.push({ name: name.value, variable: value.name.value });
   }
-  // One that is left out may have a default.
-  if (places.length < definition.args.length) return readAny;
+  const given = new Set(places.map(({ name }) => name));
+  if (definition.args.some(({ name, defaultValue }) => defaultValue !== undefined && !given.has(name))) return readAny;
   return (variables) => {
     const read: Record<string, unknown> = {};
     for (const { name, variable } of places) {

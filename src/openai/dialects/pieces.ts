@@ -5,8 +5,11 @@ import { tooMuch } from "../client/answer.ts";
 
 type Fields = Record<string, unknown>;
 
-/** What is joined: an answer's own fields, which most events repeat; what a delta adds; log probabilities, a list of all tokens. */
-export type Joined = "answer" | "delta" | "logprobs";
+/**
+ * What is joined: an answer's own fields, which most events repeat; those of an event, of which the last state counts; what a
+ * delta adds; log probabilities, a list of all tokens.
+ */
+export type Joined = "answer" | "event" | "delta" | "logprobs";
 
 /** Texts that come in pieces wherever they stand. */
 const GROWING: ReadonlySet<string> = new Set([
@@ -21,11 +24,15 @@ const NUMBERED: ReadonlySet<string> = new Set(["tool_calls", "reasoning_details"
 const REPEATED: ReadonlySet<string> = new Set(["annotations", "images", "citations"]);
 
 const VALUES = { value: 1, character: 0 };
+const CHARACTERS = { value: 0, character: 1 };
+/** What a value takes in memory, in bytes, without its characters. */
+const VALUE_BYTES = 64;
 
 /** Joins the pieces of one answer. */
 export class Pieces {
   readonly #maxValues: number;
   #room: number;
+  #characters = 0;
   /** What is in a list that has grown: its entries by their numbers, or as JSON. */
   readonly #numbered = new Map<unknown[], Map<string, Fields>>();
   readonly #seen = new Map<unknown[], Set<string>>();
@@ -36,6 +43,28 @@ export class Pieces {
     this.#room = maxValues;
   }
 
+  /** How many values have been kept. */
+  get values(): number {
+    return this.#maxValues - this.#room;
+  }
+
+  /** About how many bytes they take in memory. */
+  get bytes(): number {
+    return this.values * VALUE_BYTES + this.#characters;
+  }
+
+  /** A copy of what has been joined that stays as it is. What lists hold for good is shared. */
+  copy(joined: Fields): Fields {
+    const copied: Fields = {};
+    for (const name in joined) copied[name] = this.#copyValue(joined[name]);
+    return copied;
+  }
+
+  #copyValue(value: unknown): unknown {
+    if (!Array.isArray(value)) return isRecord(value) ? this.copy(value) : value;
+    return this.#numbered.has(value) ? value.map((entry) => this.#copyValue(entry)) : value.slice();
+  }
+
   /** Adds the fields of `more` to `known`, in place. Throws OpenAIError if the answer gets too many values. */
   join(known: Fields, more: Fields, how: Joined): void {
     for (const name in more) {
@@ -43,7 +72,7 @@ export class Pieces {
       // `__proto__` would join the fields of all objects there are.
       if (added === undefined || name === "__proto__") continue;
       const old = Object.hasOwn(known, name) ? known[name] : undefined;
-      if (old === null || old === undefined) known[name] = this.#begin(name, added, how);
+      if (old === undefined || (old === null && added !== null)) known[name] = this.#begin(name, added, how);
       else if (added !== null) known[name] = this.#add(name, old, added, how);
     }
   }
@@ -63,12 +92,17 @@ export class Pieces {
       this.join(old, added, how);
       return old;
     }
-    if (NAMES.has(name)) return old || added;
-    if (typeof added === "object") return this.#keep(added);
+    if (NAMES.has(name)) return how === "event" && name !== "id" ? added || old : old || added;
+    if (typeof added === "object") return this.#begin(name, added, how);
     if (typeof old !== "string" || typeof added !== "string") return added;
-    if (GROWING.has(name)) return old + added;
+    if (GROWING.has(name)) return this.#grow(old, added);
     if (old === added || added === "") return old;
-    return how === "delta" ? old + added : added;
+    return how === "delta" ? this.#grow(old, added) : added;
+  }
+
+  #grow(old: string, added: string): string {
+    this.#characters += added.length;
+    return old + added;
   }
 
   #addEntries(name: string, list: unknown[], added: readonly unknown[], how: Joined): unknown[] {
@@ -103,6 +137,7 @@ export class Pieces {
   #keep<Value>(value: Value): Value {
     this.#room = roomAfter(value, this.#room, VALUES);
     if (this.#room < 0) throw tooMuch("answer", `must hold at most ${this.#maxValues} values.`);
+    this.#characters += Number.MAX_SAFE_INTEGER - roomAfter(value, Number.MAX_SAFE_INTEGER, CHARACTERS);
     return value;
   }
 }

@@ -52,7 +52,8 @@ const ChatChoice = builder.objectRef<OpenAIChatChoice & { index: number }>("Chat
   }),
 });
 
-const ChatCompletion = builder.objectRef<OpenAIChatCompletion>("ChatCompletion").implement({
+/** The whole answer: the mutation's, and the subscription's so far. */
+export const ChatCompletion = builder.objectRef<OpenAIChatCompletion>("ChatCompletion").implement({
   description: "The whole answer to a chat request. A field is null if the upstream leaves it out.",
   fields: (t) => ({
     id: t.exposeID("id", {

@@ -2,6 +2,7 @@
 import {
   type ChatAudio as OpenAIChatAudio,
   type ChatChunkChoice as OpenAIChatChunkChoice,
+  type ChatCompletion as OpenAIChatCompletion,
   type ChatCompletionChunk as OpenAIChatCompletionChunk,
   type ChatDelta as OpenAIChatDelta,
   type ChoiceLogprobs as OpenAIChoiceLogprobs,
@@ -12,14 +13,16 @@ import {
 import { rawFinishReason, readFinishReason } from "../../openai/dialects/finish-reasons.ts";
 import type { Usage as OpenAIUsage } from "../../openai/usage.ts";
 import { builder } from "../shared/builder.ts";
+import { EVERY_MS, readEveryMs } from "../shared/checks.ts";
 import { firstChoice, readNumbered } from "../shared/choices.ts";
 import { createReadExtra, EXTRA } from "../shared/extra.ts";
 import { FINISH_REASON_RAW, FinishReason } from "../shared/finish-reason.ts";
 import { readContent, readObject, readString, readTime } from "../shared/lenient.ts";
 import { ChoiceLogprobs } from "../shared/logprobs.ts";
-import { readTextSoFar } from "../shared/text-so-far.ts";
+import { readSoFar, readTextSoFar } from "../shared/so-far.ts";
 import { Usage } from "../shared/usage.ts";
 import { ANSWER_FIELDS, MESSAGE_FIELDS } from "./answer-fields.ts";
+import { ChatCompletion } from "./chat.ts";
 import { CITATIONS, readCitations, readUrlCitations, UrlCitation } from "./citations.ts";
 import { ChatImage, readImages } from "./image.ts";
 import { ChatInput, createChatRequest } from "./input.ts";
@@ -118,7 +121,7 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
     choices: t.field({
       type: [ChatChunkChoice],
       nullable: false,
-      description: "What the chunk adds to the choices. Empty on the chunk that carries the usage.",
+      description: "What the chunk adds to the choices. Empty on a chunk that carries the usage alone.",
       resolve: (chunk) => readNumbered<OpenAIChatChunkChoice>(chunk.choices),
     }),
     text: t.string({
@@ -130,6 +133,13 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
       description:
         "The first choice's content up to and including this chunk. Useful if a client shows only the latest event.",
       resolve: (chunk) => readTextSoFar(chunk, readText(chunk)),
+    }),
+    soFar: t.field({
+      type: ChatCompletion,
+      nullable: false,
+      description:
+        "The whole answer up to and including this chunk, as the mutation would give it: of the same type and with the same id, all pieces put together, and what was told once kept. A normalised cache so keeps one entity that grows, and the latest event is all that a screen needs. Each event repeats the answer: its bytes grow with the square of its length.",
+      resolve: (chunk, _, context) => readSoFar<OpenAIChatCompletion>(chunk, context),
     }),
     usage: t.field({
       type: Usage,
@@ -165,9 +175,12 @@ builder.subscriptionField("chat", (t) =>
     nullable: false,
     description:
       "Asks a model for the next message of a conversation and returns the answer in chunks as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /chat/completions` with `stream: true`",
-    args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
-    subscribe: (_, { input }, { openai, signal, requestLimits }) =>
-      streamChatCompletion(openai, createChatRequest(input, requestLimits), signal),
+    args: {
+      input: t.arg({ type: ChatInput, required: true, description: "The request." }),
+      everyMs: t.arg.int({ description: EVERY_MS }),
+    },
+    subscribe: (_, { input, everyMs }, { openai, signal, requestLimits }) =>
+      streamChatCompletion(openai, createChatRequest(input, requestLimits), signal, readEveryMs(everyMs)),
     resolve: (chunk) => chunk,
   }),
 );

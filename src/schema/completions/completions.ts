@@ -9,11 +9,12 @@ import {
 import { rawFinishReason, readFinishReason } from "../../openai/dialects/finish-reasons.ts";
 import type { Usage as OpenAIUsage } from "../../openai/usage.ts";
 import { builder } from "../shared/builder.ts";
+import { EVERY_MS, readEveryMs } from "../shared/checks.ts";
 import { firstChoice, readNumbered } from "../shared/choices.ts";
 import { createReadExtra, EXTRA } from "../shared/extra.ts";
 import { FINISH_REASON_RAW, FinishReason } from "../shared/finish-reason.ts";
 import { readFloat, readInt, readList, readObject, readString, readTime } from "../shared/lenient.ts";
-import { readTextSoFar } from "../shared/text-so-far.ts";
+import { readSoFar, readTextSoFar } from "../shared/so-far.ts";
 import { Usage } from "../shared/usage.ts";
 import { CompleteInput, createCompletionRequest } from "./input.ts";
 
@@ -77,7 +78,9 @@ const CompletionChoice = builder.objectRef<OpenAICompletionChoice & { index: num
   }),
 });
 
-const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
+const Completion = builder.objectRef<OpenAICompletion>("Completion");
+
+Completion.implement({
   description:
     "The continuation of one or more prompts; in a stream, a piece of it. A field is null if the upstream leaves it out.",
   fields: (t) => ({
@@ -112,6 +115,13 @@ const Completion = builder.objectRef<OpenAICompletion>("Completion").implement({
       nullable: false,
       description: "The first choice's text; in a stream, up to and including this piece.",
       resolve: (completion) => readTextSoFar(completion, readText(completion)),
+    }),
+    soFar: t.field({
+      type: Completion,
+      nullable: false,
+      description:
+        "In a stream, the whole answer up to and including this piece, as the mutation would give it; otherwise the answer itself. It has the piece's id: beside it, select nothing of the piece that a normalised cache would keep. Each event repeats the answer: its bytes grow with the square of its length.",
+      resolve: (completion, _, context) => readSoFar<OpenAICompletion>(completion, context),
     }),
     usage: t.field({
       type: Usage,
@@ -152,9 +162,12 @@ builder.subscriptionField("complete", (t) =>
     nullable: false,
     description:
       "Continues one or more prompts and returns the texts in pieces as they arrive. The stream completes only if the answer is complete; otherwise it ends with an error.\n\nREST: `POST /completions` with `stream: true`",
-    args: { input: t.arg({ type: CompleteInput, required: true, description: "The request." }) },
-    subscribe: (_, { input }, { openai, signal, requestLimits }) =>
-      streamCompletion(openai, createCompletionRequest(input, requestLimits), signal),
+    args: {
+      input: t.arg({ type: CompleteInput, required: true, description: "The request." }),
+      everyMs: t.arg.int({ description: EVERY_MS }),
+    },
+    subscribe: (_, { input, everyMs }, { openai, signal, requestLimits }) =>
+      streamCompletion(openai, createCompletionRequest(input, requestLimits), signal, readEveryMs(everyMs)),
     resolve: (completion) => completion,
   }),
 );

@@ -15,13 +15,13 @@ export function checkRanges<Input extends object>(
   input: Input,
   ranges: { readonly [Field in keyof Input]?: Range },
 ): void {
-  for (const field in ranges) checkRange(field, input[field], ranges[field] as Range);
+  for (const field in ranges) checkRange(`input.${field}`, input[field], ranges[field] as Range);
 }
 
 function checkRange(field: string, value: unknown, [minimum, maximum]: Range): void {
   if (typeof value !== "number" || (value >= minimum && value <= maximum)) return;
   const limit = maximum === Number.POSITIVE_INFINITY ? `at least ${minimum}` : `between ${minimum} and ${maximum}`;
-  refuse(`input.${field}`, `must be ${limit}; got ${value}.`);
+  refuse(field, `must be ${limit}; got ${value}.`);
 }
 
 /**
@@ -34,7 +34,7 @@ export function checkOutputCap<Field extends string>(
   fields: readonly [Field, ...Field[]],
 ): void {
   const range: Range = [1, maxOutputTokens ?? Number.POSITIVE_INFINITY];
-  for (const field of fields) checkRange(field, input[field], range);
+  for (const field of fields) checkRange(`input.${field}`, input[field], range);
   if (maxOutputTokens === undefined || fields.some((field) => typeof input[field] === "number")) return;
   refuse(`input.${fields[0]}`, `must be given, between 1 and ${maxOutputTokens}; got none.`);
 }
@@ -48,6 +48,16 @@ export function checkLength(
   if (!list || (list.length >= minimum && list.length <= maximum)) return;
   const [word, limit] = list.length < minimum ? ["least", minimum] : ["most", maximum];
   refuse(field, `must hold at ${word} ${limit} ${limit === 1 ? "entry" : "entries"}; got ${list.length}.`);
+}
+
+/** How often a subscription's client wants a chunk at most, in words. */
+export const EVERY_MS =
+  "Shortest time between two chunks, in milliseconds, 0 to 5000: what comes within it is joined into one chunk. The first text and the end arrive at once. 0 or null: each chunk arrives as the upstream sends it.";
+
+/** The argument `everyMs` as a number, 0 for none. */
+export function readEveryMs(everyMs: number | null | undefined): number {
+  checkRange("everyMs", everyMs, [0, 5_000]);
+  return everyMs ?? 0;
 }
 
 /** What `checkModelName` accepts, in words. */

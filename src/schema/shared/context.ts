@@ -8,6 +8,8 @@ export interface ServerContext {
   imageVariations: ImageVariationsRoute;
   /** Largest file, in bytes. */
   maxUploadBytes: number;
+  /** Most values of an upstream's answer. */
+  maxUpstreamValues: number;
   requestLimits: RequestLimits;
   /** The URL under which the operation's client finds an image that has this URL upstream. Undefined: the same. */
   showImage?: ((url: string, context: Context) => string) | undefined;
@@ -87,8 +89,11 @@ export interface Context extends ServerContext {
   viewer: Viewer;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
-  /** Counts the bytes of an answer that costs nothing; throws OVERLOADED if there is no room. Undefined: nobody counts. */
-  held?: { take(bytes: number): void } | undefined;
+  /**
+   * Counts bytes that are held until the operation ends: `take` those of an answer that costs nothing, and throws OVERLOADED if
+   * there is no room; `add` those that are there already. Undefined: nobody counts.
+   */
+  held?: { take(bytes: number): void; add(bytes: number): void } | undefined;
   /** Undefined: the operation is not observed. */
   operation?: FieldsObserver | undefined;
 }

@@ -2,6 +2,7 @@
 // that brings what it is made of, and what the client does not take holds the upstream back.
 import type { ExecutionResult } from "graphql";
 import { showResult } from "../../errors/shown-error.ts";
+import { isLost } from "../../execution/result.ts";
 import type { HeldBytes } from "../../http/held-bytes.ts";
 import { encodeLarge, encodeSmall, STREAM_FACTOR, tooLarge } from "../../http/json-pieces.ts";
 import type { Take } from "../../openai/client/event-stream.ts";
@@ -74,12 +75,17 @@ export async function pushResults<Value>(
     return outlet.isLeft() ? undefined : outlet.flush();
   }
 
-  function giveUp(error: unknown): Promise<void> | undefined {
+  /** Writes the last result, whatever was to come. */
+  function endWith(shown: ExecutionResult): Promise<void> | undefined {
     isOver = true;
-    outlet.add(JSON.stringify(show(fail(error))));
+    outlet.add(JSON.stringify(shown));
     const written = flush();
     results.leave();
     return written;
+  }
+
+  function giveUp(error: unknown): Promise<void> | undefined {
+    return endWith(show(fail(error)));
   }
 
   async function writeLarge(result: ExecutionResult): Promise<void> {
@@ -92,6 +98,7 @@ export async function pushResults<Value>(
 
   function addResult(result: ExecutionResult): Promise<void> | undefined {
     const shown = show(result);
+    if (isLost(shown)) return endWith(shown);
     const json = encodeSmall(shown);
     if (json === undefined) return writeLarge(shown);
     waiting = outlet.add(json);
@@ -110,6 +117,7 @@ export async function pushResults<Value>(
   }
 
   function endResult(isLast: boolean): Promise<void> | undefined {
+    if (isOver) return undefined;
     if (bytes > maxBytes * STREAM_FACTOR) throw tooLarge("The stream", maxBytes * STREAM_FACTOR);
     return isLast || waiting >= MAX_WRITE_LENGTH ? flush() : undefined;
   }

@@ -39,6 +39,17 @@ export class Repeat {
   toValue(): unknown {
     return this.form.make(this.text);
   }
+
+  /** The event as it was sent. */
+  toEvent(): Record<string, unknown> {
+    return this.form.parse(this.text);
+  }
+
+  /** Both as one event with one text. Undefined if they are of two forms, or that would be too long. */
+  and({ form, text, json, length }: Repeat): Repeat | undefined {
+    if (form !== this.form || this.text.length + text.length > MAX_TEXT_LENGTH) return undefined;
+    return new Repeat(form, this.text + text, this.json + json, this.length + length);
+  }
 }
 
 /** What the events of one form have in common: everything but their text. */
@@ -77,9 +88,13 @@ export class EventForm {
 
   /** What would have been made of an event with this text. A probe leaves no trace in what is made of others. */
   make(text: string, isProbe = false): unknown {
+    return this.change(this.parse(text), isProbe);
+  }
+
+  /** An event with this text. */
+  parse(text: string): Record<string, unknown> {
     const head = this.#head.slice(this.#head.indexOf("{"));
-    const json = `${head}${JSON.stringify(text).slice(1, -1)}${this.#tail}${this.#end ?? ""}`;
-    return this.change(JSON.parse(json), isProbe);
+    return JSON.parse(`${head}${JSON.stringify(text).slice(1, -1)}${this.#tail}${this.#end ?? ""}`);
   }
 }
 
