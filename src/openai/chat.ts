@@ -59,14 +59,11 @@ type Params = Omit<ChatCompletionCreateParamsBase, keyof LeftOut>;
 export type ChatCompletionRequest = { [Key in keyof Params]: Key extends keyof ByHand ? ByHand[Key] : Params[Key] };
 
 type KeyOf<Union> = Union extends unknown ? keyof Union : never;
-/** The fields of any of a union's members that are not left out, each to be named where the object is built. */
-type FieldsOf<Union, Omitted = never> = { [Key in Exclude<KeyOf<Union>, keyof Omitted>]?: unknown };
+/** The fields of any of a union's members, each to be named where the object is built. */
+type FieldsOf<Union> = { [Key in KeyOf<Union>]?: unknown };
 
 /** A message's fields, whatever its role. */
-export type ChatMessageParam = FieldsOf<
-  ChatCompletionMessageParam,
-  { function_call: "deprecated in favour of tool_calls" }
-> & {
+export type ChatMessageParam = FieldsOf<ChatCompletionMessageParam> & {
   /** DeepSeek's, of which compatible servers want back what they have sent. */
   reasoning_content?: unknown;
 };

@@ -4,13 +4,13 @@ import { builder } from "./shared/builder.ts";
 import "./scalars.ts";
 import "./json-object.ts";
 import "./upload.ts";
-import "./error-code.ts";
 import "./viewer.ts";
 import "./models.ts";
 import "./chat/chat.ts";
 import "./chat/chunk.ts";
 import "./completions/completions.ts";
 import "./images.ts";
+import "./error-code.ts";
 
 /** The executable schema. */
 export const schema = builder.toSchema({ sortSchema: false });

@@ -4,7 +4,15 @@ import { builder } from "../shared/builder.ts";
 import { checkLength, refuse } from "../shared/checks.ts";
 import { readExtraInput } from "../shared/extra.ts";
 import { given } from "../shared/wire-body.ts";
+import { MESSAGE_INPUT_FIELDS } from "./answer-fields.ts";
 import { ChatRole } from "./role.ts";
+import {
+  CustomToolCallInput,
+  createWireCalls,
+  EXTRA_INPUT,
+  FunctionCallInput,
+  ToolCallInput,
+} from "./tool-call-input.ts";
 
 const ImageDetail = builder.enumType("ImageDetail", {
   description: "How closely the model looks at an image.",
@@ -56,51 +64,14 @@ const ContentPartInput = builder.inputType("ContentPartInput", {
   }),
 });
 
-const FunctionCallInput = builder.inputType("FunctionCallInput", {
-  description: "A function call that the model made earlier.",
-  fields: (t) => ({
-    name: t.string({ required: true, description: "The function's name." }),
-    arguments: t.string({
-      required: true,
-      description: "Its arguments: the JSON text that the model wrote, unchanged.",
-    }),
-  }),
-});
-
-const EXTRA_INPUT =
-  "The `extra` of the answer, unchanged, where the model needs it back. Fields that this API has a place for are refused in it.";
-
-const ToolCallInput = builder.inputType("ToolCallInput", {
-  description: "A call of a function tool that the model made earlier.",
-  fields: (t) => ({
-    id: t.id({
-      required: true,
-      description: "The call's id. The TOOL message with the result repeats it in `toolCallId`.",
-    }),
-    function: t.field({ type: FunctionCallInput, required: true, description: "What was called." }),
-    extra: t.field({ type: "JSONObject", description: EXTRA_INPUT }),
-  }),
-});
-
-const CustomToolCallInput = builder.inputType("CustomToolCallInput", {
-  description: "A call of a custom tool that the model made earlier.",
-  fields: (t) => ({
-    id: t.id({
-      required: true,
-      description: "The call's id. The TOOL message with the result repeats it in `toolCallId`.",
-    }),
-    name: t.string({ required: true, description: "The custom tool's name." }),
-    input: t.string({ required: true, description: "The text that the model passed to it, unchanged." }),
-  }),
-});
-
 /** One message of a chat request. */
 export const ChatMessageInput = builder.inputType("ChatMessageInput", {
   description: "One message of the conversation. Give either `content` or `parts`.",
   fields: (t) => ({
     role: t.field({ type: ChatRole, required: true, description: "Who wrote the message." }),
     content: t.string({
-      description: "The whole text. Null if `parts` is given, or in an ASSISTANT message that only calls tools.",
+      description:
+        "The whole text. Null if `parts` is given, or in an ASSISTANT message without a text, such as one that only calls tools.",
     }),
     parts: t.field({
       type: [ContentPartInput],
@@ -113,6 +84,10 @@ export const ChatMessageInput = builder.inputType("ChatMessageInput", {
       type: [CustomToolCallInput],
       description: "The custom tool calls that an ASSISTANT message made.",
     }),
+    functionCall: t.field({
+      type: FunctionCallInput,
+      description: "The call that an ASSISTANT message made in the deprecated `function_call` format.",
+    }),
     toolCallId: t.id({ description: "In a TOOL message: the id of the call that it answers." }),
     audioId: t.id({ description: "In an ASSISTANT message: the id of the model's audio answer." }),
     reasoning: t.string({
@@ -123,7 +98,6 @@ export const ChatMessageInput = builder.inputType("ChatMessageInput", {
 });
 
 type Message = typeof ChatMessageInput.$inferInput;
-type ToolCall = typeof ToolCallInput.$inferInput;
 type Part = typeof ContentPartInput.$inferInput;
 
 /** Throws BAD_USER_INPUT for a message with both `content` and `parts`, or with neither if its role needs one. */
@@ -141,37 +115,21 @@ export function checkChatMessages(messages: readonly Message[], maxMessages: num
 
 /** The wire form of a message. https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages */
 export function createWireMessage(message: Message, index: number): ChatMessageParam {
-  const functionCalls = message.toolCalls?.map((call, place) => createWireCall(call, index, place));
-  const customCalls = message.customToolCalls?.map(({ id, name, input }) => ({
-    id,
-    type: "custom",
-    custom: { name, input },
-  }));
   const wire = given<ChatMessageParam>({
     role: message.role,
     content: message.content ?? message.parts?.map(createWirePart),
     name: message.name,
     refusal: message.refusal,
-    tool_calls: functionCalls || customCalls ? [...(functionCalls ?? []), ...(customCalls ?? [])] : null,
+    tool_calls: createWireCalls(message, index),
+    function_call: message.functionCall,
     tool_call_id: message.toolCallId,
     audio: typeof message.audioId === "string" ? { id: message.audioId } : null,
     reasoning_content: message.reasoning,
   });
+  // As the model's own message has it: some servers need the field. One that leaves it out means to.
+  if (message.content === null && message.role === "assistant" && !message.parts) wire.content = null;
   if (!message.extra) return wire;
-  return { ...wire, ...readExtraInput(`input.messages[${index}].extra`, message.extra, MESSAGE_FIELDS) };
-}
-
-/** The fields of a message and of a tool call in it that have places in their inputs. */
-const MESSAGE_FIELDS = [
-  ...["role", "content", "name", "refusal", "tool_calls", "tool_call_id", "audio", "reasoning_content"],
-];
-const TOOL_CALL_FIELDS = ["index", "id", "type", "function", "custom"];
-
-function createWireCall({ id, function: { name, arguments: text }, extra }: ToolCall, index: number, place: number) {
-  const call = { id, type: "function", function: { name, arguments: text } };
-  if (!extra) return call;
-  const field = `input.messages[${index}].toolCalls[${place}].extra`;
-  return { ...call, ...readExtraInput(field, extra, TOOL_CALL_FIELDS) };
+  return { ...wire, ...readExtraInput(`input.messages[${index}].extra`, message.extra, MESSAGE_INPUT_FIELDS) };
 }
 
 function createWirePart({ text, refusal, imageUrl, inputAudio, file }: Part) {

@@ -8,6 +8,7 @@ import type {
 import { builder } from "../shared/builder.ts";
 import { createReadExtra, EXTRA } from "../shared/extra.ts";
 import { readObject, readString } from "../shared/lenient.ts";
+import { TOOL_CALL_FIELDS } from "./answer-fields.ts";
 
 /** The function of a tool call, whole or in pieces. */
 export const FunctionCall = builder.objectRef<OpenAIFunctionCall>("FunctionCall").implement({
@@ -32,9 +33,6 @@ const CustomToolCall = builder.objectRef<OpenAICustomToolCall>("CustomToolCall")
     }),
   }),
 });
-
-/** The fields of a tool call, whole or in pieces, that the schema has a place for. */
-const TOOL_CALL_FIELDS = ["index", "id", "type", "function", "custom"] as const;
 
 /** A tool call of a whole answer. */
 export const ToolCall = builder.objectRef<OpenAIToolCall>("ToolCall").implement({
