@@ -16,6 +16,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["transports/websocket"],
   ["transports/shared"],
   ["edge", /^(?:graphql-yoga|@pothos\/core)$/],
+  ["graphiql/browser", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
   ["graphiql", /^(?:graphql-yoga|@pothos\/core)$/],
   ["request", /^@pothos\/core$/],
   ["execution", /^(?:node:http|@pothos\/core|graphql-yoga)$/],
@@ -54,7 +55,7 @@ const OPENS_SANDBOX = /^(?:main\.ts|sandbox\/.*)$/;
 
 const order = FOLDERS.map(([folder]) => folder);
 const folderOf = (file: string) => dirname(file).replace(/^\.$/, "");
-const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
 
 /** What each file imports, own files as paths below src. */
 const imports = new Map(

@@ -1,13 +1,11 @@
-// Builds GraphiQL's files from its bundle: a small page that browsers revalidate, and six files, named by their hash, that
-// browsers keep.
+// Reads GraphiQL's files as the build has written them: a small page that browsers revalidate, and its parts, named by
+// their hash, that browsers keep. The build is .build/page.mjs.
 import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { brotliCompress, constants } from "node:zlib";
-import type { renderGraphiQL } from "@graphql-yoga/render-graphiql";
-import type * as GraphiQLBundle from "@graphql-yoga/render-graphiql/graphiql";
-import { createStartScript } from "./script.ts";
-import { graphiqlTabs } from "./tabs.ts";
+import { brotliCompress } from "node:zlib";
 
 /** The output of a compressor. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -25,66 +23,61 @@ export interface StoredFile {
   identity?: Promise<Bytes>;
 }
 
-/** The package exports no type for its options. */
-type GraphiQLOptions = NonNullable<Parameters<typeof renderGraphiQL>[0]>;
+/** What the build says of its files: their names. */
+interface Manifest {
+  main: string;
+  style: string;
+  icon: string;
+  workers: Record<string, string>;
+}
 
-const pageOptions: GraphiQLOptions = {
-  title: "OpenAI GraphQL",
-  defaultTabs: [...graphiqlTabs],
-  defaultEditorToolsVisibility: "variables",
-  additionalHeaders: { "x-graphql-yoga-csrf": "1" },
-  // For subscriptions as well: with GET their prompts would be in the URL.
-  method: "POST",
-  // The headers hold keys. localStorage keeps them only if the user turns that on in GraphiQL's settings.
-  shouldPersistHeaders: false,
+const TYPES: Record<string, string> = {
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
 };
 
-/** Yields the page under "", the other files under their names. Reads the 9 MB bundle and releases it. */
-export async function createFiles(endpoint: string): Promise<Map<string, StoredFile>> {
+/** Yields the page under "", the other files under their names. Rejects if the page has not been built. */
+export async function readFiles(endpoint: string): Promise<Map<string, StoredFile>> {
+  const directory = findDirectory();
+  const manifest: Manifest = JSON.parse(await readFile(join(directory, "page.json"), "utf8"));
   const files = new Map<string, StoredFile>();
-  const bundle = readBundle();
-  const add = async (extension: string, type: string, content: string | Buffer) => {
-    const file = await storeFile(type, "public, max-age=31536000, immutable", content);
-    const name = `graphiql-${file.hash}.${extension}`;
-    files.set(name, file);
-    // Relative, so that the page works behind a proxy that serves it under another path.
-    return `${endpoint.slice(endpoint.lastIndexOf("/") + 1) || "."}/${name}`;
-  };
-  const [script, style, icon, editorWorkerService, json, graphql] = await Promise.all([
-    add("js", "text/javascript; charset=utf-8", createStartScript(bundle.js)),
-    // Without this rule, tabs that are there from the start move under the pointer, and the click is lost.
-    add("css", "text/css; charset=utf-8", `${bundle.css}\n.graphiql-tab { transform: none !important; }`),
-    add("ico", "image/x-icon", Buffer.from(bundle.favicon.slice(bundle.favicon.indexOf(",") + 1), "base64")),
-    add("js", "text/javascript; charset=utf-8", bundle.editorWorkerService),
-    add("js", "text/javascript; charset=utf-8", bundle.jsonWorker),
-    add("js", "text/javascript; charset=utf-8", bundle.graphqlWorker),
-  ]);
-  const settings = JSON.stringify({ options: pageOptions, workers: { editorWorkerService, json, graphql } });
-  const page = `<!doctype html>
+  for (const stored of await readdir(directory)) {
+    const [, name = "", extension = ""] = /^(graphiql-.*\.(\w+))\.br$/.exec(stored) ?? [];
+    const type = TYPES[extension];
+    if (!type) continue;
+    const cacheControl = "public, max-age=31536000, immutable";
+    files.set(name, toFile(type, cacheControl, await readFile(join(directory, stored))));
+  }
+  const page = await promisify(brotliCompress)(writePage(manifest, endpoint));
+  return files.set("", toFile("text/html; charset=utf-8", "no-cache", page));
+}
+
+/** Where the build writes: the same for the sources, the compiled files and the bundle. */
+function findDirectory(): string {
+  const root = dirname(createRequire(import.meta.url).resolve("openai-graphql-server/package.json"));
+  return join(root, "dist/page");
+}
+
+function writePage({ main, style, icon, workers }: Manifest, endpoint: string): string {
+  // Relative, so that the page works behind a proxy that serves it under another path.
+  const urlOf = (name: string) => `${endpoint.slice(endpoint.lastIndexOf("/") + 1) || "."}/${name}`;
+  const workerUrls = Object.fromEntries(Object.entries(workers).map(([label, name]) => [label, urlOf(name)]));
+  return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<title>${pageOptions.title}</title>
-<link rel="icon" href="${icon}">
-<link rel="stylesheet" href="${style}">
-<script id="settings" type="application/json">${settings.replaceAll("<", "\\u003c")}</script>
-<script src="${script}" defer></script>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>OpenAI GraphQL</title>
+<link rel="icon" href="${urlOf(icon)}">
+<link rel="stylesheet" href="${urlOf(style)}">
+<script id="settings" type="application/json">${JSON.stringify({ workers: workerUrls })}</script>
+<script src="${urlOf(main)}" type="module"></script>
 <body class="no-focus-outline"><noscript>GraphiQL needs JavaScript.</noscript><div id="root"></div>
 `;
-  return files.set("", await storeFile("text/html; charset=utf-8", "no-cache", page));
 }
 
-/** By `require`, because a CommonJS module can be removed from the cache; an ES module's 9 MB of strings would stay. */
-function readBundle(): typeof GraphiQLBundle {
-  const require = createRequire(import.meta.url);
-  const path = require.resolve("@graphql-yoga/render-graphiql/graphiql");
-  const bundle: typeof GraphiQLBundle = require(path);
-  delete require.cache[path];
-  return bundle;
-}
-
-async function storeFile(type: string, cacheControl: string, content: string | Buffer): Promise<StoredFile> {
-  const hash = createHash("sha256").update(content).digest("base64url").slice(0, 16);
-  // Quality 5 is 5 % larger than 9 and takes less than half the time.
-  const compressed = await promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
+function toFile(type: string, cacheControl: string, compressed: Buffer): StoredFile {
+  const hash = createHash("sha256").update(compressed).digest("base64url").slice(0, 16);
   return { type, cacheControl, hash, brotli: new Uint8Array(compressed) };
 }

@@ -7,7 +7,7 @@ import helmet from "helmet";
 import { readAccepted } from "../http/acceptance.ts";
 import { sendAnswer } from "../http/answer.ts";
 import { readPath } from "../http/request-target.ts";
-import { type Bytes, createFiles, type StoredFile } from "./files.ts";
+import { type Bytes, readFiles, type StoredFile } from "./files.ts";
 
 const setSafetyHeaders = helmet({
   contentSecurityPolicy: {
@@ -31,13 +31,13 @@ const setSafetyHeaders = helmet({
   xFrameOptions: { action: "deny" },
 });
 
-/** Answers a request and yields true, or yields false and leaves it alone. Rejects if the page cannot be built. */
+/** Answers a request and yields true, or yields false and leaves it alone. Rejects if the page has not been built. */
 export type GraphiQLPage = (req: IncomingMessage, res: ServerResponse) => false | Promise<boolean>;
 
 /**
  * Answers a browser's GET or HEAD of `endpoint` with the page, and of the page's files below it.
  * Everything else passes, as does a request that accepts JSON or an event stream.
- * The 9 MB bundle is read at the first hit and released once it is compressed (2 MB stay).
+ * The files are read at the first hit and kept, 2 MB in all.
  */
 export function createGraphiQLPage(options: { endpoint: string }): GraphiQLPage {
   const directory = options.endpoint.replace(/(?<!\/)\/*$/, "/");
@@ -47,7 +47,7 @@ export function createGraphiQLPage(options: { endpoint: string }): GraphiQLPage 
     const path = readPath(req);
     const isPage = path === options.endpoint && isBrowser(req);
     if (!isPage && !path.startsWith(`${directory}graphiql-`)) return false;
-    files ??= createFiles(options.endpoint);
+    files ??= readFiles(options.endpoint);
     return files.then(async (stored) => {
       const file = stored.get(isPage ? "" : path.slice(directory.length));
       if (file) await sendFile(file, req, res);

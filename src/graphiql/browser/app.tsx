@@ -1,0 +1,40 @@
+// GraphiQL with this server's tabs, plugins and ways of sending.
+import { GraphiQL } from "graphiql";
+import { graphiqlTabs } from "../tabs.ts";
+import { fetchResults } from "./fetcher.ts";
+import { readFirstTab } from "./first-tab.ts";
+import { panels, plugins } from "./plugins.ts";
+import { readHeadersText } from "./session-headers.ts";
+import { SharedHeaders } from "./shared-headers.tsx";
+import { storage } from "./storage.ts";
+
+const first = readFirstTab();
+const defaultTabs = graphiqlTabs.map(({ query, variables }) => ({ query, variables: variables ?? null }));
+
+/** The whole page. */
+export function App() {
+  return (
+    <GraphiQL
+      storage={storage}
+      fetcher={fetchResults}
+      plugins={plugins}
+      defaultTabs={defaultTabs}
+      defaultEditorToolsVisibility="variables"
+      initialQuery={first.query}
+      initialVariables={first.variables}
+      initialHeaders={readHeadersText()}
+      schemaDescription
+      inputValueDeprecation
+      shouldPersistHeaders={false}
+      showPersistHeadersSettings={false}
+    >
+      <GraphiQL.Logo>OpenAI GraphQL</GraphiQL.Logo>
+      <SharedHeaders />
+      <GraphiQL.Footer>
+        {panels.map((Panel) => (
+          <Panel key={Panel.name} />
+        ))}
+      </GraphiQL.Footer>
+    </GraphiQL>
+  );
+}

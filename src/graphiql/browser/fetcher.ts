@@ -1,0 +1,98 @@
+// Sends GraphiQL's operations: always by POST, as with GET their prompts would be in the URL.
+
+import type { Result } from "./answers.ts";
+import { tellAnswer } from "./answers.ts";
+import { type Operation, writeBody } from "./body.ts";
+import { findOperationName } from "./operation-name.ts";
+import { failWith, readResults } from "./results.ts";
+import { parseHeaders, readHeadersText } from "./session-headers.ts";
+
+/** The name of GraphiQL's own operation, which asks for the schema. */
+const INTROSPECTION = "IntrospectionQuery";
+
+/** Where operations go: the page's own address, without what was linked to. */
+const endpoint = new URL(location.pathname, location.href);
+
+/**
+ * Yields each result of the operation, also the only one of a query, so that GraphiQL's stop button ends every request.
+ * Never throws: what goes wrong is a result with `errors`, in a plain sentence.
+ */
+export function fetchResults(operation: Operation, options?: { headers?: unknown }): AsyncIterableIterator<Result> {
+  const aborted = new AbortController();
+  const results = send(
+    operation,
+    { ...parseHeaders(readHeadersText()), ...asObject(options?.headers) },
+    aborted.signal,
+  );
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => results.next(),
+    // By the signal, because a generator that waits for the network is not ended by its own `return`.
+    async return() {
+      aborted.abort();
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+async function* send(
+  { query, variables, operationName }: Operation,
+  headers: Record<string, unknown>,
+  signal: AbortSignal,
+): AsyncGenerator<Result> {
+  const isSchema = operationName === INTROSPECTION;
+  if (!isSchema) tellAnswer({ type: "start" });
+  try {
+    const name = findOperationName(query, operationName);
+    const { body, headers: bodyHeaders } = writeBody({ query, variables, operationName: name });
+    const response = await fetch(endpoint, {
+      method: "POST",
+      body,
+      signal,
+      headers: {
+        accept: "application/graphql-response+json, application/json, text/event-stream",
+        "x-graphql-yoga-csrf": "1",
+        ...bodyHeaders,
+        ...Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, String(value)])),
+      },
+    });
+    for await (const result of readResults(response)) {
+      if (!isSchema) tellAnswer({ type: "result", result });
+      yield isSchema ? explain(result) : result;
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    yield failWith(describe(error));
+  } finally {
+    if (!isSchema) tellAnswer({ type: "end" });
+  }
+}
+
+/** Says what to do where the schema is refused for want of a key. */
+function explain(result: Result): Result {
+  if (!hasCode(result, "UNAUTHENTICATED")) return result;
+  const help = 'Put your key into "Headers", below the operation, as authorization: Bearer YOUR-KEY.';
+  return { ...result, data: null, errors: [{ message: help }, ...asArray(result.errors)] };
+}
+
+function hasCode({ errors }: Result, code: string): boolean {
+  return asArray(errors).some((error) => asObject(asObject(error).extensions).code === code);
+}
+
+function describe(error: unknown): string {
+  // What fetch throws for a header that cannot be sent names it; for the network it says only "Failed to fetch".
+  if (error instanceof TypeError && /header|ISO-8859-1|ByteString/i.test(error.message)) {
+    return "The request was not sent: a name or value in Headers is not allowed in HTTP.";
+  }
+  return "The server did not answer: the connection failed. Is it running, and are you online?";
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
