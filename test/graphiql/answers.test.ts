@@ -1,8 +1,8 @@
 // What GraphiQL's answer panel reads out of results, without a browser.
 import { describe, expect, test } from "vitest";
-import { Answer, type ReadChoice } from "../../src/graphiql/browser/answers/answer.ts";
-import { isLoadable, readPicture } from "../../src/graphiql/browser/answers/pictures.ts";
-import { planReading } from "../../src/graphiql/browser/answers/reading-plan.ts";
+import { Answer, type ReadChoice } from "../../src/graphiql/browser/reading/answer.ts";
+import { isLoadable, readPicture } from "../../src/graphiql/browser/reading/pictures.ts";
+import { planReading } from "../../src/graphiql/browser/reading/reading-plan.ts";
 
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAAOklEQVR42mMQyNv3nxLMQDMD/u+QQcFEG4CukZBBDKRoxmYI9Q";
 
@@ -139,6 +139,15 @@ describe("texts", () => {
     const query = "subscription { chat(input: {}) { text } }";
     const read = readAll(query, [{ data: { chat: { text: "Half" } } }, { errors: [{ message: "It broke." }] }]);
     expect(read).toEqual({ choices: [choice({ text: "Half" })], pictures: [], errors: ["It broke."] });
+  });
+
+  test("what has come last, told again with an error, counts once", () => {
+    const data = { chat: { text: "Half" } };
+    const read = readAll("subscription { chat(input: {}) { text } }", [
+      { data },
+      { data, errors: [{ message: "Cut." }] },
+    ]);
+    expect([read.choices[0]?.text, read.errors]).toEqual(["Half", ["Cut."]]);
   });
 
   test.each([

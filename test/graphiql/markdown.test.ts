@@ -2,7 +2,7 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
-import { renderMarkdown } from "../../src/graphiql/browser/answers/markdown.ts";
+import { renderMarkdown } from "../../src/graphiql/browser/reading/markdown.ts";
 
 const render = (text: string) => renderToStaticMarkup(createElement("div", {}, renderMarkdown(text))).slice(5, -6);
 const LINK = 'target="_blank" rel="noopener noreferrer nofollow"';

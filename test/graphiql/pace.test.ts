@@ -1,6 +1,6 @@
 // How a stream is slowed down for GraphiQL, on a clock of the test.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { pace } from "../../src/graphiql/browser/answers/pace.ts";
+import { pace } from "../../src/graphiql/browser/pace.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -28,16 +28,20 @@ function tick(count: number, everyMs: number, failure?: Error) {
 
 function watch(source: AsyncIterable<unknown>, drawMs = 0) {
   const seen: unknown[] = [];
-  const subscription = pace(source, 100).subscribe({
-    next(result) {
-      seen.push(result);
-      vi.setSystemTime(Date.now());
-      if (drawMs) vi.advanceTimersByTime(drawMs);
-    },
-    error: (problem) => seen.push(problem),
-    complete: () => seen.push("complete"),
-  });
-  return { seen, subscription };
+  const paced = pace(source, 100);
+  const draw = async () => {
+    try {
+      for await (const result of paced) {
+        seen.push(result);
+        if (drawMs) await new Promise((resolve) => setTimeout(resolve, drawMs));
+      }
+      seen.push("complete");
+    } catch (problem) {
+      seen.push(problem);
+    }
+  };
+  void draw();
+  return { seen, paced };
 }
 
 test("the first and the last result are shown, and at most ten a second between them", async () => {
@@ -55,6 +59,14 @@ test("a slow stream is shown whole", async () => {
   expect(seen).toEqual([0, 1, 2, 3, 4, "complete"]);
 });
 
+test("what takes long to draw is drawn less often", async () => {
+  const { seen } = watch(tick(1_000, 10).source, 500);
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(seen.length).toBeLessThan(6);
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(seen.slice(-2)).toEqual([999, "complete"]);
+});
+
 test("a failure comes after the last result", async () => {
   const failure = new Error("broken");
   const { seen } = watch(tick(7, 10, failure).source);
@@ -64,12 +76,12 @@ test("a failure comes after the last result", async () => {
 
 test("who leaves sees nothing more, and the source ends", async () => {
   const { state, source } = tick(1_000, 10);
-  const { seen, subscription } = watch(source);
+  const { seen, paced } = watch(source);
   await vi.advanceTimersByTimeAsync(250);
   const count = seen.length;
-  subscription.unsubscribe();
+  void paced.return?.();
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(seen.length).toBe(count);
+  expect(seen.slice(count)).toEqual(["complete"]);
   expect(state.left).toBe(true);
 });
 

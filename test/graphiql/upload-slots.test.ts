@@ -59,16 +59,17 @@ describe("the form", () => {
 
   test("has the operation with nulls, then the places, then the files", async () => {
     const files = new Map([
-      ["input.image", [file("a.png")]],
-      ["list", [file("b.png"), file("c.png")]],
-      ["album.pictures.1.file", [file("d.png")]],
+      ["input.image", { files: [file("a.png")], isList: false }],
+      ["list", { files: [file("b.png"), file("c.png")], isList: true }],
+      ["album.pictures.1.file", { files: [file("d.png")], isList: false }],
+      ["other", { files: [file("e.png")], isList: false }],
     ]);
+    const query = "mutation ($input: A, $list: B, $album: C) { x }";
     const variables = { input: { image: "data:,x", n: 2 }, list: null };
-    const form = buildMultipartForm({ query: "q", operationName: "A", variables }, files, new Set(["list"]));
+    const form = buildMultipartForm({ query, variables }, files) ?? new FormData();
     expect([...form.keys()]).toEqual(["operations", "map", "0", "1", "2", "3"]);
     expect(JSON.parse(String(form.get("operations")))).toEqual({
-      query: "q",
-      operationName: "A",
+      query,
       variables: {
         input: { image: null, n: 2 },
         list: [null, null],
@@ -85,4 +86,12 @@ describe("the form", () => {
     const last = form.get("3");
     expect(last instanceof File && [last.name, await last.text()]).toEqual(["d.png", "d.png"]);
   });
+
+  test.each(["mutation ($a: Upload) { x }", "{", "query { x }"])(
+    "is none for %j, which has no variable of the file",
+    (query) => {
+      const files = new Map([["b", { files: [file("a.png")], isList: false }]]);
+      expect(buildMultipartForm({ query, variables: null }, files)).toBeUndefined();
+    },
+  );
 });

@@ -72,17 +72,20 @@ export class Answer {
   readonly #choices = new Map<string, Choice>();
   readonly #pictures = new Set<string>();
   #errors: string[] = [];
+  #data: unknown;
 
   constructor(plan: ReadingPlan) {
     this.#plan = plan;
   }
 
-  /** Adds a result. Values of unexpected types are passed over. */
+  /** Adds a result; the data of the last one, given again with errors, is not new. Values of unexpected types are passed over. */
   add(result: unknown): void {
     if (!isRecord(result)) return;
     const { data, errors } = result;
+    const isNew = data !== this.#data;
+    this.#data = data;
     this.#errors = Array.isArray(errors) ? errors.map((error) => String(error?.message ?? "Unknown error")) : [];
-    if (!isRecord(data)) return;
+    if (!isNew || !isRecord(data)) return;
     for (const [root, field] of this.#plan.fields) {
       const place = { root, choice: 0, tool: undefined, isAdded: this.#plan.isStream, parent: "" };
       this.#readField(field, data[root], place);
