@@ -3,6 +3,7 @@ import { GraphiQL } from "graphiql";
 import { graphiqlTabs } from "../tabs.ts";
 import { fetchResults } from "./fetcher.ts";
 import { readFirstTab } from "./first-tab.ts";
+import { pace } from "./pace.ts";
 import { panels, plugins } from "./plugins.ts";
 import { readHeadersText } from "./session-headers.ts";
 import { SharedHeaders } from "./shared-headers.tsx";
@@ -11,12 +12,17 @@ import { storage } from "./storage.ts";
 const first = readFirstTab();
 const defaultTabs = graphiqlTabs.map(({ query, variables }) => ({ query, variables: variables ?? null }));
 
+/** How often GraphiQL may write a stream's newest result into its editor, in milliseconds. */
+const PACE_MS = 100;
+
+const fetchPaced = (...asked: Parameters<typeof fetchResults>) => pace(fetchResults(...asked), PACE_MS);
+
 /** The whole page. */
 export function App() {
   return (
     <GraphiQL
       storage={storage}
-      fetcher={fetchResults}
+      fetcher={fetchPaced}
       plugins={plugins}
       defaultTabs={defaultTabs}
       defaultEditorToolsVisibility="variables"

@@ -1,9 +1,9 @@
 // Sends GraphiQL's operations: always by POST, as with GET their prompts would be in the URL.
 
-import type { Result } from "./answers.ts";
-import { tellAnswer } from "./answers.ts";
 import { type Operation, writeBody } from "./body.ts";
 import { findOperationName } from "./operation-name.ts";
+import type { Result } from "./operations/answers.ts";
+import { tellAnswer } from "./operations/answers.ts";
 import { failWith, readResults } from "./results.ts";
 import { parseHeaders, readHeadersText } from "./session-headers.ts";
 
@@ -43,10 +43,10 @@ async function* send(
   signal: AbortSignal,
 ): AsyncGenerator<Result> {
   const isSchema = operationName === INTROSPECTION;
-  if (!isSchema) tellAnswer({ type: "start" });
+  const operation = { query, variables, operationName: findOperationName(query, operationName) };
+  if (!isSchema) tellAnswer({ type: "start", operation });
   try {
-    const name = findOperationName(query, operationName);
-    const { body, headers: bodyHeaders } = writeBody({ query, variables, operationName: name });
+    const { body, headers: bodyHeaders } = writeBody(operation);
     const response = await fetch(endpoint, {
       method: "POST",
       body,
@@ -59,14 +59,14 @@ async function* send(
       },
     });
     for await (const result of readResults(response)) {
-      if (!isSchema) tellAnswer({ type: "result", result });
+      if (!isSchema) tellAnswer({ type: "result", operation, result });
       yield isSchema ? explain(result) : result;
     }
   } catch (error) {
     if (signal.aborted) return;
     yield failWith(describe(error));
   } finally {
-    if (!isSchema) tellAnswer({ type: "end" });
+    if (!isSchema) tellAnswer({ type: "end", operation });
   }
 }
 

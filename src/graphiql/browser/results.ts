@@ -1,6 +1,6 @@
 // The results in an HTTP answer, whole or streamed, and a plain sentence where there are none.
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { Result } from "./answers.ts";
+import type { Result } from "./operations/answers.ts";
 
 /** A result that holds an error of the page's own: why there is nothing from the server. */
 export function failWith(message: string, last: Result = {}): Result {
