@@ -2,9 +2,10 @@ import { type FormEvent, useEffect, useRef } from "react";
 import type { Transport } from "./client.ts";
 import { type Turn, useChat } from "./use-chat.ts";
 
-const cutOff: Record<string, string> = {
+const notes: Record<string, string> = {
   LENGTH: "The answer reached its greatest length.",
   CONTENT_FILTER: "A content filter ended the answer.",
+  TOOL_CALLS: "The model calls a tool, and this page has none.",
 };
 
 export function Chat({ model, transport }: { model: string; transport: Transport }) {
@@ -50,12 +51,12 @@ export function Chat({ model, transport }: { model: string; transport: Transport
 }
 
 function Answer({ turn, tryAgain }: { turn: Turn; tryAgain?: () => void }) {
-  const { answer, state, finishReason = "", problem } = turn;
+  const { answer, state, finishReason, problem } = turn;
+  const note = state === "stopped" ? "Stopped." : notes[finishReason ?? ""];
   return (
     <div className="answer" data-state={state} aria-live="polite">
       <p>{answer}</p>
-      {state === "stopped" && <p className="note">Stopped.</p>}
-      {cutOff[finishReason] && <p className="note">{cutOff[finishReason]}</p>}
+      {note && <p className="note">{note}</p>}
       {problem && (
         <p className="problem" role="alert">
           {problem.line}

@@ -1,5 +1,5 @@
 // The operations, typed by the schema: `npm run generate` reads it into graphql-env.d.ts.
-import { initGraphQLTada } from "gql.tada";
+import { initGraphQLTada, type ResultOf } from "gql.tada";
 import type { introspection } from "./graphql-env.d.ts";
 
 const graphql = initGraphQLTada<{
@@ -28,6 +28,8 @@ export const ChatSubscription = graphql(`
     }
   }
 `);
+
+export type ChatChunk = ResultOf<typeof ChatSubscription>["chat"];
 
 export const VariationsMutation = graphql(`
   mutation Variations($image: Upload!) {

@@ -2,7 +2,7 @@
 import { useApolloClient } from "@apollo/client/react";
 import { useEffect, useRef, useState } from "react";
 import type { Transport } from "./client.ts";
-import { ChatSubscription } from "./graphql.ts";
+import { type ChatChunk, ChatSubscription } from "./graphql.ts";
 import { type Problem, problemOf } from "./problem.ts";
 
 export interface Turn {
@@ -10,7 +10,7 @@ export interface Turn {
   answer: string;
   /** Only a complete answer is whole: the stream came to its end without an error. */
   state: "streaming" | "complete" | "stopped" | "failed";
-  finishReason?: string;
+  finishReason?: string | null;
   problem?: Problem;
 }
 
@@ -37,12 +37,7 @@ export function useChat(model: string, transport: Transport) {
       .subscribe({
         next({ data, error }) {
           if (error) changeLast(() => ({ state: "failed", problem: problemOf(error) }));
-          const choice = data?.chat.choices[0];
-          const refusal = choice?.delta.refusal;
-          const finishReason = choice?.finishReason;
-          if (data)
-            changeLast(({ answer }) => ({ answer: refusal ? answer + refusal : data.chat.textSoFar || answer }));
-          if (finishReason) changeLast(() => ({ finishReason }));
+          else if (data) changeLast((turn) => withChunk(turn, data.chat));
         },
         complete: () => changeLast(({ state }) => ({ state: state === "streaming" ? "complete" : state })),
       });
@@ -62,9 +57,17 @@ export function useChat(model: string, transport: Transport) {
   return { turns, isStreaming: turns.at(-1)?.state === "streaming", ask, stop, tryAgain };
 }
 
-/** A failed turn is left out: the model has not seen what the user saw. */
+function withChunk(turn: Turn, { textSoFar, choices: [choice] }: ChatChunk): Partial<Turn> {
+  const refusal = choice?.delta.refusal;
+  return {
+    answer: refusal ? turn.answer + refusal : textSoFar || turn.answer,
+    finishReason: choice?.finishReason ?? turn.finishReason,
+  };
+}
+
+/** What goes back to the model: every question with an answer that did not fail. */
 function toMessages({ question, answer, state }: Turn) {
-  if (state === "failed") return [];
+  if (!answer || state === "failed") return [];
   return [
     { role: "USER" as const, content: question },
     { role: "ASSISTANT" as const, content: answer },
