@@ -1,0 +1,28 @@
+// Apollo Client with three links: subscriptions over SSE or WebSocket, everything else over HTTP, files included.
+import { ApolloClient, ApolloLink, InMemoryCache, Observable } from "@apollo/client";
+import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
+import UploadHttpLink from "apollo-upload-client/UploadHttpLink.mjs";
+import { print } from "graphql";
+import { createClient as createSseClient } from "graphql-sse";
+import { createClient as createWsClient } from "graphql-ws";
+
+export type Transport = "sse" | "ws";
+
+// A repeated subscription is a new call, and paid for again. So neither client may repeat one by itself.
+const sse = createSseClient({ url: "/graphql", retryAttempts: 0 });
+const ws = createWsClient({ url: `${location.origin.replace(/^http/, "ws")}/graphql`, retryAttempts: 0 });
+
+const sseLink = new ApolloLink(
+  ({ query, variables, operationName }) =>
+    new Observable((sink) => sse.subscribe({ query: print(query), variables, operationName }, sink)),
+);
+const httpLink = new UploadHttpLink({ uri: "/graphql", headers: { "graphql-require-preflight": "1" } });
+
+export const client = new ApolloClient({
+  cache: new InMemoryCache(),
+  link: ApolloLink.split(
+    ({ operationType }) => operationType === "subscription",
+    ApolloLink.split((operation) => operation.getContext().transport === "ws", new GraphQLWsLink(ws), sseLink),
+    httpLink,
+  ),
+});

@@ -1,0 +1,29 @@
+// Relay's environment: subscriptions over SSE, everything else over HTTP.
+import { createClient } from "graphql-sse";
+import { Environment, type GraphQLResponse, Network, Observable, RecordSource, Store } from "relay-runtime";
+
+// A repeated subscription is a new call, and paid for again. So the client may not repeat one by itself.
+const sse = createClient({ url: "/graphql", retryAttempts: 0 });
+
+const network = Network.create(
+  async ({ text: query }, variables) => {
+    const response = await fetch("/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query, variables }),
+    });
+    const result = await response.json();
+    // Relay itself fails only if there is no data at all, not if a field is null because of an error.
+    if (result.errors) throw Object.assign(new Error(result.errors[0].message), { source: result });
+    return result;
+  },
+  ({ text }, variables) =>
+    Observable.create<GraphQLResponse>((sink) =>
+      sse.subscribe(
+        { query: text ?? "", variables },
+        { ...sink, next: (result) => sink.next(result as GraphQLResponse) },
+      ),
+    ),
+);
+
+export const environment = new Environment({ network, store: new Store(new RecordSource()) });

@@ -1,0 +1,85 @@
+// A conversation: each question goes out with all that was said before it, and its answer streams in.
+import { useEffect, useRef, useState } from "react";
+import { graphql, requestSubscription, useRelayEnvironment } from "react-relay";
+import type { useChatSubscription } from "./__generated__/useChatSubscription.graphql.ts";
+import { type Problem, problemOf } from "./problem.ts";
+
+const ChatSubscription = graphql`
+  subscription useChatSubscription($input: ChatInput!) {
+    chat(input: $input) {
+      textSoFar
+      choices {
+        finishReason
+        delta {
+          refusal
+        }
+      }
+    }
+  }
+`;
+
+type ChatChunk = useChatSubscription["response"]["chat"];
+
+export interface Turn {
+  question: string;
+  answer: string;
+  /** Only a complete answer is whole: the stream came to its end without an error. */
+  state: "streaming" | "complete" | "stopped" | "failed";
+  finishReason?: string | null;
+  problem?: Problem;
+}
+
+export function useChat(model: string) {
+  const environment = useRelayEnvironment();
+  const [turns, setTurns] = useState<readonly Turn[]>([]);
+  const stream = useRef<{ dispose(): void }>(undefined);
+  useEffect(() => () => stream.current?.dispose(), []);
+
+  const changeLast = (change: (turn: Turn) => Partial<Turn>) =>
+    setTurns((all) => all.map((turn, index) => (index === all.length - 1 ? { ...turn, ...change(turn) } : turn)));
+
+  // An answer costs money. So an event starts it, and never an effect, which React may run twice.
+  function ask(question: string, before = turns) {
+    setTurns([...before, { question, answer: "", state: "streaming" }]);
+    const messages = [...before.flatMap(toMessages), { role: "USER" as const, content: question }];
+    stream.current = requestSubscription<useChatSubscription>(environment, {
+      subscription: ChatSubscription,
+      variables: { input: { model, messages } },
+      onNext(data) {
+        if (data) changeLast((turn) => withChunk(turn, data.chat));
+      },
+      onError: (error) => changeLast(() => ({ state: "failed", problem: problemOf(error) })),
+      onCompleted: () => changeLast(() => ({ state: "complete" })),
+    });
+  }
+
+  /** Ends the call to the model, too, so that nothing more is paid for. */
+  function stop() {
+    stream.current?.dispose();
+    changeLast(() => ({ state: "stopped" }));
+  }
+
+  function tryAgain() {
+    const last = turns.at(-1);
+    if (last) ask(last.question, turns.slice(0, -1));
+  }
+
+  return { turns, isStreaming: turns.at(-1)?.state === "streaming", ask, stop, tryAgain };
+}
+
+function withChunk(turn: Turn, { textSoFar, choices: [choice] }: ChatChunk): Partial<Turn> {
+  const refusal = choice?.delta.refusal;
+  return {
+    answer: refusal ? turn.answer + refusal : textSoFar || turn.answer,
+    finishReason: choice?.finishReason ?? turn.finishReason,
+  };
+}
+
+/** What goes back to the model: every question with an answer that did not fail. */
+function toMessages({ question, answer, state }: Turn) {
+  if (!answer || state === "failed") return [];
+  return [
+    { role: "USER" as const, content: question },
+    { role: "ASSISTANT" as const, content: answer },
+  ];
+}
