@@ -13,7 +13,10 @@ const image = { NODE_ENV: "production", HOST: "0.0.0.0" };
 
 test("the .env of the page is a configuration", () => {
   const env = parseEnv(findBlock("docs/configuration.md", "sh", "PORT=4001").replace("…", "0123456789"));
-  expect(readConfig(env)).toMatchObject({ PORT: 4001, CLIENT_KEYS: [{ id: "web", requestsPerMinute: 60 }] });
+  expect(readConfig(env)).toMatchObject({
+    PORT: 4001,
+    CLIENT_KEYS: [{ id: "web", limits: { requestsPerMinute: 60 } }],
+  });
 });
 
 test("Fly.io calls the port and the paths that the server has, and waits until it has stopped", () => {

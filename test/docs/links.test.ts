@@ -1,18 +1,21 @@
 // Every link between the repository's pages leads to a file, and to a heading that it has.
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 import { variables } from "../../src/config/variables.ts";
 import { errorCodes } from "../../src/errors/codes.ts";
 import { PAGES, ROOT, readPage } from "../support/docs.ts";
 
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], {
-  cwd: ROOT,
-  encoding: "utf8",
-})
-  .split("\n")
-  .filter((file) => file !== "" && existsSync(join(ROOT, file)));
+/** Every page of the repository, by its path from the root; packages and what is built are not part of it. */
+function findPages(folder = ""): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return /^(?:node_modules|dist|coverage|\.git)$/.test(entry.name) ? [] : findPages(path);
+    return path.endsWith(".md") ? [path] : [];
+  });
+}
+
+const files = findPages();
 
 /** The page without its fenced blocks and code spans, which hold no links or headings. */
 function prose(file: string): string {
