@@ -15,8 +15,11 @@ import { addUpMetrics, createSharedMetrics } from "./process/worker-metrics.ts";
 import type { Sandbox } from "./sandbox/server.ts";
 import { createLogger } from "./telemetry/log.ts";
 
-/** The sandbox asks for a key because OpenAI does. It protects nothing: the sandbox listens on loopback alone. */
-const SANDBOX_KEY = "sandbox";
+/**
+ * The sandbox asks for a key because OpenAI does. It protects nothing: the sandbox listens on loopback alone. It is no word,
+ * as keys are masked in messages, which name the sandbox's models.
+ */
+const SANDBOX_KEY = "sk-of-the-built-in-upstream";
 
 /** The environment variable by which the primary gives its workers the URL of its sandbox. */
 const SANDBOX_URL = "OPENAI_GRAPHQL_SANDBOX_URL";

@@ -51,6 +51,19 @@ describe("on the sandbox", () => {
     }
   });
 
+  test("the error that the page shows is the sandbox's", async () => {
+    const shown = JSON.parse(findBlock("docs/errors.md", "json", "UPSTREAM_RATE_LIMITED"));
+    shown.errors[0].extensions.upstream.requestId = expect.stringMatching(/^req_/);
+    const { body } = await request(await sandbox().url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        query: `mutation { chat(input: { model: "sandbox-rate-limit", messages: [{ role: USER, content: "Hi" }] }) { text } }`,
+      }),
+    });
+    expect(body).toEqual(shown);
+  });
+
   test("the curl stream gives words and then completes", async (context) => {
     await needCurl(context);
     const url = await fastSandbox().url;
