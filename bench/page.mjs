@@ -1,5 +1,5 @@
-// Writes the tables of docs/speed.md from the bench's results, and leaves the rest of the page as it is.
-// npm run bench:page -- bench/results/node20.json bench/results/node24.json [--page docs/speed.md]
+// Writes the tables of docs/performance.md from the bench's results, and leaves the rest of the page as it is.
+// npm run bench:page -- bench/results/node20.json bench/results/node24.json [--page docs/performance.md]
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -9,7 +9,7 @@ const TABLES = /(?<=<!-- tables -->\n).*(?=<!-- end of tables -->)/s;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { page: { type: "string", default: fileURLToPath(new URL("../docs/speed.md", import.meta.url)) } },
+  options: { page: { type: "string", default: fileURLToPath(new URL("../docs/performance.md", import.meta.url)) } },
 });
 if (positionals.length === 0) throw new Error("Which results? Name the files that --json has written.");
 const page = readFileSync(values.page, "utf8");

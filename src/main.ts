@@ -7,6 +7,7 @@ import { type Config, readConfig } from "./config/read-config.ts";
 import { variables } from "./config/variables.ts";
 import { findWarnings } from "./config/warnings.ts";
 import { obeyPrimary, startWorkers } from "./process/cluster.ts";
+import { loadEnvFile } from "./process/env-file.ts";
 import { openLogDestination } from "./process/log-destination.ts";
 import type { Running } from "./process/serving.ts";
 import { explainFault, nameVariables } from "./process/start-fault.ts";
@@ -14,8 +15,11 @@ import { addUpMetrics, createSharedMetrics } from "./process/worker-metrics.ts";
 import type { Sandbox } from "./sandbox/server.ts";
 import { createLogger } from "./telemetry/log.ts";
 
-/** The sandbox asks for a key because OpenAI does. It protects nothing: the sandbox listens on loopback alone. */
-const SANDBOX_KEY = "sandbox";
+/**
+ * The sandbox asks for a key because OpenAI does. It protects nothing: the sandbox listens on loopback alone. It is no word,
+ * as keys are masked in messages, which name the sandbox's models.
+ */
+const SANDBOX_KEY = "sk-of-the-built-in-upstream";
 
 /** The environment variable by which the primary gives its workers the URL of its sandbox. */
 const SANDBOX_URL = "OPENAI_GRAPHQL_SANDBOX_URL";
@@ -26,7 +30,8 @@ const STUCK_MS = 5_000;
 const HELP = `Usage: openai-graphql-server [--help | --version | --print-schema]
 
 Serves GraphQL in front of OpenAI's REST API, or of any server that speaks it.
-It is configured by environment variables:
+It is configured by environment variables, and by those that the file .env in the
+working directory adds to them:
 
 ${Object.entries(variables)
   .map(([name, { accepts, description }]) => `  ${name} (${accepts})\n      ${description.replaceAll("`", "")}`)
@@ -56,8 +61,12 @@ async function run(): Promise<void> {
   });
   if (values.help) process.stdout.write(HELP);
   else if (values.version) process.stdout.write(`${readVersion()}\n`);
-  else if (values["print-schema"]) process.stdout.write(await printSchema(process.env.FEDERATION === "true"));
-  else await serve(readConfig(process.env));
+  else {
+    // A worker has its primary's environment, whatever the file says by now.
+    const fromFile = cluster.isWorker ? [] : loadEnvFile(process);
+    if (values["print-schema"]) process.stdout.write(await printSchema(process.env.FEDERATION === "true"));
+    else await serve(readConfig(process.env), fromFile);
+  }
 }
 
 async function printSchema(asSubgraph: boolean): Promise<string> {
@@ -65,7 +74,7 @@ async function printSchema(asSubgraph: boolean): Promise<string> {
   return asSubgraph ? printedSubgraph() : printedSchema;
 }
 
-async function serve(config: Config): Promise<void> {
+async function serve(config: Config, fromFile: string[]): Promise<void> {
   const isWorker = config.WORKERS > 1 && cluster.isWorker;
   const isPrimary = config.WORKERS > 1 && cluster.isPrimary;
   const output = await openLogDestination(process.stdout, process.stdout.isTTY);
@@ -75,6 +84,7 @@ async function serve(config: Config): Promise<void> {
   const log = (message: string) => {
     if (!isWorker) logger.info(message);
   };
+  if (fromFile.length > 0) log(`.env sets ${fromFile.join(", ")}.`);
   if (!isWorker) for (const warning of findWarnings(config)) logger.warn(warning);
   let running: Running | undefined;
   process.on("SIGHUP", () => running?.reload());

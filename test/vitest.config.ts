@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 
 /** Files that count memory, sockets or timers of their own process, or replace globals: each has a process of its own. */
 const measuring = [
-  "test/docs/readme.test.ts",
+  "test/docs/clients.test.ts",
   "test/execution/documents.test.ts",
   "test/http/hostile-http.test.ts",
   "test/limits/inflight-memory.test.ts",

@@ -1,7 +1,7 @@
 // What describes an environment variable, and the schemas of the values that variables have.
 import * as z from "zod";
 
-/** One variable: its schema, and its row in README's table. */
+/** One variable: its schema, and its row in the table of docs/configuration.md. */
 export interface Variable<Schema extends z.ZodType> {
   schema: Schema;
   accepts: string;

@@ -5,7 +5,7 @@ import { limitVariables } from "./limits.ts";
 import { serverVariables } from "./server.ts";
 import { upstreamVariables } from "./upstream.ts";
 
-/** Every variable by its name, in the order of README's table. */
+/** Every variable by its name, in the order of the table of docs/configuration.md. */
 export const variables = { ...serverVariables, ...upstreamVariables, ...callerVariables, ...limitVariables };
 
 /** The value of every variable, before defaults that depend on others. */

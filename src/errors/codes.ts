@@ -1,5 +1,5 @@
 // The closed list of error codes: one row each with all that clients, operators and the server need to know about it.
-// Also builds the errors that carry a code. Imports no schema: GraphQL's enum, README and telemetry read this table.
+// Also builds the errors that carry a code. Imports no schema: GraphQL's enum, docs/errors.md and telemetry read this table.
 import { GraphQLError } from "graphql";
 
 /** `info`: nothing for the operator to fix. `warn`: the upstream failed, or the load is too high. `error`: a fault here. */
@@ -27,7 +27,7 @@ function row(cause: string, remedy: string, facts: ErrorFacts): ErrorRow {
   return { cause, remedy, ...facts };
 }
 
-/** Every code, in the order of README's table. */
+/** Every code, in the order of the table of docs/errors.md. */
 export const errorCodes = {
   BAD_REQUEST: row(
     "The HTTP request is not a GraphQL request: broken JSON or multipart, a wrong method or content type.",

@@ -1,8 +1,9 @@
 // Streams in a real browser, if one is installed: its own EventSource, and GraphiQL at the sandbox's default pace.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startSandbox } from "../../src/sandbox/server.ts";
+import { findBlock } from "../support/docs.ts";
 import { startTestServer } from "../support/server.ts";
 import { chunk, event, hello, streams, streamsThen } from "../support/stream.ts";
 import { startUpstream } from "../support/upstream.ts";
@@ -13,7 +14,7 @@ const skipped = existsSync(executablePath) ? "" : ` (skipped: no browser at ${ex
 const CHAT =
   'subscription { chat(input: { model: "gpt-4o-mini", messages: [{ role: USER, content: "Hi" }] }) { text } }';
 
-/** Listens with EventSource as README does; `window.heard` is what has come. */
+/** Listens with EventSource as docs/streaming.md does; `window.heard` is what has come. */
 const LISTEN = `{
   window.heard = [];
   window.events = new EventSource("/graphql?query=" + encodeURIComponent(${JSON.stringify(CHAT)}));
@@ -71,9 +72,8 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     expect(heard.join("")).toMatch(/^Hello from the sandbox! You said: "Hi".*here\..*complete$/);
   });
 
-  test("README's EventSource recipe fills the page, and asks once", async () => {
-    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-    const recipe = /^```js\n((?:(?!^```).)*new EventSource.*?)^```/ms.exec(readme)?.[1] ?? "";
+  test("the page's EventSource recipe fills the page, and asks once", async () => {
+    const recipe = findBlock("docs/streaming.md", "js", "new EventSource");
     const upstream = await startUpstream(streams(hello));
     const page = await visit(upstream.url);
     await page.evaluate(`{ ${recipe}; window.events = events; }`);

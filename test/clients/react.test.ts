@@ -1,7 +1,7 @@
-// README's React hook against a real server. State and effects are made by hand, as no other test needs React itself.
-import { readFileSync } from "node:fs";
+// The React component of docs/clients.md against a real server. State and effects are made by hand, as no other test needs React itself.
 import { transformWithEsbuild } from "vite";
 import { expect, onTestFinished, test } from "vitest";
+import { findBlock } from "../support/docs.ts";
 import { chunk, event, hello, startStreaming, streams, streamsThen } from "../support/stream.ts";
 
 type Answer = (properties: { prompt: string }) => string;
@@ -35,11 +35,10 @@ function createReact(render: () => void) {
   };
 }
 
-/** README's component on the server at `url`; `shown` is what it renders. */
+/** The page's component on the server at `url`; `shown` is what it renders. */
 async function mount(url: string) {
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const recipe = /^```jsx\n(.*?)^```/ms.exec(readme)?.[1] ?? "";
-  const { code } = await transformWithEsbuild(recipe, "answer.jsx", { jsx: "transform", jsxFactory: "show" });
+  const recipe = findBlock("docs/clients.md", "tsx", "export function Answer");
+  const { code } = await transformWithEsbuild(recipe, "answer.tsx", { jsx: "transform", jsxFactory: "show" });
   const body = code
     .replace(/import (\{.*?\}) from "graphql-sse"/, "const $1 = sse")
     .replace(/import (\{.*?\}) from "react"/, "const $1 = react")

@@ -271,11 +271,11 @@ describe("the documents", () => {
     expect(named).toEqual(Object.keys(variables));
   });
 
-  test("README's table is the configuration's", () => {
+  test("the page's table is the configuration's", () => {
     const rows = Object.entries(variables).map(([name, { schema, accepts, description }]) => {
       const value = schema.parse(undefined);
       return `| \`${name}\` | ${accepts} | ${value === undefined ? "" : `\`${value}\``} | ${description} |`;
     });
-    expect(readText("README.md")).toContain(`\n${rows.join("\n")}\n\n`);
+    expect(readText("docs/configuration.md")).toContain(`\n${rows.join("\n")}\n\n`);
   });
 });

@@ -30,7 +30,7 @@ describe("there is none for", () => {
     ["an open host with a file of keys", { HOST: "0.0.0.0", CLIENT_KEYS_FILE: "/keys.json" }],
     ["an open host with JWTs", { HOST: "0.0.0.0", JWT_JWKS_URL: "https://issuer.example.com/jwks", ...jwt }],
     ["an open host that passes keys through", { HOST: "::", AUTH: "passthrough" }],
-    ["production as README has it", { ...production, HOST: "0.0.0.0" }],
+    ["production as docs/security.md has it", { ...production, HOST: "0.0.0.0" }],
     ["Redis with TLS", { ...production, REDIS_URL: "rediss://:secret@redis.example.com" }],
     ["Redis without a password", { ...production, REDIS_URL: "redis://redis:6379" }],
     ["Redis on loopback", { ...production, REDIS_URL: "redis://:secret@127.0.0.1" }],

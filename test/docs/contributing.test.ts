@@ -18,11 +18,14 @@ test("its table has every folder of src, in the order that the layout test enfor
   expect(Math.min(...places)).toBeGreaterThan(0);
 });
 
-test("its commands are scripts of the package, and its links lead to files", () => {
+test("its commands are scripts of the package, its links lead to files, and so do the paths that it names", () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const commands = [...guide.matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name);
   expect(commands.length).toBeGreaterThan(5);
   expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
   const links = [...guide.matchAll(/\]\(([^)#]+)/g)].map(([, path = ""]) => path);
   expect(links.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  const named = [...guide.matchAll(/`((?:src|test|docs)\/[\w/.-]+)`/g)].map(([, path = ""]) => path);
+  // What the recipe of an endpoint would add.
+  expect(named.filter((path) => !path.includes("embeddings") && !existsSync(join(ROOT, path)))).toEqual([]);
 });

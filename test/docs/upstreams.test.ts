@@ -1,17 +1,14 @@
-// docs/upstreams.md: the variables that it names exist, its links lead somewhere, and its base URLs lead to the right paths.
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+// docs/upstreams.md: the variables that it names exist, and its base URLs lead to the right paths.
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config/read-config.ts";
 import { variables } from "../../src/config/variables.ts";
 import { errorCodes } from "../../src/errors/codes.ts";
 import { chat, chatAnswer } from "../support/calls.ts";
+import { readPage } from "../support/docs.ts";
 import { startTestServer } from "../support/server.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
-const PAGE = fileURLToPath(new URL("../../docs/upstreams.md", import.meta.url));
-const page = readFileSync(PAGE, "utf8");
+const page = readPage("docs/upstreams.md");
 
 const rows = page
   .split("\n")
@@ -51,27 +48,6 @@ test("the values that it sets are accepted", () => {
     ]);
     expect(() => readConfig(Object.fromEntries(set))).not.toThrow();
   }
-});
-
-test("its links lead to files, and to headings that they have", () => {
-  const links = [...page.matchAll(/\]\(([^)#]+)(?:#([\w-]+))?\)/g)];
-  expect(links.length).toBeGreaterThan(2);
-  for (const [, file = "", anchor] of links) {
-    const path = join(dirname(PAGE), file);
-    expect([file, existsSync(path)]).toEqual([file, true]);
-    if (anchor === undefined) continue;
-    const headings = [...readFileSync(path, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\w -]/g, "")
-        .replaceAll(" ", "-"),
-    );
-    expect(headings).toContain(anchor);
-  }
-});
-
-test("README leads to it", () => {
-  expect(readFileSync(join(dirname(PAGE), "../README.md"), "utf8")).toContain("(docs/upstreams.md");
 });
 
 describe("the base URL of", () => {

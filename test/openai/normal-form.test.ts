@@ -27,7 +27,7 @@ function deltasOf(...choices: string[]): Json[] {
 }
 const deltas = (...all: string[]) => deltasOf(...all.map((delta) => `{"index":0,"delta":${delta}}`));
 
-/** The calls that a client makes of the pieces, as README says: those with one index belong together. */
+/** The calls that a client makes of the pieces, as the schema says: those with one index belong together. */
 function callsOf(...pieces: string[]): Json[] {
   const calls: Json[] = [];
   for (const { tool_calls = [] } of deltas(...pieces.map((list) => `{"tool_calls":${list}}`))) {

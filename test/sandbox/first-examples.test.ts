@@ -1,4 +1,4 @@
-// README's first examples: all six, as printed, against one fresh process that has no key.
+// The first examples of docs/operations.md: all six, as printed, against one fresh process that has no key.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,8 +10,8 @@ import { startProcess } from "../support/process.ts";
 import { request } from "../support/server.ts";
 
 const run = promisify(execFile);
-const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-const section = /^## First examples\n(.*?)^## /ms.exec(readme)?.[1] ?? "";
+const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+const section = /^## First examples\n(.*?)^## /ms.exec(page)?.[1] ?? "";
 const blocks = (language: string) =>
   [...section.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map((match) => match[1] ?? "");
 

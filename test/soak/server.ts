@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What the server uses at one moment. */
@@ -34,6 +35,8 @@ const STOP_WITHIN_MS = 20_000;
 /** Starts dist/main.js with only the given environment. */
 export async function startServer(environment: Record<string, string>): Promise<SoakedServer> {
   const child = fork(MAIN, [], {
+    // A developer's `.env` is not there.
+    cwd: dirname(MAIN),
     env: { PATH: process.env.PATH, ...environment },
     execArgv: ["--expose-gc", "--import", PROBE],
     stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { whenOver } from "./lifetime.ts";
 
@@ -19,13 +20,18 @@ export interface RunningProcess {
   ended: Promise<number | string>;
 }
 
-/** Starts `node dist/main.js`, or another `main`, with only the given environment; it ends with the case, or with its `shared`. */
+/**
+ * Starts `node dist/main.js`, or another `main`, with only the given environment; it ends with the case, or with its `shared`.
+ * It runs in dist, where no developer has a `.env`, unless another folder is given.
+ */
 export function startProcess(
   environment: Record<string, string> = {},
   parameters: string[] = [],
   main = MAIN,
+  cwd = dirname(MAIN),
 ): RunningProcess {
-  const child = spawn(process.execPath, [main, ...parameters], { env: { PATH: process.env.PATH, ...environment } });
+  const env = { PATH: process.env.PATH, ...environment };
+  const child = spawn(process.execPath, [main, ...parameters], { cwd, env });
   let output = "";
   const ended = once(child, "close").then(([code, signal]) => code ?? signal);
   const url = new Promise<string>((resolve, reject) => {

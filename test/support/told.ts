@@ -138,7 +138,7 @@ function tellChoice(choices: Json[], sent: string): string {
   ].join(" ");
 }
 
-/** Puts pieces together as README says: those with one index belong to one call. */
+/** Puts pieces together as clients do: those with one index belong to one call. */
 function tellCalls(pieces: Json[], sent: string): string[] {
   const calls: Json[] = [];
   for (const { index = calls.length, id, type, extra, ...piece } of pieces) {

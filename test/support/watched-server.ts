@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { request as sendRequest } from "node:http";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { whenOver } from "./lifetime.ts";
 import { preflighted } from "./server.ts";
@@ -35,6 +36,8 @@ export async function startWatched(
   environment: Record<string, string> = {},
 ): Promise<WatchedServer> {
   const child = fork(MAIN, [], {
+    // A developer's `.env` is not there.
+    cwd: dirname(MAIN),
     env: {
       PATH: process.env.PATH,
       PORT: "0",

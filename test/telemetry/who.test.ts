@@ -20,8 +20,16 @@ const chatOf = (more: string) =>
 describe("the end user in the log", () => {
   test.each<[string, string, string | undefined]>([
     ["chat's user", `mutation { ${chatOf('user: "lovelace@example.com"')} }`, "lovelace@example.com"],
-    ["chat's safetyIdentifier", `mutation { ${chatOf('safetyIdentifier: "lovelace@example.com"')} }`, "lovelace@example.com"],
-    ["the newer one of both", `mutation { ${chatOf('user: "old-bob" safetyIdentifier: "new-lovelace"')} }`, "new-lovelace"],
+    [
+      "chat's safetyIdentifier",
+      `mutation { ${chatOf('safetyIdentifier: "lovelace@example.com"')} }`,
+      "lovelace@example.com",
+    ],
+    [
+      "the newer one of both",
+      `mutation { ${chatOf('user: "old-bob" safetyIdentifier: "new-lovelace"')} }`,
+      "new-lovelace",
+    ],
     ["the one that is not empty", `mutation { ${chatOf('user: "old-bob" safetyIdentifier: ""')} }`, "old-bob"],
     [
       "complete's user",

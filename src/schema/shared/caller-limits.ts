@@ -25,7 +25,7 @@ interface LimitRow {
   readonly appliesTo: "each upstream call" | "each operation";
   /** The code of the refusal. */
   readonly code: ErrorCode;
-  /** In Markdown, for the schema and README. */
+  /** In Markdown, for the schema and docs/security.md. */
   readonly description: string;
 }
 

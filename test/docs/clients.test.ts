@@ -1,0 +1,154 @@
+// docs/clients.md: each recipe streams, or answers, as printed; the frameworks' pages are in the browser's test.
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo, Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ApolloClient, gql, InMemoryCache } from "@apollo/client";
+import { createServer, transformWithEsbuild } from "vite";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { WebSocket } from "ws";
+import { readConfig } from "../../src/config/read-config.ts";
+import { blocksOf, ENDPOINT, findBlock, PAGES } from "../support/docs.ts";
+import { shared } from "../support/lifetime.ts";
+import { startProcess } from "../support/process.ts";
+
+const PAGE = "docs/clients.md";
+
+const sandbox = shared(() => startProcess({ PORT: "0", SANDBOX_DELAY_MS: "0" }));
+
+test.each(["GraphQLWsLink", "sseLink", "subscriptionExchange", "RecordSource"])(
+  "the recipe with %s streams",
+  async (word) => {
+    const url = await sandbox().url;
+    const file = new URL(`../../dist/clients-${word}.mjs`, import.meta.url);
+    const recipe = findBlock(PAGE, "js", word)
+      .replaceAll(ENDPOINT, url)
+      .replaceAll(ENDPOINT.replace("http", "ws"), url.replace("http", "ws"));
+    writeFileSync(file, recipe);
+    vi.stubGlobal("WebSocket", globalThis.WebSocket ?? WebSocket);
+    const { client, sseLink, environment } = await import(file.href);
+    const query = findBlock("docs/streaming.md", "graphql", "ChatStream");
+    const texts = await new Promise<string[]>((resolve, reject) => {
+      const heard: string[] = [];
+      const next = ({
+        data,
+        hasNext,
+      }: {
+        data: { chat: { text: string | null; usage: object | null } };
+        hasNext?: boolean;
+      }) => {
+        // urql's last word has no data.
+        if (!data) return;
+        if (hasNext !== false) heard.push(data.chat.text ?? "");
+        if (data.chat.usage) resolve(heard);
+      };
+      if (environment) {
+        const params = {
+          text: query,
+          name: "ChatStream",
+          operationKind: "subscription",
+          id: null,
+          cacheID: "1",
+          metadata: {},
+        };
+        environment.getNetwork().execute(params, {}, {}).subscribe({ next, error: reject });
+      } else if (client?.subscription) client.subscription(query, {}).subscribe(next);
+      else {
+        const apollo = client ?? new ApolloClient({ link: sseLink, cache: new InMemoryCache() });
+        apollo.subscribe({ query: gql(query) }).subscribe({ next, error: reject });
+      }
+    });
+    expect(texts.join("")).toContain("Why is the sky blue?");
+  },
+);
+
+test.each(["ts", "tsx"])("every block of %s can be read", async (language) => {
+  for (const page of PAGES) {
+    for (const block of blocksOf(page, language)) await transformWithEsbuild(block, `block.${language}`);
+  }
+});
+
+test("the script for Node.js prints the answer", async () => {
+  const recipe = findBlock(PAGE, "ts", "console.log(data?.chat?.text)").replace(ENDPOINT, await sandbox().url);
+  const { code } = await transformWithEsbuild(recipe, "script.ts");
+  const folder = mkdtempSync(join(tmpdir(), "clients-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "script.mjs"), code);
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(folder, "script.mjs")]);
+  expect(stderr).toBe("");
+  expect(stdout).toContain('You said: "Hello!"');
+});
+
+test("the function for a Server Component answers, and throws the error of one that fails", async () => {
+  const { code } = await transformWithEsbuild(findBlock(PAGE, "ts", "CLIENT_KEY"), "answer.ts");
+  const run = new Function("fetch", "process", `${code.replace("export async", "return async")}`);
+  const url = await sandbox().url;
+  const authorizations: string[] = [];
+  const answer = run(
+    (_: string, init: RequestInit) => {
+      authorizations.push(new Headers(init.headers).get("authorization") ?? "");
+      return fetch(url, init);
+    },
+    { env: { CLIENT_KEY: "a-key" } },
+  );
+  expect(await answer("Why?")).toContain('You said: "Why?"');
+  expect(authorizations).toEqual(["Bearer a-key"]);
+  const refused = run(() => fetch(`${url}?query={nonsense}`, { headers: { "graphql-require-preflight": "1" } }), {
+    env: {},
+  });
+  await expect(refused("Why?")).rejects.toThrow(/nonsense/);
+});
+
+test("Vite's proxy passes answers, streams and WebSockets on, for a page of its own origin", async () => {
+  const target = new URL(await sandbox().url).origin;
+  const recipe = findBlock(PAGE, "ts", "defineConfig").replace("http://127.0.0.1:4000", target);
+  const { code } = await transformWithEsbuild(recipe, "vite.config.ts");
+  const config = new Function(
+    "defineConfig",
+    code
+      .replace(/import .*\n/, "")
+      .replace("export default", "return")
+      .replace(/export \{[^}]*\};?/s, ""),
+  )((given: object) => given);
+  const root = mkdtempSync(join(tmpdir(), "vite-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const vite = await createServer({
+    ...config,
+    configFile: false,
+    root,
+    logLevel: "silent",
+    server: { ...config.server, host: "localhost", port: 0, hmr: false },
+  });
+  await vite.listen();
+  onTestFinished(() => vite.close());
+  const { port } = (vite.httpServer as Server).address() as AddressInfo;
+  const origin = `http://localhost:${port}`;
+  const ask = (accept: string, query: string) =>
+    fetch(`${origin}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept, origin },
+      body: JSON.stringify({ query }),
+    }).then((response) => response.text());
+  const field = '{ chat(input: { model: "gpt-4o-mini", messages: [{ role: USER, content: "Hi" }] }) { text } }';
+  expect(await ask("application/json", `mutation ${field}`)).toContain("You said:");
+  expect(await ask("text/event-stream", `subscription ${field}`)).toMatch(/event: next\n.*event: complete/s);
+  const socket = new WebSocket(`ws://localhost:${port}/graphql`, "graphql-transport-ws", { origin });
+  onTestFinished(() => socket.terminate());
+  await once(socket, "open");
+  socket.send(JSON.stringify({ type: "connection_init" }));
+  const [message] = await once(socket, "message");
+  expect(JSON.parse(String(message)).type).toBe("connection_ack");
+});
+
+test("Next.js' rewrite keeps the path, and gives long answers their time", async () => {
+  const { code } = await transformWithEsbuild(findBlock(PAGE, "ts", "rewrites"), "next.config.ts");
+  const config = new Function(code.replace(/export (?:default config|\{[^}]*\});?/s, "return config"))();
+  expect(await config.rewrites()).toEqual([
+    { source: "/graphql/:path*", destination: "http://127.0.0.1:4000/graphql/:path*" },
+  ]);
+  const { UPSTREAM_TOTAL_TIMEOUT_MS } = readConfig({});
+  expect(config.experimental.proxyTimeout).toBeGreaterThan(UPSTREAM_TOTAL_TIMEOUT_MS);
+});

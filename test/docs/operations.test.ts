@@ -1,0 +1,120 @@
+// Every operation in README and docs runs as printed, and so do the commands of curl and the upload from a browser.
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { PNG } from "pngjs";
+import { describe, expect, type TestContext, test } from "vitest";
+import { blocksOf, ENDPOINT, findBlock, PAGES } from "../support/docs.ts";
+import { shared } from "../support/lifetime.ts";
+import { startProcess } from "../support/process.ts";
+import { request } from "../support/server.ts";
+
+const operations = PAGES.flatMap((page) =>
+  blocksOf(page, "graphql").map((query) => ({ page, name: /(\w+ \w+)/.exec(query)?.[1], query })),
+);
+
+test("each page that has operations is read", () => {
+  const pages = new Set(operations.map(({ page }) => page));
+  expect(pages).toContain("README.md");
+  expect(pages.size).toBeGreaterThan(3);
+  expect(operations.length).toBeGreaterThan(15);
+});
+
+async function needCurl(context: TestContext): Promise<void> {
+  const installed = await promisify(execFile)("curl", ["--version"]).catch(() => undefined);
+  if (!installed) context.skip("curl is not installed");
+}
+
+const photo = PNG.sync.write(
+  Object.assign(new PNG({ width: 64, height: 64 }), { data: Buffer.alloc(64 * 64 * 4, 0xa5) }),
+);
+
+describe("on the sandbox", () => {
+  const sandbox = shared(() => startProcess({ PORT: "0" }));
+  const fastSandbox = shared(() => startProcess({ PORT: "0", SANDBOX_DELAY_MS: "0" }));
+
+  test.each(operations)("$page: $name answers", async ({ query }) => {
+    const url = await sandbox().url;
+    const accept = query.startsWith("subscription") ? "text/event-stream" : "application/json";
+    const { body, text } = await request(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept },
+      body: JSON.stringify({ query }),
+    });
+    const results = body ? [body] : [...text.matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
+    expect(results.length).toBeGreaterThan(0);
+    for (const { data, errors } of results) {
+      expect(errors).toBeUndefined();
+      for (const answer of Object.values(data)) expect(answer).toBeTruthy();
+    }
+  });
+
+  test("the error that the page shows is the sandbox's", async () => {
+    const shown = JSON.parse(findBlock("docs/errors.md", "json", "UPSTREAM_RATE_LIMITED"));
+    shown.errors[0].extensions.upstream.requestId = expect.stringMatching(/^req_/);
+    const { body } = await request(await sandbox().url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        query: `mutation { chat(input: { model: "sandbox-rate-limit", messages: [{ role: USER, content: "Hi" }] }) { text } }`,
+      }),
+    });
+    expect(body).toEqual(shown);
+  });
+
+  test("the curl stream gives words and then completes", async (context) => {
+    await needCurl(context);
+    const url = await fastSandbox().url;
+    const { stdout } = await promisify(execFile)("sh", [
+      "-c",
+      findBlock("docs/streaming.md", "sh", "curl -N").replace(ENDPOINT, url),
+    ]);
+    expect(stdout).toMatch(/event: next\ndata: \{"data":\{"chat":\{"text":"Hello"\}\}\}.*event: complete/s);
+  });
+
+  test("the curl mutation with a key is run once, and answered again", async (context) => {
+    await needCurl(context);
+    const url = await fastSandbox().url;
+    const command = findBlock("docs/operations.md", "sh", "idempotency-key")
+      .replace("curl", "curl --silent --include")
+      .replace(ENDPOINT, url);
+    const run = async () => (await promisify(execFile)("sh", ["-c", command])).stdout;
+    const first = await run();
+    const again = await run();
+    expect(first).toMatch(/"choices":\[\{"text":".+"\}\]/);
+    expect(first).not.toMatch(/^idempotent-replayed/im);
+    expect(again).toMatch(/^idempotent-replayed: true\r$/im);
+    expect(again.split("\r\n\r\n")[1]).toBe(first.split("\r\n\r\n")[1]);
+  });
+
+  test("the curl upload brings back n variations that open as images of the asked size", async (context) => {
+    await needCurl(context);
+    const folder = mkdtempSync(join(tmpdir(), "docs-"));
+    writeFileSync(join(folder, "photo.png"), photo);
+    const url = await sandbox().url;
+    const { stdout } = await promisify(execFile)(
+      "sh",
+      ["-c", findBlock("docs/uploads.md", "sh", "-F operations").replace(ENDPOINT, url)],
+      { cwd: folder },
+    );
+    const images = JSON.parse(stdout).data.imageVariations.data as { url: string }[];
+    expect(images).toHaveLength(2);
+    for (const image of images) {
+      const response = await fetch(image.url);
+      expect(PNG.sync.read(Buffer.from(await response.arrayBuffer()))).toMatchObject({ width: 256, height: 256 });
+    }
+  });
+
+  test("the browser upload brings back an image", async () => {
+    const url = await sandbox().url;
+    const script = `${findBlock("docs/uploads.md", "js", "FormData").replace(ENDPOINT, url)}\nreturn { data, errors };`;
+    const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
+    const { data, errors } = await new AsyncFunction("file", script)(
+      new File([new Uint8Array(photo)], "photo.png", { type: "image/png" }),
+    );
+    expect(errors).toBeUndefined();
+    expect(PNG.sync.read(Buffer.from(data.imageVariations.data[0].b64Json, "base64")).width).toBe(1024);
+  });
+});
