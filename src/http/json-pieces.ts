@@ -13,17 +13,43 @@ const PIECE_LENGTH = 256 * 1024;
 /** Estimated characters; quotes, comma and colon are those of a value. */
 export const JSON_LENGTHS = { value: 8, character: 1 };
 
-/** How many times as large as its largest result a whole stream may be: `textSoFar` grows with the square of the answer. */
-export const STREAM_FACTOR = 16;
+/** How many times as large as its largest result a whole stream may be: `soFar` grows with the square of the answer. */
+const STREAM_FACTOR = 16;
 
 /** The error for an answer that is larger than it may be. */
-export function tooLarge(what: string, maxBytes: number): Error {
-  return codedError("OPERATION_TOO_COMPLEX", `${what} has more than ${maxBytes} bytes; select less of it.`);
+export function tooLarge(maxBytes: number): Error {
+  return codedError("OPERATION_TOO_COMPLEX", `The answer has more than ${maxBytes} bytes; select less of it.`);
+}
+
+/** The bytes of a stream of results, of which each may have `maxBytes`. */
+export class StreamBytes {
+  readonly #most: number;
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#most = maxBytes * STREAM_FACTOR;
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** Throws OPERATION_TOO_COMPLEX if there are more than a stream may have. */
+  check(): void {
+    if (this.#bytes <= this.#most) return;
+    const problem = `The stream has more than ${this.#most} bytes; select less of it, or let everyMs join its chunks.`;
+    throw codedError("OPERATION_TOO_COMPLEX", problem);
+  }
 }
 
 /** Whether a result is known to have more than `maxBytes`, escapes and what is not ASCII left aside. */
 export function isOver(result: ExecutionResult, maxBytes: number): boolean {
-  return roomAfter(result, maxBytes, JSON_LENGTHS) < 0;
+  return leftOf(result, maxBytes) < 0;
+}
+
+/** What a result is known to leave of `maxBytes`; negative for one that is larger. */
+export function leftOf(result: ExecutionResult, maxBytes: number): number {
+  return roomAfter(result, maxBytes, JSON_LENGTHS);
 }
 
 /** Whether a result can be written at once. */
@@ -60,7 +86,7 @@ export async function encodeLarge(result: unknown, maxBytes: number, held: HeldB
     bytes += piece.length;
     if (bytes > maxBytes) {
       held.giveBack(heldBytes);
-      throw tooLarge("The answer", maxBytes);
+      throw tooLarge(maxBytes);
     }
     all.push(piece);
     if (!pieces.has(piece)) {

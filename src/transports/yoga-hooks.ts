@@ -11,7 +11,7 @@ import { ResultStream, sourceOf } from "../execution/result-stream.ts";
 import { readAcceptance } from "../http/acceptance.ts";
 import { discardRest } from "../http/answer.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
-import { isOver, tooLarge } from "../http/json-pieces.ts";
+import { leftOf, StreamBytes, tooLarge } from "../http/json-pieces.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { Source } from "../openai/pull.ts";
 import type { NodeContext, ReadParams } from "../request/params.ts";
@@ -104,10 +104,20 @@ function recordResults(
   { operation: record, signal }: FrameContext,
   { maskError, maxResponseBytes }: { maskError: (error: unknown) => GraphQLError; maxResponseBytes: number },
 ): Results {
+  const bytes = new StreamBytes(maxResponseBytes);
+  const limit = (result: ExecutionResult): ExecutionResult => {
+    const left = leftOf(result, maxResponseBytes);
+    try {
+      if (left < 0) throw tooLarge(maxResponseBytes);
+      bytes.add(maxResponseBytes - left);
+      bytes.check();
+      return limitErrors(result);
+    } catch (error) {
+      return { errors: [maskError(error)], data: null };
+    }
+  };
   const read = (result: ExecutionResult): ExecutionResult => {
-    const limited = isOver(result, maxResponseBytes)
-      ? { errors: [maskError(tooLarge("The answer", maxResponseBytes))], data: null }
-      : limitErrors(result);
+    const limited = limit(result);
     if (limited.errors) record?.readResult(limited);
     return limited;
   };

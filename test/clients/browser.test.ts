@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startSandbox } from "../../src/sandbox/server.ts";
+import { startCutter } from "../support/cutter.ts";
 import { findBlock } from "../support/docs.ts";
 import { startTestServer } from "../support/server.ts";
-import { chunk, event, hello, streams, streamsThen } from "../support/stream.ts";
+import { chunk, event, hello, startStreaming, streams, streamsThen } from "../support/stream.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
@@ -44,10 +45,13 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
 
   /** GraphiQL's page of a server on this upstream; it closes with the test. */
   async function visit(upstreamUrl: string): Promise<Page> {
-    const server = await startTestServer(upstreamUrl, { OPENAI_API_KEY: "sandbox" });
+    return open((await startTestServer(upstreamUrl, { OPENAI_API_KEY: "sandbox" })).url);
+  }
+
+  async function open(url: string): Promise<Page> {
     const page = await browser.newPage();
     onTestFinished(() => page.close());
-    await page.goto(server.url);
+    await page.goto(url);
     return page;
   }
 
@@ -96,6 +100,19 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     await page.evaluate(LISTEN);
     await expect.poll(() => readHeard(page), { timeout: 10_000 }).toContain("complete");
     expect(await readHeard(page)).toEqual(["Hel", "UPSTREAM_INTERRUPTED", "complete"]);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  test("EventSource hears a cut connection as an error without data and without an end, and asks once", async () => {
+    const { upstream, server } = await startStreaming(streamsThen(event(chunk("Hel")), () => {}));
+    const { url, breakOff } = await startCutter(server.url);
+    const page = await open(url);
+    await page.evaluate(LISTEN.replace("events.close()", "undefined"));
+    await expect.poll(() => readHeard(page), { timeout: 10_000 }).toEqual(["Hel"]);
+    breakOff();
+    await expect.poll(() => page.evaluate("events.readyState === EventSource.CLOSED"), { timeout: 20_000 }).toBe(true);
+    // It has tried once more by itself, and was told that there is nothing more.
+    expect(await readHeard(page)).toEqual(["Hel", "error", "error"]);
     expect(upstream.requests).toHaveLength(1);
   });
 

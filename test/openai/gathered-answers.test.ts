@@ -98,6 +98,15 @@ describe("everything that a whole answer has is in it:", () => {
     });
   });
 
+  test("every token's id, also of tokens that are alike", async () => {
+    const one = (token_ids: number[], finish_reason: string | null = null) =>
+      choice({ content: "ha" }, { token_ids, finish_reason });
+    const body = events(one([5]), one([5, 6]), one([5], "stop")) + done;
+    expect(await read(body, `${CHAT} { choices { extra message { content } } } }`)).toEqual({
+      data: { chat: { choices: [{ extra: { token_ids: [5, 5, 6, 5] }, message: { content: "hahaha" } }] } },
+    });
+  });
+
   test("every choice, in the order of their numbers", async () => {
     const body =
       events(

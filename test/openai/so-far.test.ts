@@ -259,6 +259,17 @@ describe("one stream has one answer,", () => {
     }
   });
 
+  test("each event has it as it was then, though events that came at once are written one after the other", async () => {
+    const texts = Array.from({ length: 30 }, (_, place) => `${place} `.padEnd(9_000, "x"));
+    const { server } = await startServed(streams(texts.map((content) => said({ content })).join(""), done));
+    for (const { subscribe } of transports) {
+      const { results, ended } = await subscribe(server.url, streamOf("chat", "again: soFar { text } soFar { text }"));
+      await ended;
+      const whole = results.filter(({ data }) => data).map(({ data }) => [data.chat.soFar.text, data.chat.again.text]);
+      expect(whole).toEqual(texts.map((_, place) => Array(2).fill(texts.slice(0, place + 1).join(""))));
+    }
+  });
+
   test("a whole answer in place of the stream is one chunk", async () => {
     const choices = [{ index: 0, message: { role: "assistant", content: "Hello" }, finish_reason: "stop" }];
     const { server } = await startServed((_, res) => {
@@ -315,17 +326,71 @@ describe("it has bounds:", () => {
     await upstream.requests[0]?.closed;
   });
 
-  test("sixteen times the largest answer for a whole stream", async () => {
-    const { server } = await startServed(
-      streams(Array.from({ length: 2_000 }, () => said({ content: " word" })).join("") + done),
-      { MAX_RESPONSE_BYTES: "50000" },
-    );
-    const subscription = await subscribeSse(server.url, streamOf("chat", "soFar { id text }"));
-    expect(await subscription.ended).toBe("complete");
-    const { results } = subscription;
-    expect(results.at(-1).errors).toMatchObject([{ extensions: { code: "OPERATION_TOO_COMPLEX" } }]);
-    const bytes = results.reduce((sum, result) => sum + JSON.stringify(result).length, 0);
-    expect(bytes).toBeGreaterThan(16 * 50_000 - 100_000);
-    expect(bytes).toBeLessThan(16 * 50_000 + 200_000);
+  test.each([
+    ["without a plugin", []],
+    ["with a plugin", [{ onExecute() {} }]],
+  ])("sixteen times the largest answer for a whole stream, %s", async (_, plugins) => {
+    const upstream = await startUpstream(streams(said({ content: " word" }).repeat(2_000), done));
+    const server = await startTestServer(upstream.url, { MAX_RESPONSE_BYTES: "50000" }, [], plugins);
+    for (const { subscribe } of transports) {
+      const { results, ended } = await subscribe(server.url, streamOf("chat", "soFar { id text }"));
+      expect(await ended).toBe("complete");
+      expect(results.at(-1).errors).toEqual([
+        {
+          message: "The stream has more than 800000 bytes; select less of it, or let everyMs join its chunks.",
+          extensions: { code: "OPERATION_TOO_COMPLEX" },
+        },
+      ]);
+      const bytes = results.reduce((sum, result) => sum + JSON.stringify(result).length, 0);
+      expect(bytes).toBeGreaterThan(700_000);
+      expect(bytes).toBeLessThan(900_000);
+      expect(upstream.requests.length).toBeGreaterThan(0);
+    }
   });
+
+  test.each(transports)(
+    "MAX_INFLIGHT_BYTES counts it until the stream ends, over $transport",
+    async ({ subscribe }) => {
+      const texts = said({ content: "a".repeat(100_000) }).repeat(9);
+      const { server } = await startServed(
+        streamsThen(texts, () => {}),
+        { MAX_INFLIGHT_BYTES: "1000000", MAX_BODY_BYTES: "250000" },
+      );
+      /** Asks for nothing by a body of a fifth of that. */
+      const post = async () => (await server.query(`{ __typename } #${"x".repeat(200_000)}`)).status;
+      const open = async (fields: string) => {
+        const subscription = await subscribe(server.url, streamOf("chat", fields));
+        for (let count = 0; count < 9; count++) expect((await subscription.next()).data).toBeTruthy();
+        return subscription;
+      };
+      const plain = await open("text");
+      await expect.poll(post).toBe(200);
+      const whole = await open("soFar { text }");
+      await expect.poll(post).toBe(503);
+      whole.leave();
+      await expect.poll(post).toBe(200);
+      plain.leave();
+    },
+  );
+});
+
+test("everyMs joins chunks: each answer so far is one of those without it, and the last one the same", async () => {
+  for (const seed of SEEDS.slice(0, 6)) {
+    const random = createRandom(seed + 200);
+    const events = createAnswerEvents(true, random, 1 + random.below(3)).map(event);
+    const { server } = await startServed(streams(...events, done));
+    const query = streamOf("chat");
+    const plain = await subscribeSse(server.url, query);
+    expect(await plain.ended).toBe("complete");
+    const all = soFarOf(plain.results);
+    for (const { subscribe } of transports) {
+      const joined = await subscribe(server.url, query.replace('"hi" }] }', '"hi" }] }, everyMs: 5000'));
+      expect(await joined.ended).toBe("complete");
+      expect(joined.results.length).toBeLessThan(plain.results.length);
+      const answers = soFarOf(joined.results);
+      expect(answers.at(-1)).toEqual(all.at(-1));
+      for (const answer of answers) expect(all).toContainEqual(answer);
+    }
+    expect(server.faults).toEqual([]);
+  }
 });

@@ -141,14 +141,16 @@ const wrongValues: Json[] = [
   [[]],
 ];
 
-/** The root field's operation with every field of every type selected. */
+/** The root field's operation with every field of every type selected; none of a type inside itself. */
 function selectEverything(field: string): string {
   const root = schema.getQueryType()?.getFields()[field] ?? schema.getMutationType()?.getFields()[field];
-  const select = (type: GraphQLOutputType): string => {
+  const select = (type: GraphQLOutputType, around: readonly unknown[] = []): string => {
     const named = getNamedType(type);
     if (!isObjectType(named)) return "";
+    const within = [...around, named];
     return `{ ${Object.values(named.getFields())
-      .map(({ name, type }) => `${name} ${select(type)}`)
+      .filter(({ type }) => !within.includes(getNamedType(type)))
+      .map(({ name, type }) => `${name} ${select(type, within)}`)
       .join(" ")} }`;
   };
   const operation = calls.find((call) => call.field === field)?.operation ?? "";

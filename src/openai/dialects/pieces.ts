@@ -20,6 +20,8 @@ const GROWING: ReadonlySet<string> = new Set([
 const NAMES: ReadonlySet<string> = new Set(["id", "object", "created", "model", "role", "type", "name"]);
 /** Lists whose entries are pieces themselves; those with one number belong together. */
 const NUMBERED: ReadonlySet<string> = new Set(["tool_calls", "reasoning_details"]);
+/** Lists of which each event brings more wherever they stand; entries may be alike. vLLM's. */
+const ADDED: ReadonlySet<string> = new Set(["token_ids"]);
 /** Lists of a delta that some servers repeat in every event. */
 const REPEATED: ReadonlySet<string> = new Set(["annotations", "images", "citations"]);
 
@@ -106,11 +108,11 @@ export class Pieces {
   }
 
   #addEntries(name: string, list: unknown[], added: readonly unknown[], how: Joined): unknown[] {
+    const isMore = how === "logprobs" || ADDED.has(name) || (how === "delta" && !REPEATED.has(name));
     for (const entry of added) {
       if (how === "delta" && NUMBERED.has(name) && isRecord(entry) && typeof entry.index === "number")
         this.#addNumbered(list, entry);
-      else if (how === "logprobs" || (how === "delta" && !REPEATED.has(name)) || this.#isNew(list, entry))
-        list.push(this.#keep(entry));
+      else if (isMore || this.#isNew(list, entry)) list.push(this.#keep(entry));
     }
     return list;
   }

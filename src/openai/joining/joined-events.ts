@@ -1,7 +1,7 @@
 // Events of one stream as one event, which says what they say one after the other.
 import { roomAfter } from "../../json/json.ts";
 import type { OpenAIEvent } from "../client/client.ts";
-import { Repeat } from "../client/events/event-form.ts";
+import { type EventForm, Repeat } from "../client/events/event-form.ts";
 import { JoinedChoices } from "../dialects/joined-choices.ts";
 
 /** Most that waits to be joined, in estimated characters, but for what comes at once. It has few enough values, too. */
@@ -14,10 +14,14 @@ export class JoinedEvents {
   /** The last event, or the last ones if they differ in their text alone. One that stays alone stays as it is. */
   #last: OpenAIEvent | Repeat | undefined;
   #room = MAX_LENGTH;
+  /** By form: whether two of its events say what one with both texts says. */
+  readonly #adding = new Map<EventForm, boolean>();
 
   add(event: OpenAIEvent | Repeat): void {
     this.#room = roomAfter(event instanceof Repeat ? event.text : event, this.#room, LENGTHS);
-    const both = event instanceof Repeat && this.#last instanceof Repeat ? this.#last.and(event) : undefined;
+    const last = this.#last;
+    const canAdd = event instanceof Repeat && last instanceof Repeat && this.#addsTextAlone(event.form);
+    const both = canAdd ? last.and(event) : undefined;
     if (!both) this.#join();
     this.#last = both ?? event;
   }
@@ -37,6 +41,15 @@ export class JoinedEvents {
     return event;
   }
 
+  /** Not so if its events have a list as well of which each brings more. */
+  #addsTextAlone(form: EventForm): boolean {
+    const known = this.#adding.get(form);
+    if (known !== undefined) return known;
+    const addsText = join(form.parse("a"), form.parse("b")) === join(form.parse("ab"));
+    this.#adding.set(form, addsText);
+    return addsText;
+  }
+
   #join(): void {
     const last = this.#last;
     if (!last) return;
@@ -44,4 +57,10 @@ export class JoinedEvents {
     this.#before.add(last instanceof Repeat ? last.toEvent() : last);
     this.#last = undefined;
   }
+}
+
+function join(...events: readonly OpenAIEvent[]): string {
+  const joined = new JoinedChoices("delta", Number.POSITIVE_INFINITY);
+  for (const event of events) joined.add(event);
+  return JSON.stringify(joined.body);
 }

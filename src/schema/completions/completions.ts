@@ -120,7 +120,7 @@ Completion.implement({
       type: Completion,
       nullable: false,
       description:
-        "In a stream, the whole answer up to and including this piece, as the mutation would give it; otherwise the answer itself. It has the piece's id: beside it, select nothing of the piece that a normalised cache would keep. Each event repeats the answer: its bytes grow with the square of its length.",
+        "In a stream, the whole answer up to and including this piece, as the mutation would give it; otherwise the answer itself. The piece has the same type and id, so a normalised cache takes both for one entity: select nothing else of the piece. Each event repeats the answer, so the bytes grow with the square of its length; `everyMs` sends fewer events.",
       resolve: (completion, _, context) => readSoFar<OpenAICompletion>(completion, context),
     }),
     usage: t.field({

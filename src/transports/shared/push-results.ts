@@ -4,7 +4,7 @@ import type { ExecutionResult } from "graphql";
 import { showResult } from "../../errors/shown-error.ts";
 import { isLost } from "../../execution/result.ts";
 import type { HeldBytes } from "../../http/held-bytes.ts";
-import { encodeLarge, encodeSmall, STREAM_FACTOR, tooLarge } from "../../http/json-pieces.ts";
+import { encodeLarge, encodeSmall, StreamBytes } from "../../http/json-pieces.ts";
 import type { Take } from "../../openai/client/event-stream.ts";
 
 /** Most that is written at once, in characters, but for a single result. */
@@ -65,12 +65,12 @@ export async function pushResults<Value>(
   outlet: Outlet,
   { maxBytes, held, fail }: PushOptions,
 ): Promise<void> {
-  let bytes = 0;
+  const bytes = new StreamBytes(maxBytes);
   let waiting = 0;
   let isOver = false;
 
   function flush(): Promise<void> | undefined {
-    bytes += waiting;
+    bytes.add(waiting);
     waiting = 0;
     return outlet.isLeft() ? undefined : outlet.flush();
   }
@@ -90,7 +90,7 @@ export async function pushResults<Value>(
 
   async function writeLarge(result: ExecutionResult): Promise<void> {
     const { pieces, length, heldBytes } = await encodeLarge(result, maxBytes, held);
-    bytes += length;
+    bytes.add(length);
     waiting = 0;
     await outlet.writeLarge(pieces);
     held.giveBack(heldBytes);
@@ -118,7 +118,7 @@ export async function pushResults<Value>(
 
   function endResult(isLast: boolean): Promise<void> | undefined {
     if (isOver) return undefined;
-    if (bytes > maxBytes * STREAM_FACTOR) throw tooLarge("The stream", maxBytes * STREAM_FACTOR);
+    bytes.check();
     return isLast || waiting >= MAX_WRITE_LENGTH ? flush() : undefined;
   }
 
