@@ -5,7 +5,8 @@ import { schema } from "../../src/schema/index.ts";
 import { alice, aliceWith } from "../support/keys.ts";
 import { apolloManifest, writeManifest } from "../support/manifest.ts";
 import { startServed } from "../support/served-upstream.ts";
-import { request } from "../support/server.ts";
+import { request, startTestServer } from "../support/server.ts";
+import { transports } from "../support/subscribe.ts";
 import { json } from "../support/upstream.ts";
 
 const QUERY = "{ errorCodes { code cause remedy httpStatus paid retry } }";
@@ -32,6 +33,17 @@ test("it is the server's own table, the first time and later, without an upstrea
   expect(upstream.requests).toHaveLength(0);
 });
 
+test("it is the same over SSE, WebSocket and with an embedder's plugins", async () => {
+  const { server, upstream } = await startServed(json({}));
+  for (const { subscribe } of transports) {
+    const subscription = await subscribe(server.url, QUERY);
+    expect([await subscription.ended, subscription.results]).toEqual(["complete", [answer]]);
+  }
+  const plugged = await startTestServer(upstream.url, {}, [], [{ onExecute() {} }]);
+  expect((await plugged.query(QUERY)).body).toEqual(answer);
+  expect(upstream.requests).toHaveLength(0);
+});
+
 test("its enum has every code, in the table's order", () => {
   const type = schema.getType("ErrorCode");
   const { values } = type && "getValues" in type ? { values: type.getValues() } : { values: [] };
@@ -51,7 +63,7 @@ test.each([
   ["models", "FORBIDDEN"],
   ["Query.errorCodes", undefined],
   ["Query", undefined],
-])("of a caller whose operations are %s it is refused as %s", async (operation, code) => {
+])("to a caller whose operations are %s the code is %s", async (operation, code) => {
   const { server } = await startServed(json({}), aliceWith({ operations: [operation] }));
   const { body } = await server.query(QUERY, {}, alice);
   expect(body.errors?.[0].extensions.code).toBe(code);
