@@ -11,8 +11,12 @@ import { generateTypes } from "../support/typed-projects.ts";
 /** Languages that TypeScript compiles; of JavaScript it checks the syntax alone. */
 const COMPILED = new Set(["ts", "tsx", "js", "jsx"]);
 
+/** As new projects have them, and stricter. */
 const COMPILER_OPTIONS = {
   strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  verbatimModuleSyntax: true,
   noEmit: true,
   allowJs: true,
   target: "es2023",

@@ -1,7 +1,16 @@
 // A check by the compiler: a field of OpenAI's requests that is neither mapped nor left out does not compile.
 // `npm run check` reports failures: each @ts-expect-error is an error if the line below it compiles.
 import { expectTypeOf, test } from "vitest";
-import type { ChatCompletionRequest, ChatMessageParam } from "../../src/openai/chat.ts";
+import type {
+  ChatCompletionRequest,
+  ChatMessageParam,
+  CustomToolParam,
+  FileParam,
+  FunctionParam,
+  ImageUrlParam,
+  InputAudioParam,
+  JsonSchemaParam,
+} from "../../src/openai/chat.ts";
 import type { CompletionRequest } from "../../src/openai/completions.ts";
 import type { Given } from "../../src/schema/shared/wire-body.ts";
 
@@ -12,9 +21,19 @@ test("a wire body names every field of OpenAI's, or does not compile", () => {
   expectTypeOf<Given<ChatCompletionRequest>>().not.toExtend<Tomorrow<ChatCompletionRequest>>();
   expectTypeOf<Given<CompletionRequest>>().not.toExtend<Tomorrow<CompletionRequest>>();
   expectTypeOf<Given<ChatMessageParam>>().not.toExtend<Tomorrow<ChatMessageParam>>();
+  expectTypeOf<ChatMessageParam>().toHaveProperty("function_call");
   // @ts-expect-error prompt is missing
   const incomplete: Pick<Given<CompletionRequest>, "model" | "prompt"> = { model: "m" };
   expectTypeOf(incomplete).not.toBeAny();
+});
+
+test("so does each object inside a message or a tool", () => {
+  expectTypeOf<keyof ImageUrlParam>().toEqualTypeOf<"url" | "detail">();
+  expectTypeOf<keyof InputAudioParam>().toEqualTypeOf<"data" | "format">();
+  expectTypeOf<keyof FileParam>().toEqualTypeOf<"file_data" | "file_id" | "filename">();
+  expectTypeOf<keyof FunctionParam>().toEqualTypeOf<"name" | "description" | "parameters" | "strict">();
+  expectTypeOf<keyof CustomToolParam>().toEqualTypeOf<"name" | "description" | "format">();
+  expectTypeOf<keyof JsonSchemaParam>().toEqualTypeOf<"name" | "description" | "schema" | "strict">();
 });
 
 test("a field that is left out cannot be sent", () => {

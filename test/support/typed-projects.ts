@@ -6,12 +6,19 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { preset } from "@graphql-codegen/client-preset";
 import { codegen } from "@graphql-codegen/core";
-import type { Types } from "@graphql-codegen/plugin-helpers";
 import { buildSchema, parse } from "graphql";
 import { transformWithEsbuild } from "vite";
 import { ROOT } from "./recipes.ts";
 
 const run = promisify(execFile);
+
+type PresetOptions = Parameters<typeof preset.buildGeneratesSection>[0];
+
+/** What `codegen.ts` exports. */
+interface CodegenConfig {
+  schema: string;
+  generates: Record<string, { preset: string } & Partial<Pick<PresetOptions, "config" | "presetConfig">>>;
+}
 
 /** Generates wherever `files` have a configuration; yields the names of the tools that have run. */
 export async function generateTypes(folder: string, files: Iterable<string>): Promise<string[]> {
@@ -36,11 +43,12 @@ const generators: Record<string, (project: string) => Promise<string>> = {
 async function runCodegen(project: string): Promise<string> {
   const { code } = await transformWithEsbuild(readFileSync(join(project, "codegen.ts"), "utf8"), "codegen.ts");
   writeFileSync(join(project, "codegen.mjs"), code);
-  const config: Types.Config = (await import(pathToFileURL(join(project, "codegen.mjs")).href)).default;
-  const text = readFileSync(join(project, String(config.schema)), "utf8");
+  const config: CodegenConfig = (await import(pathToFileURL(join(project, "codegen.mjs")).href)).default;
+  const text = readFileSync(join(project, config.schema), "utf8");
   const documents = readDocuments(join(project, "src"));
   for (const [baseOutputDir, output] of Object.entries(config.generates)) {
-    if (!("preset" in output) || output.preset !== "client") throw new Error("The recipe uses the client preset.");
+    if (output.preset !== "client")
+      throw new Error(`The preset is ${output.preset}; only the client preset is installed.`);
     const parts = await preset.buildGeneratesSection({
       baseOutputDir: join(project, baseOutputDir, "/"),
       schema: parse(text),
@@ -61,7 +69,7 @@ async function runCodegen(project: string): Promise<string> {
 }
 
 /** The texts that are given to `graphql()`, as the command finds them. */
-function readDocuments(folder: string): Types.DocumentFile[] {
+function readDocuments(folder: string): PresetOptions["documents"] {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
   return names.flatMap((name) => {
     const source = readFileSync(join(folder, name), "utf8");

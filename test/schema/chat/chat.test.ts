@@ -222,6 +222,32 @@ describe("messages", () => {
       },
     ],
     [
+      "a custom call with what the model needs back",
+      {
+        role: "ASSISTANT",
+        customToolCalls: [{ id: "call_1", name: "c", input: "", extra: { caller: { type: "x" } } }],
+      },
+      {
+        role: "assistant",
+        tool_calls: [{ id: "call_1", type: "custom", custom: { name: "c", input: "" }, caller: { type: "x" } }],
+      },
+    ],
+    [
+      "an assistant message without calls",
+      { role: "ASSISTANT", content: "Hi", toolCalls: [], customToolCalls: [] },
+      { role: "assistant", content: "Hi" },
+    ],
+    [
+      "a call in the deprecated format, and a content of null",
+      { role: "ASSISTANT", content: null, functionCall: { name: "f", arguments: "{}" } },
+      { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } },
+    ],
+    [
+      "parts beside a content of null",
+      { role: "ASSISTANT", content: null, parts: [{ text: "Hi" }] },
+      { role: "assistant", content: [{ type: "text", text: "Hi" }] },
+    ],
+    [
       "a refusal",
       { role: "ASSISTANT", parts: [{ refusal: "No." }] },
       { role: "assistant", content: [{ type: "refusal", refusal: "No." }] },

@@ -148,7 +148,14 @@ test.each([
   ["input.messages[0].extra", { extra: { role: "system" } }, {}, '"role"'],
   ["input.messages[0].extra", { extra: { Tool_Calls: [] } }, {}, '"Tool_Calls"'],
   ["input.messages[0].extra", { extra: { reasoning_content: "x" } }, {}, '"reasoning_content"'],
+  ["input.messages[0].extra", { extra: { function_call: {} } }, {}, '"function_call"'],
   ["input.messages[0].toolCalls[0].extra", {}, { extra: { function: {} } }, '"function"'],
+  [
+    "input.messages[0].customToolCalls[1].extra",
+    { customToolCalls: [{}, { extra: { Custom: {} } }].map((more) => ({ id: "c", name: "n", input: "", ...more })) },
+    {},
+    '"Custom"',
+  ],
   [
     "input.messages[0].extra",
     { extra: Object.fromEntries(Array.from({ length: 65 }, (_, place) => [`f${place}`, 1])) },
