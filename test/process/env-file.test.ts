@@ -1,5 +1,5 @@
 // `.env` in the working directory: the command reads it, what is set wins, and a bad file is named.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -128,4 +128,13 @@ test("a folder above, and the folder of the program, are not looked into", async
   const folder = folderWith("PORT=nonsense\n");
   mkdirSync(join(folder, "below"));
   await startIn(join(folder, "below"), { PORT: "0" }).url;
+});
+
+test("neither git nor the image takes a .env", () => {
+  const readLines = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8").split("\n");
+  expect(readLines(".gitignore")).toContain(".env");
+  // The image gets only what is listed.
+  const [everything, ...taken] = readLines(".dockerignore").filter((line) => line !== "" && !line.startsWith("#"));
+  expect(everything).toBe("*");
+  expect(taken.filter((line) => line.includes(".env"))).toEqual([]);
 });
