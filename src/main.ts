@@ -3,7 +3,7 @@
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Config, readConfig } from "./config/read-config.ts";
+import { type Config, ConfigError, readConfig } from "./config/read-config.ts";
 import { variables } from "./config/variables.ts";
 import { findWarnings } from "./config/warnings.ts";
 import { obeyPrimary, startWorkers } from "./process/cluster.ts";
@@ -23,6 +23,9 @@ const SANDBOX_KEY = "sk-of-the-built-in-upstream";
 
 /** The environment variable by which the primary gives its workers the URL of its sandbox. */
 const SANDBOX_URL = "OPENAI_GRAPHQL_SANDBOX_URL";
+
+/** The environment variable by which a worker knows its own primary from other programs that fork it. */
+const PRIMARY = "OPENAI_GRAPHQL_PRIMARY";
 
 /** How long a worker may go on after its time to stop has passed, before the primary ends it. */
 const STUCK_MS = 5_000;
@@ -63,9 +66,19 @@ async function run(): Promise<void> {
   else if (values.version) process.stdout.write(`${readVersion()}\n`);
   else {
     // A worker has its primary's environment, whatever the file says by now.
-    const fromFile = cluster.isWorker ? [] : loadEnvFile(process);
+    const fromFile = process.env[PRIMARY] === undefined ? loadEnvFile(process) : [];
     if (values["print-schema"]) process.stdout.write(await printSchema(process.env.FEDERATION === "true"));
-    else await serve(readConfig(process.env), fromFile);
+    else await serve(configure(fromFile), fromFile);
+  }
+}
+
+/** The configuration. Throws a ConfigError that says which variables `.env` has set, as the fault may be there. */
+function configure(fromFile: string[]): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError && fromFile.length > 0) error.message += `\n.env sets ${fromFile.join(", ")}.`;
+    throw error;
   }
 }
 
@@ -95,7 +108,7 @@ async function serve(config: Config, fromFile: string[]): Promise<void> {
       if (config.METRICS) addUpMetrics();
       running = await startWorkers({
         count: config.WORKERS,
-        environment: sandbox ? { [SANDBOX_URL]: sandbox.url } : {},
+        environment: { [PRIMARY]: String(process.pid), ...(sandbox && { [SANDBOX_URL]: sandbox.url }) },
         stopWithinMs: config.DRAIN_DELAY_MS + config.DRAIN_MS + STUCK_MS,
         report: (fault) => logger.error({ err: fault }, "fault"),
       });

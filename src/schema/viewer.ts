@@ -118,7 +118,7 @@ const Viewer = builder.objectRef<ViewerContext>("Viewer").implement({
     }),
     team: t.field({
       type: ViewerTeamRef,
-      description: "The team that the caller's key is in. Null: none.",
+      description: "The team that the caller's key is in. Null if it is in none.",
       resolve: ({ team }) => team,
     }),
     expiresAt: t.field({

@@ -152,3 +152,16 @@ test("Next.js' rewrite keeps the path, and gives long answers their time", async
   const { UPSTREAM_TOTAL_TIMEOUT_MS } = readConfig({});
   expect(config.experimental.proxyTimeout).toBeGreaterThan(UPSTREAM_TOTAL_TIMEOUT_MS);
 });
+
+test.each([
+  ["swift", /#"(\{.*\})"#/],
+  ["kotlin", /"""(\{.*\})"""/],
+])("the request in the block of %s streams", async (language, literal) => {
+  const [, body = ""] = literal.exec(findBlock(PAGE, language, "text/event-stream")) ?? [];
+  const response = await fetch(await sandbox().url, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "text/event-stream" },
+    body,
+  });
+  expect(await response.text()).toMatch(/event: next\ndata: \{"data":\{"chat":\{"text":".*event: complete/s);
+});

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const guide = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
@@ -28,4 +29,17 @@ test("its commands are scripts of the package, its links lead to files, and so d
   const named = [...guide.matchAll(/`((?:src|test|docs)\/[\w/.-]+)`/g)].map(([, path = ""]) => path);
   // What the recipe of an endpoint would add.
   expect(named.filter((path) => !path.includes("embeddings") && !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+test("the issue templates are forms, and the one about an upstream asks for its bytes", () => {
+  const folder = join(ROOT, ".github/ISSUE_TEMPLATE");
+  const forms = readdirSync(folder).filter((name) => name !== "config.yml");
+  expect(forms.sort()).toEqual(["bug.yml", "feature.yml", "upstream.yml"]);
+  for (const name of forms) {
+    const { body, ...form } = parse(readFileSync(join(folder, name), "utf8"));
+    expect(form).toEqual({ name: expect.any(String), description: expect.any(String), labels: [expect.any(String)] });
+    const ids = body.flatMap((field: { type: string; id?: string }) => (field.type === "markdown" ? [] : [field.id]));
+    expect(ids).toEqual([...new Set(ids)]);
+    if (name === "upstream.yml") expect(ids).toContain("bytes");
+  }
 });

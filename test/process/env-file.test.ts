@@ -1,5 +1,5 @@
 // `.env` in the working directory: the command reads it, what is set wins, and a bad file is named.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -81,7 +81,21 @@ test("a variable that is set keeps out the file's one that would take its place"
 test("both of two that exclude each other in the file are an error, as they are elsewhere", async () => {
   const server = startIn(folderWith("OPENAI_API_KEY=sk-a\nOPENAI_API_KEY_FILE=key\n"), { PORT: "0" });
   expect(await server.ended).toBe(1);
-  expect(server.output()).toContain("OPENAI_API_KEY must not be set together with OPENAI_API_KEY_FILE");
+  expect(server.output()).toMatch(
+    /OPENAI_API_KEY must not be set together with OPENAI_API_KEY_FILE\n {2}\.env sets OPENAI_API_KEY, OPENAI_API_KEY_FILE\.\n/,
+  );
+});
+
+test("a program that forks the server as a worker of its own, as pm2 does, has it read the file", async () => {
+  const upstream = await startUpstream(json(chatCompletion));
+  const folder = folderWith(`OPENAI_BASE_URL=${upstream.url}\nPORT=0\n`);
+  const manager = join(folder, "manager.cjs");
+  const code = `const cluster = require("node:cluster");
+    cluster.setupPrimary({ exec: ${JSON.stringify(MAIN)} });
+    cluster.fork();
+    cluster.on("exit", () => process.exit(1));`;
+  writeFileSync(manager, code);
+  await ask(await startProcess({}, [], manager, folder).url);
 });
 
 test("workers have what the primary has read, whatever the file says later", async () => {
@@ -128,4 +142,13 @@ test("a folder above, and the folder of the program, are not looked into", async
   const folder = folderWith("PORT=nonsense\n");
   mkdirSync(join(folder, "below"));
   await startIn(join(folder, "below"), { PORT: "0" }).url;
+});
+
+test("neither git nor the image takes a .env", () => {
+  const readLines = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8").split("\n");
+  expect(readLines(".gitignore")).toContain(".env");
+  // The image gets only what is listed.
+  const [everything, ...taken] = readLines(".dockerignore").filter((line) => line !== "" && !line.startsWith("#"));
+  expect(everything).toBe("*");
+  expect(taken.filter((line) => line.includes(".env"))).toEqual([]);
 });

@@ -91,7 +91,7 @@ test("one that gets SIGTERM finishes what it has in flight and is replaced", asy
   process.kill(listChildren(server.child)[0] ?? 0, "SIGTERM");
   release();
   for (const answered of inFlight) expect((await answered).body.data.chat.text).toBe("hello");
-  await vi.waitFor(() => expect(server.output()).toContain("A worker ended (exit code 0)."));
+  await vi.waitFor(() => expect(server.output()).toContain("A worker ended (exit code 0)."), 10_000);
   for (let count = 0; count < 4; count++) expect((await post(url)).body.data.chat.text).toBe("hello");
 });
 

@@ -7,7 +7,7 @@ const FunctionToolInput = builder.inputType("FunctionToolInput", {
   description: "A function that the model may call. The caller runs it.",
   fields: (t) => ({
     name: t.string({ required: true, description: "Its name: letters, digits, `_` and `-`, up to 64." }),
-    description: t.string({ description: "What it does. The model decides by it when to call the tool." }),
+    description: t.string({ description: "What it does. The model uses it to decide when to call the tool." }),
     parameters: t.field({
       type: "JSONObject",
       description: "Its parameters as a JSON Schema, passed on unchanged. Null if it has none.",
@@ -22,7 +22,7 @@ const CustomToolInput = builder.inputType("CustomToolInput", {
   description: "A tool that takes free text instead of JSON arguments.",
   fields: (t) => ({
     name: t.string({ required: true, description: "Its name." }),
-    description: t.string({ description: "What it does. The model decides by it when to call the tool." }),
+    description: t.string({ description: "What it does. The model uses it to decide when to call the tool." }),
     format: t.field({
       type: "JSONObject",
       description:
