@@ -8,7 +8,8 @@ import { getNamedType, isInputObjectType, isObjectType, Kind, parse, type Select
 import { expect, test } from "vitest";
 import { startSandbox } from "../../src/sandbox/server.ts";
 import { schema } from "../../src/schema/index.ts";
-import { type Recipe, readPages, readRecipes, writeRecipes } from "../support/recipes.ts";
+import { ENDPOINT, PAGES, readPage } from "../support/docs.ts";
+import { type Recipe, readRecipes, writeRecipes } from "../support/recipes.ts";
 import { startServed } from "../support/served-upstream.ts";
 import { startTestServer } from "../support/server.ts";
 import { generateTypes } from "../support/typed-projects.ts";
@@ -20,8 +21,7 @@ interface Documented {
   sendBack(message: unknown): Message;
 }
 
-const ENDPOINT = "http://127.0.0.1:4000/graphql";
-const recipes = readPages().flatMap(({ page, text }) => readRecipes(page, text));
+const recipes = PAGES.flatMap((page) => readRecipes(page, readPage(page)));
 const project = recipes.find(({ path }) => path === "codegen.ts")?.project;
 const documented = recipes.filter((recipe) => recipe.project === project);
 const said = /fragment Said[^`]*/.exec(documented.map(({ code }) => code).join("\n"))?.[0] ?? "";

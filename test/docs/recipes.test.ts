@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { transformWithEsbuild } from "vite";
 import { expect, test } from "vitest";
-import { type Recipe, ROOT, readPages, readRecipes, writeRecipes } from "../support/recipes.ts";
+import { PAGES, ROOT, readPage } from "../support/docs.ts";
+import { type Recipe, readRecipes, writeRecipes } from "../support/recipes.ts";
 import { generateTypes } from "../support/typed-projects.ts";
 
 /** Languages that TypeScript compiles; of JavaScript it checks the syntax alone. */
@@ -92,7 +93,7 @@ async function runCompiler(folder: string, projects: readonly string[]): Promise
 }
 
 test("strict TypeScript compiles every recipe, with the types that are generated for it", async () => {
-  const { failures, generators, count } = await compile(readPages());
+  const { failures, generators, count } = await compile(PAGES.map((page) => ({ page, text: readPage(page) })));
   expect(failures).toEqual([]);
   expect(generators.sort()).toEqual(["gql.tada", "graphql-codegen", "relay-compiler"]);
   expect(count).toBeGreaterThan(15);

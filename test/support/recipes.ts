@@ -1,11 +1,9 @@
 // The code blocks of README and docs as files, so that they can be compiled and run.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, parse } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+import { ROOT } from "./docs.ts";
 
 /** One fenced block. */
 export interface Recipe {
@@ -19,14 +17,6 @@ export interface Recipe {
   /** Its path in that folder: what the fence, or a comment in its first line, calls it; or made of its line. */
   readonly path: string;
   readonly code: string;
-}
-
-/** Every page of README and docs. */
-export function readPages(): { page: string; text: string }[] {
-  const pages = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`);
-  return ["README.md", ...pages.sort()].map((page) => ({ page, text: readFileSync(join(ROOT, page), "utf8") }));
 }
 
 /** The blocks of one page, in order. */

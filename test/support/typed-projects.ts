@@ -8,7 +8,7 @@ import { preset } from "@graphql-codegen/client-preset";
 import { codegen } from "@graphql-codegen/core";
 import { buildSchema, parse } from "graphql";
 import { transformWithEsbuild } from "vite";
-import { ROOT } from "./recipes.ts";
+import { ROOT } from "./docs.ts";
 
 const run = promisify(execFile);
 
