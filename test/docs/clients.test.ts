@@ -153,6 +153,60 @@ test("Next.js' rewrite keeps the path, and gives long answers their time", async
   expect(config.experimental.proxyTimeout).toBeGreaterThan(UPSTREAM_TOTAL_TIMEOUT_MS);
 });
 
+test("with the fetchFn a refusal reaches the client with its code, and a stream streams", async () => {
+  const CLIENT_KEYS = '[{"id": "web", "key": "a-long-random-text"}]';
+  const url = await startProcess({ PORT: "0", SANDBOX_DELAY_MS: "0", CLIENT_KEYS }).url;
+  const query = findBlock("docs/streaming.md", "graphql", "ChatStream");
+  const recipe = findBlock(PAGE, "js", "fetchFn").replace(ENDPOINT, url);
+  const results = async (code: string, name: string): Promise<{ errors?: object[] }[]> => {
+    const file = new URL(`../../dist/clients-${name}.mjs`, import.meta.url);
+    writeFileSync(file, code);
+    const { sse } = await import(file.href);
+    const heard: { errors?: object[] }[] = [];
+    await new Promise<void>((complete, error) =>
+      sse.subscribe({ query }, { next: (result: object) => void heard.push(result), error, complete }),
+    );
+    return heard;
+  };
+  expect(await results(recipe, "fetchFn-without-key")).toMatchObject([
+    { errors: [{ extensions: { code: "UNAUTHENTICATED" } }] },
+  ]);
+  const headers = 'headers: { authorization: "Bearer a-long-random-text" }, fetchFn }';
+  const answer = await results(recipe.replace("fetchFn }", headers), "fetchFn-with-key");
+  expect(answer.length).toBeGreaterThan(3);
+  expect(answer.flatMap(({ errors }) => errors ?? [])).toEqual([]);
+});
+
+test("the route handler streams with its key, and takes no form of another site", async () => {
+  const { code } = await transformWithEsbuild(findBlock(PAGE, "ts", "function POST"), "route.ts");
+  const authorizations: string[] = [];
+  const url = await sandbox().url;
+  const run = new Function("fetch", "process", code.replace("export async", "return async"));
+  const POST = run(
+    (_: string, init: RequestInit) => {
+      authorizations.push(new Headers(init.headers).get("authorization") ?? "");
+      return fetch(url, init);
+    },
+    { env: { CLIENT_KEY: "a-key" } },
+  ) as (request: Request) => Promise<Response>;
+  const body = JSON.stringify({ query: findBlock("docs/streaming.md", "graphql", "ChatStream") });
+  const post = (type: string) =>
+    POST(
+      new Request("http://localhost:3000/graphql", {
+        method: "POST",
+        headers: { "content-type": type, accept: "text/event-stream" },
+        body,
+      }),
+    );
+  const streamed = await post("application/json");
+  expect(streamed.headers.get("cache-control")).toContain("no-transform");
+  expect(await streamed.text()).toMatch(/event: next\n.*event: complete/s);
+  const refused = await post("text/plain");
+  expect(refused.status).toBe(415);
+  expect(await refused.json()).toEqual({ errors: [{ message: "Send JSON." }] });
+  expect(authorizations).toEqual(["Bearer a-key"]);
+});
+
 test.each([
   ["swift", /#"(\{.*\})"#/],
   ["kotlin", /"""(\{.*\})"""/],

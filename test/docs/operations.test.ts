@@ -1,11 +1,11 @@
 // Every operation in README and docs runs as printed, and so do the commands of curl and the upload from a browser.
 import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { PNG } from "pngjs";
-import { describe, expect, type TestContext, test } from "vitest";
+import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { blocksOf, ENDPOINT, findBlock, PAGES } from "../support/docs.ts";
 import { shared } from "../support/lifetime.ts";
 import { startProcess } from "../support/process.ts";
@@ -105,6 +105,18 @@ describe("on the sandbox", () => {
       const response = await fetch(image.url);
       expect(PNG.sync.read(Buffer.from(await response.arrayBuffer()))).toMatchObject({ width: 256, height: 256 });
     }
+  });
+
+  test("the upload of the script for Node.js brings back an image", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "docs-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "photo.png"), photo);
+    const recipe = findBlock("docs/uploads.md", "js", "openAsBlob").replace(ENDPOINT, await sandbox().url);
+    writeFileSync(join(folder, "upload.mjs"), recipe);
+    const { stdout } = await promisify(execFile)(process.execPath, ["upload.mjs"], { cwd: folder });
+    const [image] = JSON.parse(stdout).data.imageVariations.data as { url: string }[];
+    const response = await fetch(image?.url ?? "");
+    expect(PNG.sync.read(Buffer.from(await response.arrayBuffer())).width).toBe(1024);
   });
 
   test("the browser upload brings back an image", async () => {
