@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<bbb3a358f79da6853608b4467edd9ddc>>
+ * @generated SignedSource<<ec5fc9c567159cd20787d5a32a6d8d9e>>
  * @lightSyntaxTransform
  */
 
@@ -52,15 +52,12 @@ export type ChatInput = {
   verbosity?: Verbosity | null | undefined;
   webSearchOptions?: Record<string, unknown> | null | undefined;
 };
-export type ChatAudioInput = {
-  format: string;
-  voice: string;
-};
 export type ChatMessageInput = {
   audioId?: string | null | undefined;
   content?: string | null | undefined;
   customToolCalls?: ReadonlyArray<CustomToolCallInput> | null | undefined;
   extra?: Record<string, unknown> | null | undefined;
+  functionCall?: FunctionCallInput | null | undefined;
   name?: string | null | undefined;
   parts?: ReadonlyArray<ContentPartInput> | null | undefined;
   reasoning?: string | null | undefined;
@@ -70,8 +67,13 @@ export type ChatMessageInput = {
   toolCalls?: ReadonlyArray<ToolCallInput> | null | undefined;
 };
 export type CustomToolCallInput = {
+  extra?: Record<string, unknown> | null | undefined;
   id: string;
   input: string;
+  name: string;
+};
+export type FunctionCallInput = {
+  arguments: string;
   name: string;
 };
 export type ContentPartInput = {
@@ -123,9 +125,9 @@ export type ToolCallInput = {
   function: FunctionCallInput;
   id: string;
 };
-export type FunctionCallInput = {
-  arguments: string;
-  name: string;
+export type ChatAudioInput = {
+  format: string;
+  voice: string;
 };
 export type ResponseFormatInput = {
   jsonSchema: JsonSchemaFormatInput;
