@@ -111,18 +111,16 @@ describe.skipIf(skipped)(`in a browser${skipped}`, () => {
       await page.getByText(/(?:try again in|wait) 2 s/i).waitFor();
     });
 
-    test.runIf(["vanilla", "react-apollo"].includes(example))(
-      "uploads a picture and shows its variations",
-      async () => {
-        const page = await visit();
-        await page.locator("input[type=file]").setInputFiles(join(exampleFolder("node-script"), "picture.png"));
-        const button = page.getByRole("button", { name: "Make variations" });
-        if (await button.isVisible()) await button.click();
-        const readWidths = () => page.evaluate<number[]>("[...document.images].map((image) => image.naturalWidth)");
-        await expect.poll(readWidths, { timeout: 20_000 }).toEqual([expect.any(Number), expect.any(Number)]);
-        await expect.poll(async () => Math.min(...(await readWidths())), { timeout: 20_000 }).toBeGreaterThan(0);
-      },
-    );
+    if (!["vanilla", "react-apollo"].includes(example)) return;
+    test("uploads a picture and shows its variations", async () => {
+      const page = await visit();
+      await page.locator("input[type=file]").setInputFiles(join(exampleFolder("node-script"), "picture.png"));
+      const button = page.getByRole("button", { name: "Make variations" });
+      if (await button.isVisible()) await button.click();
+      const readWidths = () => page.evaluate<number[]>("[...document.images].map((image) => image.naturalWidth)");
+      await expect.poll(readWidths, { timeout: 20_000 }).toEqual([expect.any(Number), expect.any(Number)]);
+      await expect.poll(async () => Math.min(...(await readWidths())), { timeout: 20_000 }).toBeGreaterThan(0);
+    });
   });
 });
 
