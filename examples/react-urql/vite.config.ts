@@ -1,8 +1,15 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type ProxyOptions } from "vite";
 
-// The browser knows one origin, Vite's: no CORS is needed. `ws` passes on WebSockets, too.
-const proxy = { "/graphql": { target: process.env.GRAPHQL_SERVER ?? "http://127.0.0.1:4000", ws: true } };
+const server: ProxyOptions = {
+  target: process.env.GRAPHQL_SERVER ?? "http://127.0.0.1:4000",
+  ws: true,
+  // A page hears at once that the server has died in the middle of an answer.
+  configure: (proxy) => proxy.on("proxyRes", (answer, _request, page) => answer.on("error", () => page.destroy())),
+};
+
+// The browser knows one origin, Vite's: no CORS is needed.
+const proxy = { "/graphql": server };
 
 export default defineConfig({
   plugins: [react()],

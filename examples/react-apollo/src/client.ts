@@ -9,7 +9,7 @@ import { createClient as createWsClient } from "graphql-ws";
 export type Transport = "sse" | "ws";
 
 // A repeated subscription is a new call, and paid for again. So neither client may repeat one by itself.
-const sse = createSseClient({ url: "/graphql", retryAttempts: 0 });
+const sse = createSseClient({ url: "/graphql", retryAttempts: 0, fetchFn });
 const ws = createWsClient({ url: `${location.origin.replace(/^http/, "ws")}/graphql`, retryAttempts: 0 });
 
 const sseLink = new ApolloLink(
@@ -26,3 +26,13 @@ export const client = new ApolloClient({
     httpLink,
   ),
 });
+
+/** A refusal, such as 401, becomes the stream's only result. graphql-sse itself would drop the errors in it. */
+async function fetchFn(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  if (response.ok) return response;
+  const result = JSON.stringify(await response.json());
+  return new Response(`event: next\ndata: ${result}\n\nevent: complete\n\n`, {
+    headers: { "content-type": "text/event-stream" },
+  });
+}

@@ -3,7 +3,7 @@ import { createClient } from "graphql-sse";
 import { Environment, type GraphQLResponse, Network, Observable, RecordSource, Store } from "relay-runtime";
 
 // A repeated subscription is a new call, and paid for again. So the client may not repeat one by itself.
-const sse = createClient({ url: "/graphql", retryAttempts: 0 });
+const sse = createClient({ url: "/graphql", retryAttempts: 0, fetchFn });
 
 const network = Network.create(
   async ({ text: query }, variables) => {
@@ -27,3 +27,13 @@ const network = Network.create(
 );
 
 export const environment = new Environment({ network, store: new Store(new RecordSource()) });
+
+/** A refusal, such as 401, becomes the stream's only result. graphql-sse itself would drop the errors in it. */
+async function fetchFn(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  if (response.ok) return response;
+  const result = JSON.stringify(await response.json());
+  return new Response(`event: next\ndata: ${result}\n\nevent: complete\n\n`, {
+    headers: { "content-type": "text/event-stream" },
+  });
+}
