@@ -38,7 +38,7 @@ export function useChat(model: string) {
   const changeLast = (change: (turn: Turn) => Partial<Turn>) =>
     setTurns((all) => all.map((turn, index) => (index === all.length - 1 ? { ...turn, ...change(turn) } : turn)));
 
-  // An answer costs money. So an event starts it, and never an effect, which React may run twice.
+  // An answer costs money. So an event starts it, and no effect, which runs again whenever the page is mounted.
   function ask(question: string, before = turns) {
     setTurns([...before, { question, answer: "", state: "streaming" }]);
     const messages = [...before.flatMap(toMessages), { role: "USER" as const, content: question }];
