@@ -7,7 +7,7 @@ import { exampleNames, readExample } from "../support/examples.ts";
 const schema = buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"));
 
 /** Operations in code: after a comment that says so, as a tagged text, or as an argument of `graphql`. */
-const OPERATION = /(?:\/\* GraphQL \*\/ |\bg(?:ql|raphql)\(?\s*)`([^`]+)`/g;
+const OPERATION = /(?:\/\* GraphQL \*\/ |(?<![\w/.-])g(?:ql|raphql)\(?\s*)`([^`]+)`/g;
 
 test("there are six examples", () => {
   expect(exampleNames).toEqual(["nextjs", "node-script", "react-apollo", "react-relay", "react-urql", "vanilla"]);
