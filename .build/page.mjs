@@ -15,7 +15,7 @@ const ENTRIES = {
   main: `${SOURCE}/browser/main.tsx`,
   editor: "monaco-editor/esm/vs/editor/editor.worker.js",
   json: "monaco-editor/esm/vs/language/json/json.worker.js",
-  graphql: "monaco-graphql/esm/graphql.worker.js",
+  graphql: `${SOURCE}/browser/graphql-worker.ts`,
 };
 
 /** Monaco's style is a part of GraphiQL's, so what its modules import is left out. */

@@ -1,6 +1,7 @@
 // Prints the schema for the composition of a supergraph. Knows no resolver.
 // https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
-import { type GraphQLSchema, Kind, lexicographicSortSchema, parse, print, printSchema, visit } from "graphql";
+import { type GraphQLSchema, Kind, parse, print, printSchema, visit } from "graphql";
+import { sortSchema } from "./sorted.ts";
 
 /** The type whose objects other subgraphs may refer to by `id`. */
 export const ENTITY = "Model";
@@ -13,7 +14,7 @@ const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.0
  * out `@oneOf`, which compositions do not know; the descriptions say the same, and the server checks it.
  */
 export function printSubgraph(schema: GraphQLSchema): string {
-  const document = visit(parse(printSchema(lexicographicSortSchema(schema))), {
+  const document = visit(parse(printSchema(sortSchema(schema))), {
     ObjectTypeDefinition(node) {
       if (node.name.value !== ENTITY) return undefined;
       return { ...node, directives: [...(node.directives ?? []), keyDirective] };

@@ -11,6 +11,7 @@ import {
   isInputObjectType,
   isInterfaceType,
   isObjectType,
+  isRequiredInputField,
   isSpecifiedScalarType,
   lexicographicSortSchema,
   printSchema,
@@ -18,12 +19,36 @@ import {
 } from "graphql";
 import { describe, expect, test } from "vitest";
 import { schema } from "../../src/schema/index.ts";
+import { printedSchema } from "../../src/schema/printed.ts";
 
 const committed = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8");
 const contractText = readFileSync(new URL("../fixtures/core-contract.graphql", import.meta.url), "utf8");
 
-test("schema.graphql is what the code prints, sorted (npm run schema regenerates it)", () => {
-  expect(committed).toBe(`${printSchema(lexicographicSortSchema(schema))}\n`);
+test("schema.graphql is what the code prints (npm run schema regenerates it)", () => {
+  expect(committed).toBe(printedSchema);
+});
+
+test("schema.graphql is sorted by name, with what an input requires before the rest", () => {
+  expect(printSchema(lexicographicSortSchema(buildSchema(committed)))).toBe(
+    printSchema(lexicographicSortSchema(schema)),
+  );
+  const printedTypes = buildSchema(committed);
+  for (const [name, type] of Object.entries(lexicographicSortSchema(schema).getTypeMap())) {
+    const printed = printedTypes.getType(name);
+    if (!isInputObjectType(type) || !isInputObjectType(printed)) continue;
+    const fields = Object.values(type.getFields());
+    const expected = [
+      ...fields.filter(isRequiredInputField),
+      ...fields.filter((field) => !isRequiredInputField(field)),
+    ];
+    expect(Object.keys(printed.getFields())).toEqual(expected.map((field) => field.name));
+  }
+});
+
+test.each(["schema.graphql", "introspection"])("messages and model come first in the ChatInput of %s", (where) => {
+  const type = (where === "introspection" ? schema : buildSchema(committed)).getType("ChatInput");
+  const names = isInputObjectType(type) ? Object.keys(type.getFields()) : [];
+  expect(names.slice(0, 2).sort()).toEqual(["messages", "model"]);
 });
 
 describe("the contract", () => {

@@ -1,2 +1,0 @@
-// Styles are imported for the bundler alone.
-declare module "*.css";
