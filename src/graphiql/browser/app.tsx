@@ -3,6 +3,8 @@ import { GraphiQL } from "graphiql";
 import { graphiqlTabs } from "../tabs.ts";
 import { fetchResults } from "./fetcher.ts";
 import { readFirstTab } from "./first-tab.ts";
+import { KeyNotice } from "./key-notice.tsx";
+import { NarrowEditors } from "./narrow-editors.tsx";
 import { pace } from "./pace.ts";
 import { panels, plugins } from "./plugins.ts";
 import { readHeadersText } from "./session-headers.ts";
@@ -36,6 +38,8 @@ export function App() {
     >
       <GraphiQL.Logo>OpenAI GraphQL</GraphiQL.Logo>
       <SharedHeaders />
+      <KeyNotice />
+      <NarrowEditors />
       <GraphiQL.Footer>
         {panels.map((Panel) => (
           <Panel key={Panel.name} />

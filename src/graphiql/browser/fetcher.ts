@@ -73,7 +73,7 @@ async function* send(
 /** Says what to do where the schema is refused for want of a key. */
 function explain(result: Result): Result {
   if (!hasCode(result, "UNAUTHENTICATED")) return result;
-  const help = 'Put your key into "Headers", below the operation, as authorization: Bearer YOUR-KEY.';
+  const help = "Put your key into Headers, below the operation, as authorization: Bearer YOUR-KEY.";
   return { ...result, data: null, errors: [{ message: help }, ...asArray(result.errors)] };
 }
 
