@@ -1,17 +1,13 @@
 // GraphiQL with this server's tabs, plugins and ways of sending.
 import { GraphiQL } from "graphiql";
-import { graphiqlTabs } from "../tabs.ts";
 import { fetchResults } from "./fetcher.ts";
-import { readFirstTab } from "./first-tab.ts";
+import { defaultTabs, firstTexts } from "./first-tab.ts";
 import { KeyNotice } from "./key-notice.tsx";
 import { NarrowEditors } from "./narrow-editors.tsx";
 import { panels, plugins } from "./plugins.ts";
 import { readHeadersText } from "./session-headers.ts";
 import { SharedHeaders } from "./shared-headers.tsx";
 import { storage } from "./storage.ts";
-
-const first = readFirstTab();
-const defaultTabs = graphiqlTabs.map(({ query, variables }) => ({ query, variables: variables ?? null }));
 
 /** The whole page. */
 export function App() {
@@ -20,10 +16,10 @@ export function App() {
       storage={storage}
       fetcher={fetchResults}
       plugins={plugins}
-      defaultTabs={defaultTabs}
+      defaultTabs={[...defaultTabs]}
       defaultEditorToolsVisibility="variables"
-      initialQuery={first.query}
-      initialVariables={first.variables}
+      initialQuery={firstTexts.query}
+      initialVariables={firstTexts.variables}
       initialHeaders={readHeadersText()}
       schemaDescription
       inputValueDeprecation
