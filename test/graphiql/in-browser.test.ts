@@ -146,7 +146,7 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
       const page = await open(server.url);
       await expect.poll(() => readAnswer(page)).toContain("Put your key into Headers");
       expect(JSON.parse(await readAnswer(page)).errors.at(-1).extensions.code).toBe("UNAUTHENTICATED");
-      await page.getByRole("button", { name: "Put your key into Headers" }).click();
+      await page.getByRole("button", { name: "Enter a key" }).click();
       await expect.poll(() => readEditor(page, "request-headers")).toContain('"Bearer "');
       await page.keyboard.insertText(KEY);
       expect(JSON.parse(await readEditor(page, "request-headers"))).toEqual({ authorization: `Bearer ${KEY}` });
@@ -161,7 +161,7 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
       await page.getByRole("button", { name: "Headers", exact: true }).click();
       await page.locator(".graphiql-editor-tool .graphiql-editor:not(.hidden)").click();
       await page.keyboard.insertText('{ "x-request-id": "mine" }');
-      await page.getByRole("button", { name: "Put your key into Headers" }).click();
+      await page.getByRole("button", { name: "Enter a key" }).click();
       expect(await readEditor(page, "request-headers")).toBe('{ "x-request-id": "mine" }');
     });
   });
@@ -170,7 +170,7 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     test("has what was run, brings it back, and keeps headers as they are and to itself", async () => {
       const server = await startTestServer((await startUpstream(MODELS)).url, KEYED);
       const page = await open(server.url, "query First { models { id } }");
-      await page.getByRole("button", { name: "Put your key into Headers" }).click();
+      await page.getByRole("button", { name: "Enter a key" }).click();
       await page.keyboard.insertText(KEY);
       await page.locator(".key-notice").waitFor({ state: "detached" });
       await run(page, "data");
