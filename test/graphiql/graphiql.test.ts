@@ -1,5 +1,5 @@
 // GraphiQL over HTTP, and in a browser if one is installed: the real app in front of the built-in sandbox.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { parse, validate } from "graphql";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -78,6 +78,20 @@ describe("the page", () => {
       expect((await file.arrayBuffer()).byteLength).toBeGreaterThan(100);
     }
     expect(await (await visit()).text()).not.toMatch(/(src|href)="?(https?:)?\/\//);
+  });
+
+  test("has 2.5 MB at most in all, encoded as br, with what is loaded only when it is needed", async () => {
+    const folder = new URL("../../dist/page/", import.meta.url);
+    const sizes = readdirSync(folder).map((name) => statSync(new URL(name, folder)).size);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    expect(total).toBeGreaterThan(1_000_000);
+    expect(total).toBeLessThan(2_500_000);
+  });
+
+  test("is laid out for the width of the screen", async () => {
+    expect(await (await visit()).text()).toContain(
+      '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    );
   });
 
   test("cannot be framed, sniffed or made to run other scripts", async () => {

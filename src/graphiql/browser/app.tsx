@@ -1,8 +1,7 @@
 // GraphiQL with this server's tabs, plugins and ways of sending.
 import { GraphiQL } from "graphiql";
-import { graphiqlTabs } from "../tabs.ts";
 import { fetchResults } from "./fetcher.ts";
-import { readFirstTab } from "./first-tab.ts";
+import { defaultTabs, firstTexts } from "./first-tab.ts";
 import { KeyNotice } from "./key-notice.tsx";
 import { NarrowEditors } from "./narrow-editors.tsx";
 import { pace } from "./pace.ts";
@@ -10,9 +9,6 @@ import { panels, plugins } from "./plugins.ts";
 import { readHeadersText } from "./session-headers.ts";
 import { SharedHeaders } from "./shared-headers.tsx";
 import { storage } from "./storage.ts";
-
-const first = readFirstTab();
-const defaultTabs = graphiqlTabs.map(({ query, variables }) => ({ query, variables: variables ?? null }));
 
 /** How often GraphiQL may write a stream's newest result into its editor, in milliseconds. */
 const PACE_MS = 100;
@@ -26,10 +22,10 @@ export function App() {
       storage={storage}
       fetcher={fetchPaced}
       plugins={plugins}
-      defaultTabs={defaultTabs}
+      defaultTabs={[...defaultTabs]}
       defaultEditorToolsVisibility="variables"
-      initialQuery={first.query}
-      initialVariables={first.variables}
+      initialQuery={firstTexts.query}
+      initialVariables={firstTexts.variables}
       initialHeaders={readHeadersText()}
       schemaDescription
       inputValueDeprecation

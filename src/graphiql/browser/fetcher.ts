@@ -83,7 +83,7 @@ function hasCode({ errors }: Result, code: string): boolean {
 
 function describe(error: unknown): string {
   // What fetch throws for a header that cannot be sent names it; for the network it says only "Failed to fetch".
-  if (error instanceof TypeError && /header|ISO-8859-1|ByteString/i.test(error.message)) {
+  if (error instanceof TypeError && /header|invalid (?:name|value)|ISO-8859-1|ByteString/i.test(error.message)) {
     return "The request was not sent: a name or value in Headers is not allowed in HTTP.";
   }
   return "The server did not answer: the connection failed. Is it running, and are you online?";

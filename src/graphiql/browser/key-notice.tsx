@@ -22,9 +22,9 @@ export function KeyNotice() {
   if (!refusal?.includes('"UNAUTHENTICATED"')) return null;
   return (
     <div className="graphiql-container key-notice" role="status">
-      <span>This server asks for a key.</span>
+      <span>This server asks for a key. Put your key into Headers.</span>
       <Button type="button" onClick={showHeaders}>
-        Put your key into Headers
+        Enter a key
       </Button>
     </div>
   );
