@@ -86,6 +86,37 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test("a growing text is followed to its end, unless somebody reads above", async () => {
+    const gates: (() => void)[] = [];
+    const { page } = await openOn(
+      streamsThen(event(chunk("line\n\n".repeat(100))), async (res) => {
+        await new Promise<void>((resolve) => gates.push(resolve));
+        res.write(event(chunk("line\n\n".repeat(100))));
+        await new Promise<void>((resolve) => gates.push(resolve));
+        res.end(event(chunk("The end.", "stop")) + done);
+      }),
+      stream("text"),
+    );
+    const readBody = (what: string) =>
+      page.evaluate<number>(
+        `(({ scrollTop, scrollHeight, clientHeight }) => ${what})(document.querySelector(".answer-body"))`,
+      );
+    await run(page);
+    await expect.poll(() => page.locator(".answer-text p").count(), { timeout: 20_000 }).toBe(100);
+    await expect.poll(() => readBody("scrollHeight - clientHeight - scrollTop")).toBeLessThan(2);
+    await page.evaluate(`document.querySelector(".answer-body").scrollTop = 50`);
+    await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+    gates[0]?.();
+    await expect.poll(() => page.locator(".answer-text p").count()).toBe(200);
+    expect(await readBody("scrollTop")).toBe(50);
+    await page.evaluate(`document.querySelector(".answer-body").scrollTop = 1e6`);
+    await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+    await expect.poll(() => gates.length).toBe(2);
+    gates[1]?.();
+    await expect.poll(() => readText(page)).toContain("The end.");
+    expect(await readBody("scrollHeight - clientHeight - scrollTop")).toBeLessThan(2);
+  });
+
   test("a whole answer's choices are named, and its tool calls", async () => {
     const call = { id: "c", type: "function", function: { name: "get_weather", arguments: '{"city":"Paris"}' } };
     const choices = [

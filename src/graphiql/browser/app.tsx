@@ -4,7 +4,7 @@ import { fetchResults } from "./fetcher.ts";
 import { defaultTabs, firstTexts } from "./first-tab.ts";
 import { KeyNotice } from "./key-notice.tsx";
 import { NarrowEditors } from "./narrow-editors.tsx";
-import { pace } from "./pace.ts";
+import { pace } from "./operations/pace.ts";
 import { panels, plugins } from "./plugins.ts";
 import { readHeadersText } from "./session-headers.ts";
 import { SharedHeaders } from "./shared-headers.tsx";

@@ -26,13 +26,17 @@ function Panel({ shown }: { shown: ShownAnswer }) {
   const panel = useRef<HTMLDetailsElement>(null);
   const body = useRef<HTMLElement>(null);
   const follows = useRef(true);
+  const wasRunning = useRef(false);
   const isWide = useWidth(panel) >= WIDE;
   const { choices, pictures, errors, isRunning } = shown;
   const spoken = choices.filter(hasWords);
   const roots = new Set(spoken.map(({ root }) => root));
 
   useLayoutEffect(() => {
-    if (body.current && follows.current && isRunning) body.current.scrollTop = body.current.scrollHeight;
+    if (body.current && follows.current && (isRunning || wasRunning.current)) {
+      body.current.scrollTop = body.current.scrollHeight;
+    }
+    wasRunning.current = isRunning;
   });
 
   const onScroll = () => {
