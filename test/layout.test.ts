@@ -17,6 +17,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["transports/shared"],
   ["edge", /^(?:graphql-yoga|@pothos\/core)$/],
   ["graphiql/browser", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
+  ["graphiql/browser/headers", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
   ["graphiql", /^(?:graphql-yoga|@pothos\/core)$/],
   ["request", /^@pothos\/core$/],
   ["execution", /^(?:node:http|@pothos\/core|graphql-yoga)$/],

@@ -3,9 +3,9 @@
 import type { Result } from "./answers.ts";
 import { tellAnswer } from "./answers.ts";
 import { type Operation, writeBody } from "./body.ts";
+import { parseHeaders, readHeadersText } from "./headers/session-headers.ts";
 import { findOperationName } from "./operation-name.ts";
 import { failWith, readResults } from "./results.ts";
-import { parseHeaders, readHeadersText } from "./session-headers.ts";
 
 /** The name of GraphiQL's own operation, which asks for the schema. */
 const INTROSPECTION = "IntrospectionQuery";

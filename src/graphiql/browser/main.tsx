@@ -5,5 +5,8 @@ import "./workers.ts";
 import "graphiql/style.css";
 import "./page.css";
 
+// GraphiQL loads its editors by itself, but a tab that is clicked before they are there keeps the first tab's text.
+await Promise.all([import("monaco-graphql/esm/monaco-editor.js"), import("monaco-graphql/esm/lite.js")]);
+
 const root = document.getElementById("root");
 if (root) createRoot(root).render(<App />);
