@@ -115,6 +115,15 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     await other.locator(".graphiql-tab-active", { hasText: "Other" }).waitFor();
   });
 
+  test("a tab that is clicked at once shows its own operation", async () => {
+    const { server } = await startServed(MODELS);
+    const page = await (await browser.newContext()).newPage();
+    onTestFinished(() => page.context().close());
+    await page.goto(server.url);
+    await page.locator(".graphiql-tabs").getByRole("button", { name: "Chat", exact: true }).click();
+    await expect.poll(() => readEditor(page, "operation")).toContain("mutation Chat(");
+  });
+
   test("an operation that has just been opened runs under its own name", async () => {
     const upstream = await startUpstream(MODELS);
     const server = await startTestServer(upstream.url);

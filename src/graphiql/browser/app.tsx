@@ -2,13 +2,13 @@
 import { GraphiQL } from "graphiql";
 import { fetchResults } from "./fetcher.ts";
 import { defaultTabs, firstTexts } from "./first-tab.ts";
-import { KeyNotice } from "./key-notice.tsx";
+import { KeyNotice } from "./headers/key-notice.tsx";
+import { readHeadersText } from "./headers/session-headers.ts";
+import { SharedHeaders } from "./headers/shared-headers.tsx";
+import { storage } from "./headers/storage.ts";
 import { NarrowEditors } from "./narrow-editors.tsx";
 import { pace } from "./operations/pace.ts";
 import { panels, plugins } from "./plugins.ts";
-import { readHeadersText } from "./session-headers.ts";
-import { SharedHeaders } from "./shared-headers.tsx";
-import { storage } from "./storage.ts";
 
 /** How often GraphiQL may write a stream's newest result into its editor, in milliseconds. */
 const PACE_MS = 100;

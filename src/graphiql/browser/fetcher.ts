@@ -1,11 +1,11 @@
 // Sends GraphiQL's operations: always by POST, as with GET their prompts would be in the URL.
 
 import { type Operation, writeBody } from "./body.ts";
+import { parseHeaders, readHeadersText } from "./headers/session-headers.ts";
 import { findOperationName } from "./operation-name.ts";
 import type { Result } from "./operations/answers.ts";
 import { tellAnswer } from "./operations/answers.ts";
 import { failWith, readResults } from "./results.ts";
-import { parseHeaders, readHeadersText } from "./session-headers.ts";
 
 /** The name of GraphiQL's own operation, which asks for the schema. */
 const INTROSPECTION = "IntrospectionQuery";
