@@ -244,7 +244,7 @@ describe.skipIf(skipped)(`in a browser, on a server that asks for a key${skipped
   };
 
   test("the schema is fetched once the key has been typed, and goes with every tab's operations", async () => {
-    await expect.poll(() => sentBy("IntrospectionQuery")).toContain(undefined);
+    await expect.poll(() => sentBy("IntrospectionQuery"), { timeout: 10_000 }).toContain(undefined);
     expect(sentBy("IntrospectionQuery")).not.toContain(`Bearer ${KEY}`);
     const introspected = page.waitForResponse(
       (response) => response.status() === 200 && response.request().headers().authorization === `Bearer ${KEY}`,
@@ -261,10 +261,10 @@ describe.skipIf(skipped)(`in a browser, on a server that asks for a key${skipped
   test("a reload keeps the key, and every tab shows it", async () => {
     sent.length = 0;
     await page.reload();
-    await expect.poll(() => sentBy("IntrospectionQuery")).toEqual([`Bearer ${KEY}`]);
+    await expect.poll(() => sentBy("IntrospectionQuery"), { timeout: 10_000 }).toEqual([`Bearer ${KEY}`]);
     for (const name of ["Model", "Complete"]) {
       await page.locator(".graphiql-tabs").getByRole("button", { name, exact: true }).click();
-      await expect.poll(() => page.locator(HEADERS_TEXT).textContent()).toContain(KEY);
+      await expect.poll(() => page.locator(HEADERS_TEXT).textContent(), { timeout: 10_000 }).toContain(KEY);
     }
   });
 
@@ -274,7 +274,9 @@ describe.skipIf(skipped)(`in a browser, on a server that asks for a key${skipped
     expect(stored).not.toContain(KEY);
     const other = await page.context().newPage();
     await other.goto(closed.url);
-    await expect.poll(() => other.locator(".graphiql-response .view-lines").textContent()).toContain("Headers");
+    await expect
+      .poll(() => other.locator(".graphiql-response .view-lines").textContent(), { timeout: 10_000 })
+      .toContain("Headers");
     expect(await other.evaluate("JSON.stringify({ ...sessionStorage })")).not.toContain(KEY);
     await other.close();
   });
