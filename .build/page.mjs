@@ -1,4 +1,5 @@
-// Bundles GraphiQL's page into dist/page: files named by their hash, as brotli, and page.json, which says what each is.
+// Bundles GraphiQL's page into dist/page: files named by their hash, as brotli, page.json, which says what each is, and the
+// licences of what is in them.
 // That takes seconds, so it is done only when something that the page is made of has changed.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -6,6 +7,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { build } from "esbuild";
+import { readLicences } from "./licences.mjs";
 
 const SOURCE = "src/graphiql";
 const TARGET = "dist/page";
@@ -34,7 +36,7 @@ async function hashOfSources() {
   const names = (await readdir(SOURCE, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const paths = names.map(({ parentPath, name }) => join(parentPath, name)).sort();
   const hash = createHash("sha256");
-  for (const path of [...paths, ".build/page.mjs", "package-lock.json"]) {
+  for (const path of [...paths, ".build/page.mjs", ".build/licences.mjs", "package-lock.json"]) {
     hash.update(`${path}\n`).update(await readFile(path).catch(() => ""));
   }
   return hash.digest("hex");
@@ -89,5 +91,6 @@ async function writePage() {
       await writeFile(`${path}.br`, await promisify(brotliCompress)(contents, { params }));
     }),
   );
+  await writeFile(`${TARGET}/licences.txt`, await readLicences(Object.keys(metafile.inputs)));
   await writeFile(`${TARGET}/page.json`, JSON.stringify(manifest));
 }

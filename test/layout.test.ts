@@ -20,6 +20,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["graphiql/browser/reading", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
   ["graphiql/browser/uploads", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
   ["graphiql/browser/operations", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
+  ["graphiql/browser/headers", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
   ["graphiql", /^(?:graphql-yoga|@pothos\/core)$/],
   ["request", /^@pothos\/core$/],
   ["execution", /^(?:node:http|@pothos\/core|graphql-yoga)$/],

@@ -47,7 +47,11 @@ export function createGraphiQLPage(options: { endpoint: string }): GraphiQLPage 
     const path = readPath(req);
     const isPage = path === options.endpoint && isBrowser(req);
     if (!isPage && !path.startsWith(`${directory}graphiql-`)) return false;
-    files ??= readFiles(options.endpoint);
+    files ??= readFiles(options.endpoint).catch((error: unknown) => {
+      // Another visit tries again: the build may have been made by then.
+      files = undefined;
+      throw error;
+    });
     return files.then(async (stored) => {
       const file = stored.get(isPage ? "" : path.slice(directory.length));
       if (file) await sendFile(file, req, res);

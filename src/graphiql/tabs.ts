@@ -2,7 +2,7 @@
 // Data only: files.ts puts it into the page.
 import { chatTabs, type GraphiQLTab, writeVariables } from "./chat-tabs.ts";
 
-/** A 16 by 16 RGBA image, inline because GraphiQL has no file picker for an Upload. */
+/** A 16 by 16 RGBA image, inline so that the tab runs before a file is chosen. */
 const squarePng =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAAOklEQVR42mMQyNv3nxLMQDMD/u+QQcFEG4CukZBBDKRoxmYI9QwgVjO6IcPJgIGPBaokJKokZbrnRgCaS30v3zaKNgAAAABJRU5ErkJggg==";
 
@@ -54,7 +54,7 @@ mutation Complete($prompt: [String!]!) {
   },
   {
     query: `# Variations of a square picture, here a data: URL.
-# Your own client sends a file part (multipart).
+# The clip on the left takes a file instead.
 mutation ImageVariations($image: Upload!) {
   imageVariations(
     input: {

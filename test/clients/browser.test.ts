@@ -25,12 +25,15 @@ const LISTEN = `{
   });
 }`;
 
-/** Notes each text that GraphiQL's answer shows, as `window.shown`. */
+/** Notes each text that GraphiQL's answer shows, as `window.shown`, without its spaces: a line wraps where it likes. */
 const WATCH = `{
   window.shown = [];
+  const topOf = ({ style }) => Number.parseFloat(style.top);
   new MutationObserver(() => {
-    const answer = document.querySelector(".graphiql-response .view-lines")?.textContent ?? "";
-    const text = /"textSoFar": "((?:[^"\\\\]|\\\\.)*)/.exec(answer.replaceAll("\\u00a0", " "))?.[1];
+    // The elements of the lines are in no order.
+    const lines = [...document.querySelectorAll(".graphiql-response .view-line")].sort((a, b) => topOf(a) - topOf(b));
+    const answer = lines.map(({ textContent }) => textContent).join("").replaceAll(/[\\s\\u00a0]/g, "");
+    const text = /"textSoFar":"((?:[^"\\\\]|\\\\.)*)/.exec(answer)?.[1];
     if (text && text !== shown.at(-1)) shown.push(text);
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
 }`;

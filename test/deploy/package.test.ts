@@ -91,9 +91,12 @@ beforeEach((context) => {
   context.skip("npm's registry cannot be reached");
 });
 
-test("it holds what runs, its types and the schema, and nothing else", () => {
+test("it holds what runs, its types, the schema and GraphiQL's page, and nothing else", () => {
   expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "dist/main.js", "dist/index.d.ts"]));
-  const others = files.filter((file) => !/^dist\/[\w/-]+(?:\.d\.ts|\.js)$/.test(file));
+  expect(files).toEqual(expect.arrayContaining(["dist/page/page.json", "dist/page/licences.txt"]));
+  const known =
+    /^dist\/(?:[\w/-]+(?:\.d\.ts|\.js)|page\/(?:page\.json|licences\.txt|graphiql-\w+\.(?:js|css|svg)\.br))$/;
+  const others = files.filter((file) => !known.test(file));
   expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json", "schema.graphql"]);
 });
 
@@ -113,6 +116,9 @@ test("npx starts it on the sandbox, and it answers", async () => {
     body: JSON.stringify({ query: CHAT }),
   });
   expect(body.data.chat.text).toContain("Hi");
+  const page = await request(await server.url, { headers: { accept: "text/html" } });
+  const script = /src="([^"]+\.js)"/.exec(page.text)?.[1] ?? "";
+  expect((await request(new URL(script, await server.url).href)).status).toBe(200);
 });
 
 test("embedded in a server in TypeScript it compiles strictly, and answers beside that server's own pages", async () => {

@@ -11,7 +11,7 @@ const guide = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
 test("its table has every folder of src, in the order that the layout test enforces", () => {
   const listed = [...guide.matchAll(/^\| `([\w/]+)\/` \|/gm)].map(([, folder = ""]) => folder);
   const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" });
-  const folders = new Set(sources.filter((file) => file.endsWith(".ts")).map((file) => join("src", dirname(file))));
+  const folders = new Set(sources.filter((file) => /\.tsx?$/.test(file)).map((file) => join("src", dirname(file))));
   expect(listed.map((folder) => (folder === "src" ? folder : `src/${folder}`)).sort()).toEqual([...folders].sort());
   const enforced = readFileSync(join(ROOT, "test/layout.test.ts"), "utf8");
   const places = listed.map((folder) => enforced.indexOf(`["${folder === "src" ? "" : folder}"`));

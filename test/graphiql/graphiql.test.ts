@@ -1,5 +1,5 @@
 // GraphiQL over HTTP, and in a browser if one is installed: the real app in front of the built-in sandbox.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { parse, validate } from "graphql";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -78,6 +78,21 @@ describe("the page", () => {
       expect((await file.arrayBuffer()).byteLength).toBeGreaterThan(100);
     }
     expect(await (await visit()).text()).not.toMatch(/(src|href)="?(https?:)?\/\//);
+  });
+
+  test("has 2.5 MB at most in all, encoded as br, with what is loaded only when it is needed", async () => {
+    const folder = new URL("../../dist/page/", import.meta.url);
+    const names = readdirSync(folder).filter((name) => name.endsWith(".br"));
+    const sizes = names.map((name) => statSync(new URL(name, folder)).size);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    expect(total).toBeGreaterThan(1_000_000);
+    expect(total).toBeLessThan(2_500_000);
+  });
+
+  test("is laid out for the width of the screen", async () => {
+    expect(await (await visit()).text()).toContain(
+      '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    );
   });
 
   test("cannot be framed, sniffed or made to run other scripts", async () => {
@@ -229,7 +244,7 @@ describe.skipIf(skipped)(`in a browser, on a server that asks for a key${skipped
   };
 
   test("the schema is fetched once the key has been typed, and goes with every tab's operations", async () => {
-    await expect.poll(() => sentBy("IntrospectionQuery")).toContain(undefined);
+    await expect.poll(() => sentBy("IntrospectionQuery"), { timeout: 10_000 }).toContain(undefined);
     expect(sentBy("IntrospectionQuery")).not.toContain(`Bearer ${KEY}`);
     const introspected = page.waitForResponse(
       (response) => response.status() === 200 && response.request().headers().authorization === `Bearer ${KEY}`,
@@ -246,10 +261,10 @@ describe.skipIf(skipped)(`in a browser, on a server that asks for a key${skipped
   test("a reload keeps the key, and every tab shows it", async () => {
     sent.length = 0;
     await page.reload();
-    await expect.poll(() => sentBy("IntrospectionQuery")).toEqual([`Bearer ${KEY}`]);
+    await expect.poll(() => sentBy("IntrospectionQuery"), { timeout: 10_000 }).toEqual([`Bearer ${KEY}`]);
     for (const name of ["Model", "Complete"]) {
       await page.locator(".graphiql-tabs").getByRole("button", { name, exact: true }).click();
-      await expect.poll(() => page.locator(HEADERS_TEXT).textContent()).toContain(KEY);
+      await expect.poll(() => page.locator(HEADERS_TEXT).textContent(), { timeout: 10_000 }).toContain(KEY);
     }
   });
 
@@ -259,7 +274,9 @@ describe.skipIf(skipped)(`in a browser, on a server that asks for a key${skipped
     expect(stored).not.toContain(KEY);
     const other = await page.context().newPage();
     await other.goto(closed.url);
-    await expect.poll(() => other.locator(".graphiql-response .view-lines").textContent()).toContain("Headers");
+    await expect
+      .poll(() => other.locator(".graphiql-response .view-lines").textContent(), { timeout: 10_000 })
+      .toContain("Headers");
     expect(await other.evaluate("JSON.stringify({ ...sessionStorage })")).not.toContain(KEY);
     await other.close();
   });

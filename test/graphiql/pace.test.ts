@@ -1,6 +1,6 @@
 // How a stream is slowed down for GraphiQL, on a clock of the test.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { pace } from "../../src/graphiql/browser/pace.ts";
+import { pace } from "../../src/graphiql/browser/operations/pace.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

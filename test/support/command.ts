@@ -1,7 +1,7 @@
 // Other programs, as a person starts them in a folder: npm, npx, node.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { onTestFinished } from "vitest";
+import { whenOver } from "./lifetime.ts";
 
 export interface CommandResult {
   /** Exit code; null where it was killed. */
@@ -26,7 +26,7 @@ export interface RunningCommand {
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts a command that stays; it ends with the test. */
+/** Starts a command that stays; it ends with the case, or with its `shared`. */
 export function startCommand(
   folder: string,
   environment: Record<string, string>,
@@ -58,8 +58,6 @@ export function startCommand(
     }
     return ended;
   };
-  onTestFinished(async () => {
-    await stop("SIGKILL");
-  });
+  whenOver(() => stop("SIGKILL"));
   return { url, stop };
 }

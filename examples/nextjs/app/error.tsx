@@ -1,11 +1,14 @@
 "use client";
 
-export default function ErrorPage({ reset }: { error: Error; reset: () => void }) {
+/** What the page is if the models cannot be listed. */
+export default function ErrorPage() {
   return (
     <main>
       <h1>The GraphQL server does not answer</h1>
-      <p>Start it with `npm start` in the root of the repository, or set `GRAPHQL_URL`.</p>
-      <button type="button" onClick={reset}>
+      <p>
+        Start it with <code>npm start</code> in the root of the repository, or set <code>GRAPHQL_URL</code>.
+      </p>
+      <button type="button" onClick={() => location.reload()}>
         Try again
       </button>
     </main>

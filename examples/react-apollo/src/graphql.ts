@@ -17,19 +17,22 @@ export const ModelsQuery = graphql(`
 
 export const ChatSubscription = graphql(`
   subscription Chat($input: ChatInput!) {
-    chat(input: $input) {
-      textSoFar
-      choices {
-        finishReason
-        delta {
-          refusal
+    chat(input: $input, everyMs: 50) {
+      soFar {
+        id
+        choices {
+          finishReason
+          message {
+            content
+            refusal
+          }
         }
       }
     }
   }
 `);
 
-export type ChatChunk = ResultOf<typeof ChatSubscription>["chat"];
+export type Answer = ResultOf<typeof ChatSubscription>["chat"]["soFar"];
 
 export const VariationsMutation = graphql(`
   mutation Variations($image: Upload!) {

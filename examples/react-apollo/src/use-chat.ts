@@ -2,7 +2,7 @@
 import { useApolloClient } from "@apollo/client/react";
 import { useEffect, useRef, useState } from "react";
 import type { Transport } from "./client.ts";
-import { type ChatChunk, ChatSubscription } from "./graphql.ts";
+import { type Answer, ChatSubscription } from "./graphql.ts";
 import { type Problem, problemOf } from "./problem.ts";
 
 export interface Turn {
@@ -23,7 +23,7 @@ export function useChat(model: string, transport: Transport) {
   const changeLast = (change: (turn: Turn) => Partial<Turn>) =>
     setTurns((all) => all.map((turn, index) => (index === all.length - 1 ? { ...turn, ...change(turn) } : turn)));
 
-  // An answer costs money. So an event starts it, and never an effect, which React may run twice.
+  // An answer costs money. So an event starts it, and no effect, which runs again whenever the page is mounted.
   function ask(question: string, before = turns) {
     setTurns([...before, { question, answer: "", state: "streaming" }]);
     const messages = [...before.flatMap(toMessages), { role: "USER" as const, content: question }];
@@ -37,7 +37,7 @@ export function useChat(model: string, transport: Transport) {
       .subscribe({
         next({ data, error }) {
           if (error) changeLast(() => ({ state: "failed", problem: problemOf(error) }));
-          else if (data) changeLast((turn) => withChunk(turn, data.chat));
+          else if (data) changeLast(() => shown(data.chat.soFar));
         },
         complete: () => changeLast(({ state }) => ({ state: state === "streaming" ? "complete" : state })),
       });
@@ -57,11 +57,10 @@ export function useChat(model: string, transport: Transport) {
   return { turns, isStreaming: turns.at(-1)?.state === "streaming", ask, stop, tryAgain };
 }
 
-function withChunk(turn: Turn, { textSoFar, choices: [choice] }: ChatChunk): Partial<Turn> {
-  const refusal = choice?.delta.refusal;
+function shown({ choices: [choice] }: Answer): Partial<Turn> {
   return {
-    answer: refusal ? turn.answer + refusal : textSoFar || turn.answer,
-    finishReason: choice?.finishReason ?? turn.finishReason,
+    answer: choice?.message.content ?? choice?.message.refusal ?? "",
+    finishReason: choice?.finishReason,
   };
 }
 

@@ -6,19 +6,22 @@ import { type Problem, problemOf } from "./problem.ts";
 
 const ChatSubscription = graphql`
   subscription useChatSubscription($input: ChatInput!) {
-    chat(input: $input) {
-      textSoFar
-      choices {
-        finishReason
-        delta {
-          refusal
+    chat(input: $input, everyMs: 50) {
+      soFar {
+        id
+        choices {
+          finishReason
+          message {
+            content
+            refusal
+          }
         }
       }
     }
   }
 `;
 
-type ChatChunk = useChatSubscription["response"]["chat"];
+type Answer = useChatSubscription["response"]["chat"]["soFar"];
 
 export interface Turn {
   question: string;
@@ -38,7 +41,7 @@ export function useChat(model: string) {
   const changeLast = (change: (turn: Turn) => Partial<Turn>) =>
     setTurns((all) => all.map((turn, index) => (index === all.length - 1 ? { ...turn, ...change(turn) } : turn)));
 
-  // An answer costs money. So an event starts it, and never an effect, which React may run twice.
+  // An answer costs money. So an event starts it, and no effect, which runs again whenever the page is mounted.
   function ask(question: string, before = turns) {
     setTurns([...before, { question, answer: "", state: "streaming" }]);
     const messages = [...before.flatMap(toMessages), { role: "USER" as const, content: question }];
@@ -46,7 +49,7 @@ export function useChat(model: string) {
       subscription: ChatSubscription,
       variables: { input: { model, messages } },
       onNext(data) {
-        if (data) changeLast((turn) => withChunk(turn, data.chat));
+        if (data) changeLast(() => shown(data.chat.soFar));
       },
       onError: (error) => changeLast(() => ({ state: "failed", problem: problemOf(error) })),
       onCompleted: () => changeLast(() => ({ state: "complete" })),
@@ -67,11 +70,10 @@ export function useChat(model: string) {
   return { turns, isStreaming: turns.at(-1)?.state === "streaming", ask, stop, tryAgain };
 }
 
-function withChunk(turn: Turn, { textSoFar, choices: [choice] }: ChatChunk): Partial<Turn> {
-  const refusal = choice?.delta.refusal;
+function shown({ choices: [choice] }: Answer): Partial<Turn> {
   return {
-    answer: refusal ? turn.answer + refusal : textSoFar || turn.answer,
-    finishReason: choice?.finishReason ?? turn.finishReason,
+    answer: choice?.message.content ?? choice?.message.refusal ?? "",
+    finishReason: choice?.finishReason,
   };
 }
 

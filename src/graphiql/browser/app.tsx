@@ -1,16 +1,14 @@
 // GraphiQL with this server's tabs, plugins and ways of sending.
 import { GraphiQL } from "graphiql";
-import { graphiqlTabs } from "../tabs.ts";
 import { fetchResults } from "./fetcher.ts";
-import { readFirstTab } from "./first-tab.ts";
-import { pace } from "./pace.ts";
+import { defaultTabs, firstTexts } from "./first-tab.ts";
+import { KeyNotice } from "./headers/key-notice.tsx";
+import { readHeadersText } from "./headers/session-headers.ts";
+import { SharedHeaders } from "./headers/shared-headers.tsx";
+import { storage } from "./headers/storage.ts";
+import { NarrowEditors } from "./narrow-editors.tsx";
+import { pace } from "./operations/pace.ts";
 import { panels, plugins } from "./plugins.ts";
-import { readHeadersText } from "./session-headers.ts";
-import { SharedHeaders } from "./shared-headers.tsx";
-import { storage } from "./storage.ts";
-
-const first = readFirstTab();
-const defaultTabs = graphiqlTabs.map(({ query, variables }) => ({ query, variables: variables ?? null }));
 
 /** How often GraphiQL may write a stream's newest result into its editor, in milliseconds. */
 const PACE_MS = 100;
@@ -24,10 +22,10 @@ export function App() {
       storage={storage}
       fetcher={fetchPaced}
       plugins={plugins}
-      defaultTabs={defaultTabs}
+      defaultTabs={[...defaultTabs]}
       defaultEditorToolsVisibility="variables"
-      initialQuery={first.query}
-      initialVariables={first.variables}
+      initialQuery={firstTexts.query}
+      initialVariables={firstTexts.variables}
       initialHeaders={readHeadersText()}
       schemaDescription
       inputValueDeprecation
@@ -36,6 +34,8 @@ export function App() {
     >
       <GraphiQL.Logo>OpenAI GraphQL</GraphiQL.Logo>
       <SharedHeaders />
+      <KeyNotice />
+      <NarrowEditors />
       <GraphiQL.Footer>
         {panels.map((Panel) => (
           <Panel key={Panel.name} />

@@ -1,11 +1,11 @@
 // Sends GraphiQL's operations: always by POST, as with GET their prompts would be in the URL.
 
 import { type Operation, writeBody } from "./body.ts";
+import { parseHeaders, readHeadersText } from "./headers/session-headers.ts";
 import { findOperationName } from "./operation-name.ts";
 import type { Result } from "./operations/answers.ts";
 import { tellAnswer } from "./operations/answers.ts";
 import { failWith, readResults } from "./results.ts";
-import { parseHeaders, readHeadersText } from "./session-headers.ts";
 
 /** The name of GraphiQL's own operation, which asks for the schema. */
 const INTROSPECTION = "IntrospectionQuery";
@@ -73,7 +73,7 @@ async function* send(
 /** Says what to do where the schema is refused for want of a key. */
 function explain(result: Result): Result {
   if (!hasCode(result, "UNAUTHENTICATED")) return result;
-  const help = 'Put your key into "Headers", below the operation, as authorization: Bearer YOUR-KEY.';
+  const help = "Put your key into Headers, below the operation, as authorization: Bearer YOUR-KEY.";
   return { ...result, data: null, errors: [{ message: help }, ...asArray(result.errors)] };
 }
 
@@ -83,7 +83,7 @@ function hasCode({ errors }: Result, code: string): boolean {
 
 function describe(error: unknown): string {
   // What fetch throws for a header that cannot be sent names it; for the network it says only "Failed to fetch".
-  if (error instanceof TypeError && /header|ISO-8859-1|ByteString/i.test(error.message)) {
+  if (error instanceof TypeError && /header|invalid (?:name|value)|ISO-8859-1|ByteString/i.test(error.message)) {
     return "The request was not sent: a name or value in Headers is not allowed in HTTP.";
   }
   return "The server did not answer: the connection failed. Is it running, and are you online?";

@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<f33d5ef7fac5bb9a7c2edcc8cf1e8943>>
+ * @generated SignedSource<<ec5fc9c567159cd20787d5a32a6d8d9e>>
  * @lightSyntaxTransform
  */
 
@@ -52,15 +52,12 @@ export type ChatInput = {
   verbosity?: Verbosity | null | undefined;
   webSearchOptions?: Record<string, unknown> | null | undefined;
 };
-export type ChatAudioInput = {
-  format: string;
-  voice: string;
-};
 export type ChatMessageInput = {
   audioId?: string | null | undefined;
   content?: string | null | undefined;
   customToolCalls?: ReadonlyArray<CustomToolCallInput> | null | undefined;
   extra?: Record<string, unknown> | null | undefined;
+  functionCall?: FunctionCallInput | null | undefined;
   name?: string | null | undefined;
   parts?: ReadonlyArray<ContentPartInput> | null | undefined;
   reasoning?: string | null | undefined;
@@ -70,8 +67,13 @@ export type ChatMessageInput = {
   toolCalls?: ReadonlyArray<ToolCallInput> | null | undefined;
 };
 export type CustomToolCallInput = {
+  extra?: Record<string, unknown> | null | undefined;
   id: string;
   input: string;
+  name: string;
+};
+export type FunctionCallInput = {
+  arguments: string;
   name: string;
 };
 export type ContentPartInput = {
@@ -123,9 +125,9 @@ export type ToolCallInput = {
   function: FunctionCallInput;
   id: string;
 };
-export type FunctionCallInput = {
-  arguments: string;
-  name: string;
+export type ChatAudioInput = {
+  format: string;
+  voice: string;
 };
 export type ResponseFormatInput = {
   jsonSchema: JsonSchemaFormatInput;
@@ -188,13 +190,16 @@ export type useChatSubscription$variables = {
 };
 export type useChatSubscription$data = {
   readonly chat: {
-    readonly choices: ReadonlyArray<{
-      readonly delta: {
-        readonly refusal: string | null | undefined;
-      };
-      readonly finishReason: FinishReason | null | undefined;
-    }>;
-    readonly textSoFar: string;
+    readonly soFar: {
+      readonly choices: ReadonlyArray<{
+        readonly finishReason: FinishReason | null | undefined;
+        readonly message: {
+          readonly content: string | null | undefined;
+          readonly refusal: string | null | undefined;
+        };
+      }>;
+      readonly id: string;
+    };
   };
 };
 export type useChatSubscription = {
@@ -212,6 +217,11 @@ var v0 = [
 ],
 v1 = [
   {
+    "kind": "Literal",
+    "name": "everyMs",
+    "value": 50
+  },
+  {
     "kind": "Variable",
     "name": "input",
     "variableName": "input"
@@ -221,37 +231,56 @@ v2 = {
   "alias": null,
   "args": null,
   "kind": "ScalarField",
-  "name": "textSoFar",
+  "name": "id",
   "storageKey": null
 },
 v3 = {
   "alias": null,
   "args": null,
-  "concreteType": "ChatChunkChoice",
+  "concreteType": "ChatCompletion",
   "kind": "LinkedField",
-  "name": "choices",
-  "plural": true,
+  "name": "soFar",
+  "plural": false,
   "selections": [
+    (v2/*:: as any*/),
     {
       "alias": null,
       "args": null,
-      "kind": "ScalarField",
-      "name": "finishReason",
-      "storageKey": null
-    },
-    {
-      "alias": null,
-      "args": null,
-      "concreteType": "ChatDelta",
+      "concreteType": "ChatChoice",
       "kind": "LinkedField",
-      "name": "delta",
-      "plural": false,
+      "name": "choices",
+      "plural": true,
       "selections": [
         {
           "alias": null,
           "args": null,
           "kind": "ScalarField",
-          "name": "refusal",
+          "name": "finishReason",
+          "storageKey": null
+        },
+        {
+          "alias": null,
+          "args": null,
+          "concreteType": "ChatMessage",
+          "kind": "LinkedField",
+          "name": "message",
+          "plural": false,
+          "selections": [
+            {
+              "alias": null,
+              "args": null,
+              "kind": "ScalarField",
+              "name": "content",
+              "storageKey": null
+            },
+            {
+              "alias": null,
+              "args": null,
+              "kind": "ScalarField",
+              "name": "refusal",
+              "storageKey": null
+            }
+          ],
           "storageKey": null
         }
       ],
@@ -275,7 +304,6 @@ return {
         "name": "chat",
         "plural": false,
         "selections": [
-          (v2/*:: as any*/),
           (v3/*:: as any*/)
         ],
         "storageKey": null
@@ -298,31 +326,24 @@ return {
         "name": "chat",
         "plural": false,
         "selections": [
-          (v2/*:: as any*/),
           (v3/*:: as any*/),
-          {
-            "alias": null,
-            "args": null,
-            "kind": "ScalarField",
-            "name": "id",
-            "storageKey": null
-          }
+          (v2/*:: as any*/)
         ],
         "storageKey": null
       }
     ]
   },
   "params": {
-    "cacheID": "ceee193803e3a2609be9ae0182d3e6e5",
+    "cacheID": "c50e89f4b7e80692db4f11e679a06531",
     "id": null,
     "metadata": {},
     "name": "useChatSubscription",
     "operationKind": "subscription",
-    "text": "subscription useChatSubscription(\n  $input: ChatInput!\n) {\n  chat(input: $input) {\n    textSoFar\n    choices {\n      finishReason\n      delta {\n        refusal\n      }\n    }\n    id\n  }\n}\n"
+    "text": "subscription useChatSubscription(\n  $input: ChatInput!\n) {\n  chat(input: $input, everyMs: 50) {\n    soFar {\n      id\n      choices {\n        finishReason\n        message {\n          content\n          refusal\n        }\n      }\n    }\n    id\n  }\n}\n"
   }
 };
 })();
 
-(node as any).hash = "8eeef8cda223e064070b70f8fde95d37";
+(node as any).hash = "b877f3c484ed1f051892cbe1d3629965";
 
 export default node;

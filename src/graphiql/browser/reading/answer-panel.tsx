@@ -10,6 +10,8 @@ import { Pictures } from "./pictures-shown.tsx";
 const WIDE = 560;
 /** Who is nearer to the end than this follows the text as it grows. */
 const NEAR_END = 40;
+/** Ends that need no word: the text, or the calls, are all there is. */
+const ORDINARY_ENDS = new Set(["STOP", "TOOL_CALLS", "FUNCTION_CALL"]);
 
 /** Renders nothing where the answer has neither text nor pictures. */
 export function AnswerPanel() {
@@ -24,13 +26,17 @@ function Panel({ shown }: { shown: ShownAnswer }) {
   const panel = useRef<HTMLDetailsElement>(null);
   const body = useRef<HTMLElement>(null);
   const follows = useRef(true);
+  const wasRunning = useRef(false);
   const isWide = useWidth(panel) >= WIDE;
   const { choices, pictures, errors, isRunning } = shown;
   const spoken = choices.filter(hasWords);
   const roots = new Set(spoken.map(({ root }) => root));
 
   useLayoutEffect(() => {
-    if (body.current && follows.current && isRunning) body.current.scrollTop = body.current.scrollHeight;
+    if (body.current && follows.current && (isRunning || wasRunning.current)) {
+      body.current.scrollTop = body.current.scrollHeight;
+    }
+    wasRunning.current = isRunning;
   });
 
   const onScroll = () => {
@@ -84,7 +90,7 @@ function Choice({ choice, title }: { choice: ReadChoice; title: string }) {
           {input && <pre>{input}</pre>}
         </div>
       ))}
-      {finishReason && finishReason !== "STOP" && <p className="answer-end">Ends with {finishReason}</p>}
+      {finishReason && !ORDINARY_ENDS.has(finishReason) && <p className="answer-end">Ends with {finishReason}</p>}
     </article>
   );
 }

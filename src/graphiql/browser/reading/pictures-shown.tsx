@@ -16,7 +16,7 @@ export function Pictures({ addresses }: { addresses: readonly string[] }) {
       )}
       {foreign.length > 0 && (
         <div className="answer-foreign">
-          <p>Pictures of another host. This page loads nothing from elsewhere; the answer as b64Json is shown here.</p>
+          <p>This page loads nothing from other hosts. A picture that comes as b64Json is shown here.</p>
           <ul>
             {foreign.map((address) => (
               <li key={address}>

@@ -1,5 +1,6 @@
 // What GraphiQL keeps in localStorage: tabs, history, settings, and no headers, which hold keys. GraphiQL's history would keep
 // those of each operation that was run.
+import { keepHeadersText } from "./session-headers.ts";
 
 /** The names under which GraphiQL keeps operations. */
 const KEEPS_OPERATIONS = /:(?:tabState|queries|favorites)$/;
@@ -10,7 +11,10 @@ export const storage = {
   setItem: (name: string, value: string) =>
     read()?.setItem(name, KEEPS_OPERATIONS.test(name) ? withoutHeaders(value) : value),
   removeItem: (name: string) => read()?.removeItem(name),
-  clear: () => read()?.clear(),
+  clear() {
+    read()?.clear();
+    keepHeadersText("");
+  },
   get length() {
     return read()?.length ?? 0;
   },

@@ -4,22 +4,20 @@ import { tryParseJSONC } from "@graphiql/react";
 
 const NAME = "graphiql:headers";
 
+let current = readStored();
+
 /** The text of the headers editor, as it was last typed in this visit. */
 export function readHeadersText(): string {
-  try {
-    return sessionStorage.getItem(NAME) ?? "";
-  } catch {
-    // A browser that blocks storage.
-    return "";
-  }
+  return current;
 }
 
 /** Keeps the text until the visit ends. */
 export function keepHeadersText(text: string): void {
+  current = text;
   try {
     sessionStorage.setItem(NAME, text);
   } catch {
-    // Blocked or full: the editors still hold it.
+    // Blocked or full: it is kept until the page is left.
   }
 }
 
@@ -30,5 +28,13 @@ export function parseHeaders(text: string): Record<string, unknown> | undefined 
     return typeof headers === "object" && headers !== null ? { ...headers } : {};
   } catch {
     return undefined;
+  }
+}
+
+function readStored(): string {
+  try {
+    return sessionStorage.getItem(NAME) ?? "";
+  } catch {
+    return "";
   }
 }
