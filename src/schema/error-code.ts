@@ -39,18 +39,18 @@ const ErrorCodeInfo = builder.objectRef<ErrorCodeRow>("ErrorCodeInfo").implement
       description: "The code, as it is in `extensions.code`.",
       resolve: ({ code }) => code,
     }),
-    cause: t.exposeString("cause", { nullable: false, description: "What has happened, in Markdown." }),
+    cause: t.exposeString("cause", { nullable: false, description: "What happened, in Markdown." }),
     remedy: t.exposeString("remedy", { nullable: false, description: "What to do about it, in Markdown." }),
     httpStatus: t.int({
       description:
-        "The HTTP status of a request that is refused with this code before it is executed. Null if none is refused with it.",
+        "The HTTP status of a request that is refused with this code before it is executed. Null if no request is refused with it.",
       resolve: ({ status }) => status,
     }),
     paid: t.field({
       type: ErrorPaid,
       nullable: false,
       description:
-        "Whether the upstream may charge for the field that failed. What a stream has sent before its error is paid for.",
+        "Whether the upstream may charge for the field that failed. What a stream has sent before its error is paid for in any case.",
       resolve: ({ paid }) => paid,
     }),
     retry: t.field({

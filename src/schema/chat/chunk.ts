@@ -138,7 +138,7 @@ const ChatCompletionChunk = builder.objectRef<OpenAIChatCompletionChunk>("ChatCo
       type: ChatCompletion,
       nullable: false,
       description:
-        "The whole answer up to and including this chunk, as the mutation would give it: of the same type and with the same id, with all pieces put together. A normalised cache keeps one entity that grows, and a screen needs only the latest event. Each event repeats the answer, so the bytes grow with the square of its length; `everyMs` sends fewer events.",
+        "The whole answer up to and including this chunk, as the mutation would give it, with the same type and id and all pieces put together. A normalised cache keeps one entity that grows, and a screen needs only the latest event. Each event repeats the answer, so the bytes grow with the square of its length; with `everyMs` there are fewer events.",
       resolve: (chunk, _, context) => readSoFar<OpenAIChatCompletion>(chunk, context),
     }),
     usage: t.field({

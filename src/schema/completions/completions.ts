@@ -120,7 +120,7 @@ Completion.implement({
       type: Completion,
       nullable: false,
       description:
-        "In a stream, the whole answer up to and including this piece, as the mutation would give it; otherwise the answer itself. The piece has the same type and id, so a normalised cache takes both for one entity: select nothing else of the piece. Each event repeats the answer, so the bytes grow with the square of its length; `everyMs` sends fewer events.",
+        "In a stream, the whole answer up to and including this piece, as the mutation would give it; otherwise the answer itself. The piece has the same type and id, so a normalised cache takes both for one entity: select nothing else of the piece. Each event repeats the answer, so the bytes grow with the square of its length; with `everyMs` there are fewer events.",
       resolve: (completion, _, context) => readSoFar<OpenAICompletion>(completion, context),
     }),
     usage: t.field({

@@ -52,7 +52,7 @@ export function checkLength(
 
 /** How often a subscription's client wants a chunk at most, in words. */
 export const EVERY_MS =
-  "Shortest time between two chunks, in milliseconds, 0 to 5000: what comes within it is joined into one chunk. The first text and the end arrive at once. 0 or null: each chunk arrives as the upstream sends it.";
+  "The shortest time between two chunks, in milliseconds, from 0 to 5000. What comes within it is joined into one chunk. The first text, the end and errors arrive at once. With 0 or null each chunk arrives as the upstream sends it.";
 
 /** The argument `everyMs` as a number, 0 for none. */
 export function readEveryMs(everyMs: number | null | undefined): number {
