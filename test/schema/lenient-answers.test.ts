@@ -213,7 +213,7 @@ describe.each(Object.keys(fullAnswers))("an answer to %s", (field) => {
     expect(isNull).toBeLessThanOrEqual(field === "chat" ? 10 : 3);
   });
 
-  test("loses to a wrong value no more than that value's own place", { timeout: 60_000 }, async () => {
+  test("loses to a wrong value no more than that value's own place", { timeout: 120_000 }, async () => {
     const ask = await start(field);
     const known = listValues((await ask(full)).data);
     const problems: string[] = [];

@@ -33,7 +33,7 @@ const ways: { way: string; subscribe: typeof subscribeWs; leave: (subscription: 
   { way: "disconnects (WebSocket)", subscribe: subscribeWs, leave: ({ disconnect }) => disconnect() },
 ];
 
-test("after all the ways to leave no socket, timer or listener is left", async () => {
+test("after all the ways to leave no socket, timer or listener is left", { timeout: 60_000 }, async () => {
   const running = await startStreaming(silence);
   const warnings = listenForWarnings();
   const connections = countConnections(running.upstream);
