@@ -101,6 +101,22 @@ const said = (delta: object, finish_reason: string | null = null, index = 0, mor
   event({ id: "c-1", choices: [{ index, delta, finish_reason }], ...more });
 const soFarOf = (results: { data: { chat: { soFar: unknown } } }[]) => results.map(({ data }) => data.chat.soFar);
 
+test.each([
+  ["a custom tool's in pieces of a function", "custom", { input: "" }, "function", { arguments: "ls" }],
+  ["a function's in pieces of a custom tool", "function", { arguments: "{" }, "custom", { input: "}" }],
+])("a call, %s, is the mutation's: in its first form", async (_, type, begun, other, rest) => {
+  const call = { index: 0, id: "call_1", type, [type]: { name: "run", ...begun } };
+  const calls = [call, { index: 0, [other]: rest }].map((one) => said({ tool_calls: [one] }));
+  const { server } = await startServed(streams(...calls, said({}, "tool_calls"), done));
+  const { body } = await server.query(mutationOf("chat"));
+  const text = Object.values(begun).join("") + Object.values(rest).join("");
+  const whole = { name: "run", ...Object.fromEntries(Object.keys(begun).map((name) => [name, text])) };
+  expect(body.data.chat.choices[0].message.toolCalls).toMatchObject([{ type, [type]: whole, [other]: null }]);
+  const { results, ended } = await subscribeSse(server.url, streamOf("chat"));
+  expect(await ended).toBe("complete");
+  expect(results.at(-1).data.chat.soFar).toEqual(body.data.chat);
+});
+
 describe("what was told stays:", () => {
   test("ends, usage and the other choices, while texts of one form follow", async () => {
     const again = (text: string) => said({ content: text });

@@ -22,6 +22,8 @@ interface Call {
   readonly isNumberedAgain: boolean;
   readonly end: JsonEnd;
   name: string | undefined;
+  /** As it was shown first: pieces in the other form go on with it. */
+  isCustom: boolean;
   /** Undefined while nobody has seen it. */
   index: number | undefined;
   /** What has come before the name. */
@@ -81,7 +83,7 @@ export class ToolCalls {
     if (typeof index !== "number" || !isRecord(called) || called.name !== undefined) return undefined;
     const { arguments: text } = called;
     const call = this.#byIndex.get(index);
-    if (call?.index !== index || typeof text !== "string") return undefined;
+    if (call?.index !== index || call.isCustom || typeof text !== "string") return undefined;
     call.end.add(text);
     return piece;
   }
@@ -118,6 +120,7 @@ export class ToolCalls {
       isNumberedAgain: shape.index !== undefined && this.#byIndex.has(shape.index),
       end: endOf(shape.text ?? ""),
       name: shape.name,
+      isCustom: shape.isCustom,
       index: undefined,
       held: undefined,
     };
@@ -136,7 +139,8 @@ export class ToolCalls {
     const text = isRepeat ? undefined : shape.text;
     if (text) call.end.add(text);
     call.name ??= shape.name;
-    if (call.index !== undefined) return writeShape({ ...shape, name: undefined, text }, call.index);
+    const { isCustom } = call;
+    if (call.index !== undefined) return writeShape({ ...shape, isCustom, name: undefined, text }, call.index);
     return this.#showOrHold(call, call.held ? joined(call.held, shape) : shape);
   }
 
@@ -151,6 +155,7 @@ export class ToolCalls {
   #show(call: Call, shape: Shape): Fields {
     if (call.held) this.#held--;
     call.held = undefined;
+    call.isCustom = shape.isCustom;
     call.index = this.#shown++;
     return { ...writeShape(shape, call.index), id: call.id, type: shape.type };
   }

@@ -2,6 +2,7 @@
 import { isRecord } from "../../json/json.ts";
 import type { JSONObject } from "./builder.ts";
 import { refuse } from "./checks.ts";
+import { foldName } from "./wire-body.ts";
 
 /** Most fields of an input's `extra`. */
 const MAX_FIELDS = 64;
@@ -36,13 +37,8 @@ export function readExtraInput(
   if (!extra) return {};
   const names = Object.keys(extra);
   if (names.length > MAX_FIELDS) refuse(field, `must hold at most ${MAX_FIELDS} fields; got ${names.length}.`);
-  const taken = new Set([...known].map(fold));
-  const wrong = names.find((name) => taken.has(fold(name)));
+  const taken = new Set([...known].map(foldName));
+  const wrong = names.find((name) => taken.has(foldName(name)));
   if (wrong !== undefined) refuse(field, `must not hold "${wrong.slice(0, 64)}", which has its own place in this API.`);
   return extra;
-}
-
-/** Some servers ignore case, some accept other signs between words. */
-function fold(name: string): string {
-  return name.toLowerCase().replace(/[_.-]/g, "");
 }

@@ -21,7 +21,7 @@ export function given<Wire extends object>(fields: Given<Wire>): Wire {
 /** Most fields of `extraBody`. */
 const MAX_EXTRA_FIELDS = 256;
 
-/** The form of a field's name. Some servers ignore case, some accept other signs between words. */
+/** The form of a field's name. */
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** Fields that servers of this API accept besides those of the schema, and that callers must not set by `extraBody`. */
@@ -40,9 +40,12 @@ const RESERVED = [
   /^(api|base|aws|azure|vertex|custom)(base|key|token|type|version|url|region|endpoint|llmprovider|.*endpoint)/,
 ];
 
-/** The name in lower case, without signs between words. */
-function fold(name: string): string {
-  return name.toLowerCase().replace(/[_.-]/g, "");
+/**
+ * The name in lower case, without signs between words: some servers ignore case, some accept other signs. Letters whose capital is
+ * ASCII become ASCII, as in Go's JSON decoder, which takes `ſ` for `s` and the Kelvin sign for `k`.
+ */
+export function foldName(name: string): string {
+  return name.toUpperCase().toLowerCase().replace(/[_.-]/g, "");
 }
 
 /**
@@ -58,11 +61,11 @@ export function createRequest<Wire extends object>(
   const names = Object.keys(extraBody ?? {});
   if (names.length > MAX_EXTRA_FIELDS)
     refuse("input.extraBody", `must hold at most ${MAX_EXTRA_FIELDS} fields; got ${names.length}.`);
-  const known = names.length > 0 ? new Set(Object.keys(fields).map(fold)) : undefined;
+  const known = names.length > 0 ? new Set(Object.keys(fields).map(foldName)) : undefined;
   for (const name of names) {
     // ASCII only: Go's JSON decoder folds some other letters into ASCII ones.
     if (!NAME.test(name)) refuse("input.extraBody", "must hold names of at most 64 letters, digits, _, . and - alone.");
-    if (known?.has(fold(name)) || RESERVED.some((pattern) => pattern.test(fold(name)))) {
+    if (known?.has(foldName(name)) || RESERVED.some((pattern) => pattern.test(foldName(name)))) {
       refuse("input.extraBody", `must not hold "${name}", which has its own place in this API.`);
     }
     if (!limits.isExtraFieldAllowed(name)) {

@@ -147,6 +147,9 @@ test("all that is shown as extra is taken back as it was shown", async () => {
 test.each([
   ["input.messages[0].extra", { extra: { role: "system" } }, {}, '"role"'],
   ["input.messages[0].extra", { extra: { Tool_Calls: [] } }, {}, '"Tool_Calls"'],
+  // Go's JSON decoder takes these letters for "s".
+  ["input.messages[0].extra", { extra: { tool_call\u017f: [] } }, {}, '"tool_call\u017f"'],
+  ["input.messages[0].extra", { extra: { "REFU\u017fAL": "x" } }, {}, '"REFU\u017fAL"'],
   ["input.messages[0].extra", { extra: { reasoning_content: "x" } }, {}, '"reasoning_content"'],
   ["input.messages[0].extra", { extra: { function_call: {} } }, {}, '"function_call"'],
   ["input.messages[0].toolCalls[0].extra", {}, { extra: { function: {} } }, '"function"'],
