@@ -51,17 +51,30 @@ function readText(): string {
   throw new ConfigError(`${FILE} must be UTF-8 without a byte order mark; save it anew in that encoding`);
 }
 
-/** Node skips what it does not understand, and takes a line without `=` for a part of the next name. */
+/** Versions of Node differ in what they make of a line that is no `NAME=value`: one skips it, another joins it to the next. */
 function parseLines(text: string): NodeJS.Dict<string> {
-  const end = "END_OF_FILE";
-  const { [end]: last, ...values } = parseEnv(`${text}\n${end}=1\n`);
-  const bad = Object.keys(values).find((name) => !/^[\w.-]+$/.test(name));
-  if (bad !== undefined || last === undefined) {
-    const [start = ""] = (bad ?? "").split("\n");
-    const place = text.split(/\r?\n/).findIndex((line) => start !== "" && line.trim().startsWith(start.trim()));
-    throw new ConfigError(
-      `${FILE} must have one NAME=value in each line, with quotes around a value of several lines${place < 0 ? "" : ` (see line ${place + 1})`}`,
-    );
+  const line = findBadLine(text);
+  if (line === undefined) return parseEnv(text);
+  throw new ConfigError(
+    `${FILE} must have one NAME=value in each line, with quotes around a value of several lines (see line ${line})`,
+  );
+}
+
+/** The number of the first line that is neither empty, nor a comment, nor `NAME=value`, nor within quotes. */
+function findBadLine(text: string): number | undefined {
+  for (let place = 0; place < text.length; ) {
+    const line = text.slice(place, endOfLine(text, place));
+    const assignment = /^\s*(?:export\s+)?[\w.-]+\s*=\s*/.exec(line)?.[0];
+    if (assignment === undefined && !/^\s*(?:#|$)/.test(line)) return text.slice(0, place).split("\n").length;
+    const start = place + (assignment?.length ?? 0);
+    const isQuoted = assignment !== undefined && /["'`]/.test(text.charAt(start));
+    const closing = isQuoted ? text.indexOf(text.charAt(start), start + 1) : -1;
+    place = endOfLine(text, Math.max(place, closing)) + 1;
   }
-  return values;
+  return undefined;
+}
+
+function endOfLine(text: string, place: number): number {
+  const end = text.indexOf("\n", place);
+  return end < 0 ? text.length : end;
 }

@@ -118,7 +118,17 @@ test.each<[string, (folder: string) => void, RegExp]>([
   ["a byte order mark", (folder) => writeFileSync(join(folder, ".env"), "\ufeffPORT=0\n"), /\.env must be UTF-8/],
   ["a key alone", (folder) => writeFileSync(join(folder, ".env"), "PORT=0\nsk-secret\n"), /NAME=value.*line 2/],
   ["a colon", (folder) => writeFileSync(join(folder, ".env"), "PORT=0\nA: sk-secret\nB=1\n"), /NAME=value.*line 2/],
-  ["JSON over lines", (folder) => writeFileSync(join(folder, ".env"), 'A=[\n{"sk-secret": 1}\n]\nB=1'), /NAME=value/],
+  [
+    "JSON over lines",
+    (folder) => writeFileSync(join(folder, ".env"), 'A=[\n{"sk-secret": 1}\n]\nB=1'),
+    /NAME=value.*line 2/,
+  ],
+  [
+    "a key after a value of several lines",
+    (folder) => writeFileSync(join(folder, ".env"), "A='x\n\ny'\nsk-secret"),
+    /line 4/,
+  ],
+  ["no name", (folder) => writeFileSync(join(folder, ".env"), "\n# A=1\n=sk-secret\n"), /NAME=value.*line 3/],
 ])("%s: it explains itself without a stack or a value, and exits with 1", async (_, make, message) => {
   const folder = makeFolder();
   make(folder);
