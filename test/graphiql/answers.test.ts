@@ -230,6 +230,8 @@ describe("pictures", () => {
     ["http://127.0.0.1:4001/graphql/pictures/img-1.png", false],
     ["https://127.0.0.1:4000/a.png", false],
     ["http://127.0.0.1:4000@other.example/a.png", false],
+    ["DATA:image/png;base64,AAAA", true],
+    ["http://127.0.0.1:4000/graphql?query=subscription{chat}", false],
   ])("the page may load %s: %j", (address, expected) => {
     expect(isLoadable(address, "http://127.0.0.1:4000/graphql")).toBe(expected);
   });

@@ -152,6 +152,27 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     await poll(() => button.getAttribute("aria-label")).toMatch(/^Execute/);
   });
 
+  test("a new tab ends what runs, and gets nothing of it", async () => {
+    const { server, upstream } = await startServed(streamsThen(event(chunk("Hel")), () => {}));
+    const page = await open(server.url, `subscription { ${CHAT} { text } }`);
+    await run(page, "Hel");
+    await page.getByRole("button", { name: "New tab" }).click();
+    await upstream.requests[0]?.closed;
+    await poll(() => page.locator(".graphiql-execute-button").getAttribute("aria-label")).toMatch(/^Execute/);
+    expect(await readAnswer(page)).toBe("");
+  });
+
+  test("headers of the user's have effect whatever their case, but for the type of the body", async () => {
+    const server = await startTestServer((await startUpstream(MODELS)).url, KEYED);
+    const page = await open(server.url, "query Models { models { id } }");
+    await page.locator(".key-notice").waitFor();
+    await page.getByRole("button", { name: "Headers", exact: true }).click();
+    await page.locator(".graphiql-editor-tool .graphiql-editor:not(.hidden)").click();
+    await page.keyboard.insertText(`{ "Content-Type": "text/plain", "AUTHORIZATION": "Bearer ${KEY}" }`);
+    await page.locator(".key-notice").waitFor({ state: "detached" });
+    await run(page, '"id": "m"');
+  });
+
   describe("a server that asks for a key", () => {
     test("says to put it into Headers, and a button leads there; the schema comes with it", async () => {
       const server = await startTestServer((await startUpstream(MODELS)).url, KEYED);

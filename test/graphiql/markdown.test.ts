@@ -23,6 +23,7 @@ test.each([
     "![a](https://b.example/c.png)",
     `<p><a href="https://b.example/c.png" title="https://b.example/c.png" ${LINK}>a</a></p>`,
   ],
+  ["[a](https:b.example)", `<p><a href="https://b.example/" title="https://b.example/" ${LINK}>a</a></p>`],
   ["```\nstill being writ", "<pre><code>still being writ</code></pre>"],
 ])("%j is rendered", (text, html) => {
   expect(render(text)).toBe(html);

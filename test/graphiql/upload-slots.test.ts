@@ -59,39 +59,55 @@ describe("the form", () => {
 
   test("has the operation with nulls, then the places, then the files", async () => {
     const files = new Map([
-      ["input.image", { files: [file("a.png")], isList: false }],
+      ["input.file", { files: [file("a.png")], isList: false }],
       ["list", { files: [file("b.png"), file("c.png")], isList: true }],
-      ["album.pictures.1.file", { files: [file("d.png")], isList: false }],
+      ["album.pictures.0.file", { files: [file("d.png")], isList: false }],
       ["other", { files: [file("e.png")], isList: false }],
     ]);
-    const query = "mutation ($input: A, $list: B, $album: C) { x }";
-    const variables = { input: { image: "data:,x", n: 2 }, list: null };
-    const form = buildMultipartForm({ query, variables }, files) ?? new FormData();
+    const query = "mutation ($input: Picture!, $list: [Upload!], $album: Album) { x }";
+    const variables = { input: { file: "data:,x", note: "n" }, list: null };
+    const form = buildMultipartForm({ query, variables }, files, schema) ?? new FormData();
     expect([...form.keys()]).toEqual(["operations", "map", "0", "1", "2", "3"]);
     expect(JSON.parse(String(form.get("operations")))).toEqual({
       query,
       variables: {
-        input: { image: null, n: 2 },
+        input: { file: null, note: "n" },
         list: [null, null],
-        album: { pictures: [null, { file: null }] },
+        album: { pictures: [{ file: null }] },
       },
     });
     expect(JSON.parse(String(form.get("map")))).toEqual({
-      0: ["variables.input.image"],
+      0: ["variables.input.file"],
       1: ["variables.list.0"],
       2: ["variables.list.1"],
-      3: ["variables.album.pictures.1.file"],
+      3: ["variables.album.pictures.0.file"],
     });
-    expect(variables).toEqual({ input: { image: "data:,x", n: 2 }, list: null });
+    expect(variables).toEqual({ input: { file: "data:,x", note: "n" }, list: null });
     const last = form.get("3");
     expect(last instanceof File && [last.name, await last.text()]).toEqual(["d.png", "d.png"]);
   });
 
-  test.each(["mutation ($a: Upload) { x }", "{", "query { x }"])(
-    "is none for %j, which has no variable of the file",
-    (query) => {
-      const files = new Map([["b", { files: [file("a.png")], isList: false }]]);
-      expect(buildMultipartForm({ query, variables: null }, files)).toBeUndefined();
-    },
-  );
+  test.each([
+    "mutation ($a: Upload) { x }",
+    "{",
+    "query { x }",
+    "mutation ($b: String, $input: Album!) { x }",
+    "mutation ($b: [Upload!]) { x }",
+    "mutation Run { x } mutation Other($b: Upload, $input: Picture!) { x }",
+  ])("is none for %j, which takes no file where one was chosen", (query) => {
+    const files = new Map([
+      ["b", { files: [file("a.png")], isList: false }],
+      ["input.file", { files: [file("b.png")], isList: false }],
+    ]);
+    expect(buildMultipartForm({ query, variables: null, operationName: "Run" }, files, schema)).toBeUndefined();
+  });
+
+  test("has no file for an item that the variables have no longer", () => {
+    const files = new Map([["album.pictures.1.file", { files: [file("a.png")], isList: false }]]);
+    const query = "mutation ($album: Album!) { x }";
+    const build = (pictures: object[]) =>
+      buildMultipartForm({ query, variables: { album: { pictures } } }, files, schema);
+    expect(build([{}, {}])?.get("0")).toBeInstanceOf(File);
+    expect(build([{}])).toBeUndefined();
+  });
 });

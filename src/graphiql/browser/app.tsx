@@ -8,6 +8,7 @@ import { SharedHeaders } from "./headers/shared-headers.tsx";
 import { storage } from "./headers/storage.ts";
 import { NarrowEditors } from "./narrow-editors.tsx";
 import { pace } from "./operations/pace.ts";
+import { StopOnLeaving } from "./operations/stop-on-leaving.ts";
 import { panels, plugins } from "./plugins.ts";
 
 /** How often GraphiQL may write a stream's newest result into its editor, in milliseconds. */
@@ -33,6 +34,7 @@ export function App() {
       showPersistHeadersSettings={false}
     >
       <GraphiQL.Logo>OpenAI GraphQL</GraphiQL.Logo>
+      <StopOnLeaving />
       <SharedHeaders />
       <KeyNotice />
       <NarrowEditors />

@@ -1,5 +1,6 @@
 // An operation as the body of its request.
 import { readActiveTab } from "./operations/active-tab.ts";
+import { readKnownSchema } from "./operations/known-schema.ts";
 import { readChosenFiles } from "./uploads/chosen-files.ts";
 import { buildMultipartForm } from "./uploads/multipart-form.ts";
 
@@ -10,15 +11,15 @@ export interface Operation {
   operationName?: string | null | undefined;
 }
 
-/** The body, and the headers that belong to it. */
+/** The body and its type; the browser itself names that of a form. */
 export interface Body {
-  headers: Record<string, string>;
+  type: string | undefined;
   body: BodyInit;
 }
 
-/** Yields the operation as JSON, or as a form if files were chosen for its variables. The browser names the form's type. */
+/** Yields the operation as JSON, or as a form if files were chosen for its places. */
 export function writeBody(operation: Operation): Body {
-  const form = buildMultipartForm(operation, readChosenFiles(readActiveTab()));
-  if (form) return { headers: {}, body: form };
-  return { headers: { "content-type": "application/json" }, body: JSON.stringify(operation) };
+  const form = buildMultipartForm(operation, readChosenFiles(readActiveTab()), readKnownSchema());
+  if (form) return { type: undefined, body: form };
+  return { type: "application/json", body: JSON.stringify(operation) };
 }

@@ -10,8 +10,8 @@ import { failWith, readResults } from "./results.ts";
 /** The name of GraphiQL's own operation, which asks for the schema. */
 const INTROSPECTION = "IntrospectionQuery";
 
-/** Where operations go: the page's own address, without what was linked to. */
-const endpoint = new URL(location.pathname, location.href);
+/** Where operations go: the page's own address, without what was linked to. A path alone may begin with another host's name. */
+const endpoint = `${location.origin}${location.pathname}`;
 
 /**
  * Yields each result of the operation, also the only one of a query, so that GraphiQL's stop button ends every request.
@@ -29,10 +29,10 @@ export function fetchResults(operation: Operation, options?: { headers?: unknown
       return this;
     },
     next: () => results.next(),
-    // By the signal, because a generator that waits for the network is not ended by its own `return`.
-    async return() {
+    // By the signal first, because a generator that waits for the network is not ended by its own `return`.
+    return() {
       aborted.abort();
-      return { done: true, value: undefined };
+      return results.return(undefined);
     },
   };
 }
@@ -46,18 +46,8 @@ async function* send(
   const operation = { query, variables, operationName: findOperationName(query, operationName) };
   if (!isSchema) tellAnswer({ type: "start", operation });
   try {
-    const { body, headers: bodyHeaders } = writeBody(operation);
-    const response = await fetch(endpoint, {
-      method: "POST",
-      body,
-      signal,
-      headers: {
-        accept: "application/graphql-response+json, application/json, text/event-stream",
-        "x-graphql-yoga-csrf": "1",
-        ...bodyHeaders,
-        ...Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, String(value)])),
-      },
-    });
+    const { body, type } = writeBody(operation);
+    const response = await fetch(endpoint, { method: "POST", body, signal, headers: writeHeaders(headers, type) });
     for await (const result of readResults(response)) {
       if (!isSchema) tellAnswer({ type: "result", operation, result });
       yield isSchema ? explain(result) : result;
@@ -68,6 +58,18 @@ async function* send(
   } finally {
     if (!isSchema) tellAnswer({ type: "end", operation });
   }
+}
+
+/** Those of the page, then the user's, whatever their case. The content type is the body's, not the user's. */
+function writeHeaders(given: Record<string, unknown>, type: string | undefined): Headers {
+  const headers = new Headers({
+    accept: "application/graphql-response+json, application/json, text/event-stream",
+    "x-graphql-yoga-csrf": "1",
+  });
+  for (const [name, value] of Object.entries(given)) headers.set(name, String(value));
+  if (type === undefined) headers.delete("content-type");
+  else headers.set("content-type", type);
+  return headers;
 }
 
 /** Says what to do where the schema is refused for want of a key. */

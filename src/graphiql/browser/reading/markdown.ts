@@ -75,11 +75,10 @@ function renderLeaf(token: Token): ReactNode {
   }
 }
 
-/** Relative addresses are no links: they would lead to this server. */
+/** Relative addresses are no links: they would lead to this server. So would `http:name` as it stands. */
 function renderLink(address: string, children: ReactNode[]): ReactNode {
-  if (!URL.canParse(address) || !PROTOCOLS.has(new URL(address).protocol)) {
-    return createElement(Fragment, {}, ...children);
-  }
-  const props = { href: address, title: address, target: "_blank", rel: "noopener noreferrer nofollow" };
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || !PROTOCOLS.has(url.protocol)) return createElement(Fragment, {}, ...children);
+  const props = { href: url.href, title: url.href, target: "_blank", rel: "noopener noreferrer nofollow" };
   return createElement("a", props, ...children);
 }

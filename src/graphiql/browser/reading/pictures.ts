@@ -38,8 +38,11 @@ function isBase64(value: string): boolean {
 
 /**
  * Whether the page may load the picture. Pictures of other hosts are offered as links: an answer that makes the page load a
- * foreign address could tell its host what the page holds.
+ * foreign address could tell its host what the page holds. So is an address of this server with a query, which may be an
+ * operation.
  */
 export function isLoadable(address: string, pageUrl: string): boolean {
-  return address.startsWith("data:") || new URL(address).origin === new URL(pageUrl).origin;
+  if (/^data:/i.test(address)) return true;
+  const { origin, search } = new URL(address);
+  return origin === new URL(pageUrl).origin && search === "";
 }

@@ -1,10 +1,10 @@
 // The pane "Files": for each place of the open operation that takes a file, a picker.
 import { type GraphiQLPlugin, useGraphiQL } from "@graphiql/react";
-import { Kind } from "graphql";
 import { useMemo, useSyncExternalStore } from "react";
 import { useActiveTab } from "../operations/active-tab.ts";
+import { useKnownSchema } from "../operations/known-schema.ts";
 import { chooseFiles, readChosenFiles, subscribeToFiles } from "./chosen-files.ts";
-import { findUploadSlots, type UploadSlot } from "./upload-slots.ts";
+import { findUploadSlotsOf, type UploadSlot } from "./upload-slots.ts";
 
 /** GraphiQL's plugin for files. */
 export const FILES_PLUGIN: GraphiQLPlugin = { title: "Files", icon: FilesIcon, content: FilesPane };
@@ -96,13 +96,12 @@ function Slot({ slot: { path, takesSeveral, isRequired } }: { slot: UploadSlot }
 function useSlots(): UploadSlot[] {
   const document = useGraphiQL((state) => state.documentAST);
   const name = useGraphiQL((state) => state.overrideOperationName ?? state.operationName);
-  const schema = useGraphiQL((state) => state.schema);
+  const schema = useKnownSchema();
   const variables = useGraphiQL((state) => state.tabs[state.activeTabIndex]?.variables);
-  return useMemo(() => {
-    const operations = document?.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION) ?? [];
-    const operation = operations.find((node) => node.name?.value === name) ?? operations[0];
-    return operation ? findUploadSlots(operation, schema, readVariables(variables)) : [];
-  }, [document, name, schema, variables]);
+  return useMemo(
+    () => findUploadSlotsOf(document, name, schema, readVariables(variables)),
+    [document, name, schema, variables],
+  );
 }
 
 /** Variables that are being typed are no JSON for a moment. */

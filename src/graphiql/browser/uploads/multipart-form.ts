@@ -1,5 +1,6 @@
 // Builds the form of an operation with files. https://github.com/jaydenseric/graphql-multipart-request-spec
-import { Kind, parse } from "graphql";
+import { type GraphQLSchema, parse } from "graphql";
+import { findUploadSlotsOf, type UploadSlot } from "./upload-slots.ts";
 
 /** Files for one place in the variables. */
 export interface ChosenFile {
@@ -15,16 +16,24 @@ export type ChosenFiles = ReadonlyMap<string, ChosenFile>;
 interface Operation {
   query: string;
   variables?: unknown;
+  operationName?: string | null | undefined;
 }
 
 /**
- * Yields the form: the operation with null in the place of each file, the places, then the files; undefined if none of the
- * files belongs to a variable of the document. What the variables hold in those places is not sent; objects that they lack are
- * made.
+ * Yields the form: the operation with null in the place of each file, the places, then the files; undefined if the
+ * operation takes none of the files: they may have been chosen for one that stood there before. What the variables hold in
+ * those places is not sent; objects that they lack are made.
  */
-export function buildMultipartForm(operation: Operation, chosen: ChosenFiles): FormData | undefined {
-  const declared = readVariableNames(operation.query);
-  const used = [...chosen].filter(([path]) => declared.has(path.split(".")[0] ?? ""));
+export function buildMultipartForm(
+  operation: Operation,
+  chosen: ChosenFiles,
+  schema: GraphQLSchema | null | undefined,
+): FormData | undefined {
+  if (chosen.size === 0) return undefined;
+  const slots = readSlots(operation, schema);
+  const used = [...chosen].filter(([place, { isList }]) =>
+    slots.some(({ path, takesSeveral }) => path === place && takesSeveral === isList),
+  );
   if (used.length === 0) return undefined;
   const variables: Record<string, unknown> = structuredClone(Object(operation.variables ?? {}));
   const map: Record<string, string[]> = {};
@@ -43,16 +52,15 @@ export function buildMultipartForm(operation: Operation, chosen: ChosenFiles): F
   return form;
 }
 
-/** Those of all operations. A document that does not parse has none: the server says what is wrong with it. */
-function readVariableNames(query: string): Set<string> {
+/** A document that does not parse has none: the server says what is wrong with it. */
+function readSlots(
+  { query, variables, operationName }: Operation,
+  schema: GraphQLSchema | null | undefined,
+): UploadSlot[] {
   try {
-    const { definitions } = parse(query, { noLocation: true });
-    const operations = definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
-    return new Set(
-      operations.flatMap(({ variableDefinitions = [] }) => variableDefinitions.map((node) => node.variable.name.value)),
-    );
+    return findUploadSlotsOf(parse(query, { noLocation: true }), operationName, schema, variables);
   } catch {
-    return new Set();
+    return [];
   }
 }
 

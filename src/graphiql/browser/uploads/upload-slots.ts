@@ -1,5 +1,6 @@
 // Finds where an operation's variables take files. Knows no files.
 import {
+  type DocumentNode,
   type GraphQLInputType,
   type GraphQLSchema,
   getNullableType,
@@ -24,6 +25,18 @@ export interface UploadSlot {
 const DEEPEST = 5;
 /** More items than these have no picker of their own. */
 const MOST_ITEMS = 20;
+
+/** Yields the places of the operation of the document that has this name, or else of the first. */
+export function findUploadSlotsOf(
+  document: DocumentNode | null | undefined,
+  name: string | null | undefined,
+  schema: GraphQLSchema | null | undefined,
+  variables: unknown,
+): UploadSlot[] {
+  const operations = document?.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION) ?? [];
+  const operation = operations.find((node) => node.name?.value === name) ?? operations[0];
+  return operation ? findUploadSlots(operation, schema, variables) : [];
+}
 
 /**
  * Yields the places of the type Upload, also those inside input objects, and for lists of input objects one for each item that
