@@ -65,7 +65,8 @@ function findBadLine(text: string): number | undefined {
   for (let place = 0; place < text.length; ) {
     const line = text.slice(place, endOfLine(text, place));
     const assignment = /^\s*(?:export\s+)?[\w.-]+\s*=\s*/.exec(line)?.[0];
-    if (assignment === undefined && !/^\s*(?:#|$)/.test(line)) return text.slice(0, place).split("\n").length;
+    // Node takes a comment that is indented for a part of the next name.
+    if (assignment === undefined && !/^(?:#|\s*$)/.test(line)) return text.slice(0, place).split("\n").length;
     const start = place + (assignment?.length ?? 0);
     const isQuoted = assignment !== undefined && /["'`]/.test(text.charAt(start));
     const closing = isQuoted ? text.indexOf(text.charAt(start), start + 1) : -1;

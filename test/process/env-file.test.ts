@@ -128,6 +128,7 @@ test.each<[string, (folder: string) => void, RegExp]>([
     (folder) => writeFileSync(join(folder, ".env"), "A='x\n\ny'\nsk-secret"),
     /line 4/,
   ],
+  ["an indented comment", (folder) => writeFileSync(join(folder, ".env"), "A=1\n # sk-secret\nB=1"), /line 2/],
   ["no name", (folder) => writeFileSync(join(folder, ".env"), "\n# A=1\n=sk-secret\n"), /NAME=value.*line 3/],
 ])("%s: it explains itself without a stack or a value, and exits with 1", async (_, make, message) => {
   const folder = makeFolder();
