@@ -1,5 +1,7 @@
 // Normalised caches: a stream that selects soFar updates one entity, the one that the mutation's answer would be.
 import { gql } from "@apollo/client";
+import { subscriptionExchange, Client as UrqlClient, gql as urqlGql } from "@urql/core";
+import { cacheExchange } from "@urql/exchange-graphcache";
 import { createClient } from "graphql-sse";
 import relay from "relay-runtime";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -197,5 +199,50 @@ test("Relay, with types in its ids: one record grows, and the last result is the
   }
   await expect.poll(() => isOver).toBe(true);
   expect(results.at(-1)).toEqual(whole);
+  for (const spy of complaints) expect(spy).not.toHaveBeenCalled();
+});
+
+/** Types whose objects belong to the one that holds them. Graphcache warns of each that it is not told of. */
+const EMBEDDED = ["ChatCompletionChunk", "ChatChoice", "ChatMessage", "FunctionCall", "Usage"];
+
+test("urql's Graphcache: one entity grows, and the last result is the whole answer", async () => {
+  const complaints = [vi.spyOn(console, "error"), vi.spyOn(console, "warn")];
+  onTestFinished(() => complaints.forEach((spy) => void spy.mockRestore()));
+  const { server, next } = await startStepped();
+  const sse = createClient({ url: server.url, retryAttempts: 0 });
+  onTestFinished(() => sse.dispose());
+  const inCache: (string | undefined)[] = [];
+  const cache = cacheExchange({
+    keys: Object.fromEntries(EMBEDDED.map((name) => [name, () => null])),
+    updates: {
+      Subscription: {
+        chat: (_, __, cache) =>
+          void inCache.push(
+            cache.readFragment<Any>(urqlGql(ANSWER), { __typename: "ChatCompletion", id: "c-1" })?.text,
+          ),
+      },
+    },
+  });
+  const stream = subscriptionExchange({
+    forwardSubscription: ({ query = "" }) => ({
+      subscribe: (sink) => ({ unsubscribe: sse.subscribe({ query }, sink as Any) }),
+    }),
+  });
+  const client = new UrqlClient({ url: server.url, preferGetMethod: false, exchanges: [cache, stream] });
+  const results: Any[] = [];
+  let isOver = false;
+  client.subscription<Any>(`subscription { ${CHAT} { soFar { ...Answer } } } ${ANSWER}`, {}).subscribe((result) => {
+    expect(result.error).toBeUndefined();
+    if (result.hasNext) results.push(result.data.chat.soFar);
+    else isOver = true;
+  });
+  for (const [place, text] of texts.entries()) {
+    await next();
+    await expect.poll(() => results.length).toBe(place + 1);
+    expect(inCache[place]).toBe(text);
+    expect(results.at(-1).text).toBe(text);
+  }
+  await expect.poll(() => isOver).toBe(true);
+  expect(results.at(-1)).toMatchObject(whole);
   for (const spy of complaints) expect(spy).not.toHaveBeenCalled();
 });
