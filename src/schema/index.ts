@@ -3,13 +3,15 @@
 import { builder } from "./shared/builder.ts";
 import "./scalars.ts";
 import "./json-object.ts";
-import "./upload.ts";
+import "./files/upload.ts";
 import "./viewer.ts";
 import "./models.ts";
 import "./chat/chat.ts";
 import "./chat/chunk.ts";
 import "./completions/completions.ts";
-import "./images.ts";
+import "./images/variations.ts";
+import "./images/generations.ts";
+import "./images/edits.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

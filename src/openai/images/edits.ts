@@ -4,7 +4,7 @@ import type { ImageEditParamsBase } from "openai/resources/images";
 import type { ChunkStream } from "../chunk-stream.ts";
 import type { OpenAIClient } from "../client/client.ts";
 import { defineEndpoint } from "../client/endpoint.ts";
-import type { UploadSource } from "../client/multipart.ts";
+import type { UploadSource } from "../client/uploads/streamed-file.ts";
 import { expectImages, expectPictures, IMAGE_PARTS, type ImagesResponse } from "./answer.ts";
 import { type ImageEvent, streamImages } from "./events.ts";
 import { createForm } from "./form.ts";

@@ -5,7 +5,7 @@ import type { ImageCreateVariationParams, ImageEditParamsBase } from "openai/res
 import type { OpenAIClient } from "../client/client.ts";
 import { defineEndpoint } from "../client/endpoint.ts";
 import { OpenAIError } from "../client/failures/errors.ts";
-import { StreamedFile, type UploadSource } from "../client/multipart.ts";
+import { StreamedFile, type UploadSource } from "../client/uploads/streamed-file.ts";
 import { expectImages, IMAGE_PARTS, type ImagesResponse } from "./answer.ts";
 import { IMAGE_EDITS } from "./edits.ts";
 

@@ -1,10 +1,10 @@
 // Mutation.imageEdits and Subscription.imageEdits: POST /images/edits, whole and with stream=true.
 import { editImages, type ImageEditRequest, streamEditedImages } from "../../openai/images/edits.ts";
+import { fileSource } from "../files/file-source.ts";
 import { builder } from "../shared/builder.ts";
 import { checkLength, MODEL_NAME, refuse } from "../shared/checks.ts";
 import type { Context } from "../shared/context.ts";
-import { fileSource } from "../shared/file-source.ts";
-import { readFormExtra } from "../shared/form-extra.ts";
+import { checkFormFields } from "../shared/form-fields.ts";
 import { createRequest } from "../shared/wire-body.ts";
 import { ImageEvent } from "./event.ts";
 import { ImagesResponse } from "./images-response.ts";
@@ -55,7 +55,8 @@ const ImageEditsInput = builder.inputType("ImageEditsInput", {
     frameDurationMs: t.int({ description: ABOUT.frameDurationMs }),
     responseFormat: t.field({
       type: ImageResponseFormat,
-      description: "How the images come from the upstream, for older and compatible models. GPT image models refuse it.",
+      description:
+        "How the images come from the upstream, for older and compatible models. GPT image models refuse it.",
     }),
     safetyIdentifier: t.string({ description: ABOUT.safetyIdentifier }),
     user: t.string({ description: ABOUT.user }),
@@ -113,6 +114,7 @@ function createEditRequest(input: Input, context: Context, isStream: boolean): I
   const { images, mask, markup } = input;
   checkImageOptions(input, context.requestLimits, isStream);
   checkLength("input.images", images, [1, 16]);
+  checkFormFields("input.extraBody", input.extraBody);
   if (mask && markup) refuse("input.markup", "must not be given together with input.mask.");
   return createRequest<ImageEditRequest>(
     {
@@ -137,7 +139,7 @@ function createEditRequest(input: Input, context: Context, isStream: boolean): I
       mask: mask && fileSource(mask, "input.mask", context),
       markup: markup && fileSource(markup, "input.markup", context),
     },
-    readFormExtra(input.extraBody),
+    input.extraBody,
     context.requestLimits,
   );
 }

@@ -1,9 +1,5 @@
 // Mutation.imageGenerations and Subscription.imageGenerations: POST /images/generations, whole and with stream: true.
-import {
-  createImages,
-  type ImageGenerationRequest,
-  streamCreatedImages,
-} from "../../openai/images/generations.ts";
+import { createImages, type ImageGenerationRequest, streamCreatedImages } from "../../openai/images/generations.ts";
 import { builder } from "../shared/builder.ts";
 import { MODEL_NAME } from "../shared/checks.ts";
 import type { RequestLimits } from "../shared/context.ts";

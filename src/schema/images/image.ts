@@ -1,10 +1,10 @@
 // Image: one picture, whoever made it.
 import type { Image as OpenAIImage } from "../../openai/images/answer.ts";
+import { imageTypeOf } from "../files/image-url.ts";
+import { mediaUrl } from "../files/media-url.ts";
 import { builder } from "../shared/builder.ts";
 import type { Context } from "../shared/context.ts";
-import { imageTypeOf } from "../shared/image-url.ts";
 import { readString } from "../shared/lenient.ts";
-import { mediaUrl } from "../shared/media-url.ts";
 
 export const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Image").implement({
   description: "One image.",
