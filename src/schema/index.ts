@@ -9,7 +9,9 @@ import "./models.ts";
 import "./chat/chat.ts";
 import "./chat/chunk.ts";
 import "./completions/completions.ts";
-import "./images.ts";
+import "./images/variations.ts";
+import "./images/generations.ts";
+import "./images/edits.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

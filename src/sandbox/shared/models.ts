@@ -44,6 +44,9 @@ const models: readonly Served[] = [
     shutdown_date: "2024-01-04",
   }),
   describe("gpt-image-1", "image", 1_745_517_030),
+  describe("gpt-image-1-mini", "image", 1_758_845_821),
+  describe("gpt-image-2", "image", 1_776_729_600),
+  describe("dall-e-3", "image", 1_698_785_189, { shutdown_date: "2026-05-12" }),
   describe("dall-e-2", "image", 1_698_798_177, { shutdown_date: "2026-05-12" }),
   describe("ft:gpt-4o-mini-2024-07-18:acme:support:AbC123xy", "chat", 1_727_881_200, { owned_by: "acme" }),
   describe("meta-llama/Llama-3.1-8B-Instruct", "chat", 1_735_689_600, {
