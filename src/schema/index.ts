@@ -10,6 +10,7 @@ import "./chat/chat.ts";
 import "./chat/chunk.ts";
 import "./completions/completions.ts";
 import "./images.ts";
+import "./audio/speak.ts";
 import "./error-code.ts";
 
 /** The executable schema. */
