@@ -12,6 +12,8 @@ import "./completions/completions.ts";
 import "./images/variations.ts";
 import "./images/generations.ts";
 import "./images/edits.ts";
+import "./images.ts";
+import "./audio/speak.ts";
 import "./error-code.ts";
 
 /** The executable schema. */
