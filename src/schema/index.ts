@@ -12,8 +12,9 @@ import "./completions/completions.ts";
 import "./images/variations.ts";
 import "./images/generations.ts";
 import "./images/edits.ts";
-import "./images.ts";
 import "./audio/speak.ts";
+import "./audio/transcription.ts";
+import "./audio/transcription-chunk.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

@@ -88,6 +88,8 @@ test("every root field that pays is a mutation and nullable, so that it never ta
     "imageVariations: ImagesResponse",
     "imageGenerations: ImagesResponse",
     "imageEdits: ImagesResponse",
+    "transcribe: Transcription",
+    "translateAudio: Transcription",
   ]);
 });
 
