@@ -1,6 +1,7 @@
 // Where media are kept: in memory or in Redis. Knows neither HTTP nor GraphQL.
 import { createHash, randomBytes } from "node:crypto";
 import { codedError } from "../errors/codes.ts";
+import { extensionOf } from "../openai/client/uploads/media-types.ts";
 import type { Medium } from "../schema/shared/media.ts";
 
 /** A medium that is to be kept. */
@@ -30,38 +31,14 @@ export interface MediaStore {
 export const MEDIA_PATH = "/media/";
 
 /** What a name looks like: nothing else is ever looked up. */
-export const NAME = /^[\da-f]{32}\.[a-z\d]{1,8}$/;
+export const NAME = /^[\da-f]{32}\.[a-z\d]{1,9}$/;
 
 /** Bytes of randomness in a name: whoever knows it may see the medium. */
 const NAME_BYTES = 16;
 
-/** The extensions by which players and editors know a format, of types whose subtype is none. */
-const EXTENSIONS: Readonly<Record<string, string>> = {
-  "audio/basic": "au",
-  "audio/l16": "pcm",
-  "audio/mp4": "m4a",
-  "audio/mpeg": "mp3",
-  "audio/vnd.wave": "wav",
-  "audio/wave": "wav",
-  "audio/x-flac": "flac",
-  "audio/x-m4a": "m4a",
-  "audio/x-wav": "wav",
-  "image/jpeg": "jpg",
-  "image/svg+xml": "svg",
-  "image/x-icon": "ico",
-  "text/javascript": "js",
-  "text/markdown": "md",
-  "text/plain": "txt",
-  "video/quicktime": "mov",
-  "video/x-matroska": "mkv",
-};
-
 /** A new name, with the extension of the type. */
 export function createName(contentType: string): string {
-  const essence = essenceOf(contentType);
-  const subtype = essence.slice(essence.indexOf("/") + 1);
-  const extension = EXTENSIONS[essence] ?? (/^[a-z\d]{1,8}$/.test(subtype) ? subtype : "bin");
-  return `${randomBytes(NAME_BYTES).toString("hex")}.${extension}`;
+  return `${randomBytes(NAME_BYTES).toString("hex")}.${extensionOf(contentType) || "bin"}`;
 }
 
 /** The error for bytes that are gone by the time they are read. */

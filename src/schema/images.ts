@@ -8,7 +8,8 @@ import {
   type ImageTokensDetails as OpenAIImageTokensDetails,
 } from "../openai/images.ts";
 import { fileSource } from "./files/file-source.ts";
-import { dataUrlOf } from "./files/image-url.ts";
+import { imageTypeOf } from "./files/image-url.ts";
+import { mediaUrl } from "./files/media-url.ts";
 import { builder } from "./shared/builder.ts";
 import { checkModelName, checkRanges, MODEL_NAME } from "./shared/checks.ts";
 import type { Context } from "./shared/context.ts";
@@ -20,11 +21,14 @@ const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Imag
   fields: (t) => ({
     url: t.string({
       description:
-        "The image's URL. OpenAI's URLs expire after an hour. If the upstream sends base64 alone, it is a `data:` URL. Null if the upstream sends neither.",
+        "The image's URL. OpenAI's URLs expire after an hour. If the upstream sends base64 alone, this server keeps the image for a while, and the URL is one of its own: a path, unless the operator sets `PUBLIC_URL`; or a `data:` URL if it keeps none. Null if the upstream sends neither.",
       resolve: (image, _, context) => {
         const url = readString(image.url);
         if (url) return context.showImage?.(url, context) ?? url;
-        return dataUrlOf(readString(image.b64_json), readString(image.output_format));
+        const base64 = readString(image.b64_json);
+        // Some servers send the whole URL in place of its base64.
+        if (base64 === null || base64.startsWith("data:")) return base64;
+        return mediaUrl(base64, imageTypeOf(base64, readString(image.output_format)), context);
       },
     }),
     b64Json: t.string({

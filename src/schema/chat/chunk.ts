@@ -1,8 +1,8 @@
 // Subscription.chat, a chat's answer in chunks: POST /chat/completions with stream: true.
 import {
+  type ChatCompletionRequest,
   type ChatAudio as OpenAIChatAudio,
   type ChatChunkChoice as OpenAIChatChunkChoice,
-  type ChatCompletionRequest,
   type ChatCompletion as OpenAIChatCompletion,
   type ChatCompletionChunk as OpenAIChatCompletionChunk,
   type ChatDelta as OpenAIChatDelta,

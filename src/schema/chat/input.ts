@@ -5,8 +5,8 @@ import { checkLength, checkModelName, checkOutputCap, checkRanges, MODEL_NAME } 
 import type { Context, RequestLimits } from "../shared/context.ts";
 import { createRequest } from "../shared/wire-body.ts";
 import { ChatMessageInput, checkChatMessages, createWireMessage } from "./message-input.ts";
-import { discardFiles, haveFiles, readFiles } from "./part-files.ts";
 import { ChatAudioInput, Modality, ReasoningEffort, ServiceTier, Verbosity } from "./options-input.ts";
+import { discardFiles, haveFiles, readFiles } from "./part-files.ts";
 import {
   ChatToolChoiceInput,
   ChatToolInput,

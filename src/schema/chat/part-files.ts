@@ -37,7 +37,8 @@ function isFile({ upload, imageUrl, file }: ContentPart): boolean {
 async function readPart(part: ContentPart, field: string, context: Context): Promise<ContentPart> {
   const { upload, imageUrl, file } = part;
   if (upload) return toPart(await readAttachment(upload, `${field}.upload`, context));
-  if (imageUrl) return { imageUrl: { ...imageUrl, url: await readImageUrl(imageUrl.url, `${field}.imageUrl.url`, context) } };
+  if (imageUrl)
+    return { imageUrl: { ...imageUrl, url: await readImageUrl(imageUrl.url, `${field}.imageUrl.url`, context) } };
   if (!file?.fileData) return part;
   return { file: { ...file, fileData: await readImageUrl(file.fileData, `${field}.file.fileData`, context) } };
 }

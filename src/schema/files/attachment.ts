@@ -4,9 +4,9 @@ import { contentTypeOf, filenameOf } from "../../openai/client/uploads/media-typ
 import type { UploadFile } from "../../openai/client/uploads/streamed-file.ts";
 import { refuse } from "../shared/checks.ts";
 import type { Context } from "../shared/context.ts";
-import { findMedium } from "./kept-file.ts";
 import { hasMediumForm } from "../shared/media.ts";
-import type { ReceivedFile } from "./received-file.ts";
+import { findMedium } from "./kept-file.ts";
+import type { ReceivedFile } from "../shared/received-file.ts";
 
 /** A file that has been read. */
 export interface Attachment {
@@ -16,18 +16,11 @@ export interface Attachment {
   readonly base64: string;
 }
 
-/** What files are read with. */
-type FileContext = Pick<Context, "maxAttachmentBytes" | "media" | "held">;
-
 /**
  * Reads the file of the input's `field` whole. Its bytes count as held until the operation ends. Throws coded errors, which name the
  * field, for a file that is empty, over MAX_ATTACHMENT_BYTES, unknown or does not arrive; and OVERLOADED if too much is held.
  */
-export async function readAttachment(
-  received: ReceivedFile,
-  field: string,
-  context: FileContext & Context,
-): Promise<Attachment> {
+export async function readAttachment(received: ReceivedFile, field: string, context: Context): Promise<Attachment> {
   const file = await received.open(field, context);
   const base64 = await readBase64(file, field, context);
   const contentType = typeOf(file, base64);
@@ -57,7 +50,7 @@ export function readImageUrl(url: string, field: string, context: Context): stri
   });
 }
 
-async function readBase64(file: UploadFile, field: string, { maxAttachmentBytes, held }: FileContext): Promise<string> {
+async function readBase64(file: UploadFile, field: string, { maxAttachmentBytes, held }: Context): Promise<string> {
   const tooLarge = (given: string) =>
     codedError("PAYLOAD_TOO_LARGE", `${field} must be at most ${maxAttachmentBytes} bytes; got ${given}.`);
   if (file.sizeBytes !== undefined && file.sizeBytes > maxAttachmentBytes) throw tooLarge(String(file.sizeBytes));

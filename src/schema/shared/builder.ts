@@ -1,6 +1,6 @@
 // The Pothos builder that all domains add to: its context and scalars, and the three root types. Defines no field.
 import SchemaBuilder from "@pothos/core";
-import type { ReceivedFile } from "../files/received-file.ts";
+import type { ReceivedFile } from "./received-file.ts";
 import type { Context } from "./context.ts";
 
 /** A JSON object whose content belongs to the caller or the upstream: nothing in it is renamed, dropped or checked. */

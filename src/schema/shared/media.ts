@@ -13,7 +13,7 @@ const MAX_LENGTH = 2_048;
 
 /** An absolute URL or a path, whose last segment is the name that this server or its sandbox gives to a medium. */
 const FORM =
-  /^(?:https?:\/\/[^/?#\\\s]+)?\/(?:[^?#\\\s]*\/)?(?:[\da-f]{32}|img-[A-Za-z\d]{24})\.[a-z\d]{1,8}(?:[?#]\S*)?$/i;
+  /^(?:https?:\/\/[^/?#\\\s]+)?\/(?:[^?#\\\s]*\/)?(?:[\da-f]{32}|img-[A-Za-z\d]{24})\.[a-z\d]{1,9}(?:[?#]\S*)?$/i;
 
 /** Whether a text has the form of this server's URLs of media, whatever its host. */
 export function hasMediumForm(url: string): boolean {
