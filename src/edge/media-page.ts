@@ -41,6 +41,8 @@ export function createMediaPage(store: MediaStore): (req: IncomingMessage, res: 
   };
 }
 
+const EXPOSED = "access-control-expose-headers";
+
 const MISSING = "There is nothing here, or no longer: what this server keeps has its time.\n";
 
 function sendText(
@@ -72,6 +74,9 @@ function sendMedium(req: IncomingMessage, res: ServerResponse, medium: KeptMediu
     // It never changes.
     "cache-control": `private, max-age=${Math.floor(medium.leftMs / 1_000)}, immutable`,
   };
+  // Set for scripts of listed origins alone: see createCors. Without it they could not read what part it is.
+  const exposed = res.getHeader(EXPOSED);
+  if (exposed !== undefined) res.setHeader(EXPOSED, `${exposed},Content-Range`);
   onTurn(res, () => {
     if (res.destroyed) return;
     res.writeHead(range ? 206 : 200, headers);

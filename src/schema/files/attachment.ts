@@ -5,8 +5,8 @@ import type { UploadFile } from "../../openai/client/uploads/streamed-file.ts";
 import { refuse } from "../shared/checks.ts";
 import type { Context } from "../shared/context.ts";
 import { hasMediumForm } from "../shared/media.ts";
-import { findMedium } from "./kept-file.ts";
 import type { ReceivedFile } from "../shared/received-file.ts";
+import { findMedium } from "./kept-file.ts";
 
 /** A file that has been read. */
 export interface Attachment {

@@ -7,9 +7,9 @@ import type { UploadFile } from "../../openai/client/uploads/streamed-file.ts";
 import { builder } from "../shared/builder.ts";
 import type { Context } from "../shared/context.ts";
 import { hasMediumForm } from "../shared/media.ts";
+import type { ReceivedFile } from "../shared/received-file.ts";
 import { isDataUrl, readDataUrl } from "./data-url.ts";
 import { findMedium } from "./kept-file.ts";
-import type { ReceivedFile } from "../shared/received-file.ts";
 
 const EXPECTED =
   'Upload must be a file part of a multipart request, a base64 "data:" URL, or a URL of a file that this server keeps.';
