@@ -14,7 +14,7 @@ const NOWHERE = "http://nowhere.invalid";
 export function createOwnPath(
   publicUrl: URL | undefined,
 ): (url: string, headers: IncomingHttpHeaders) => string | undefined {
-  const prefix = publicUrl?.pathname.replace(/\/+$/, "") ?? "";
+  const prefix = publicUrl ? withoutSlash(publicUrl.pathname) : "";
   const isBelow = (path: string) => path.startsWith(`${prefix}/`);
   return (text, { host, origin, "x-forwarded-host": forwarded }) => {
     if (!hasMediumForm(text) || !URL.canParse(text, NOWHERE)) return undefined;
@@ -29,4 +29,9 @@ export function createOwnPath(
     if (!isHere) return undefined;
     return prefix !== "" && isBelow(pathname) ? pathname.slice(prefix.length) : pathname;
   };
+}
+
+/** A URL or a path, to which another path is to be added. */
+export function withoutSlash(url: string): string {
+  return url.endsWith("/") ? url.slice(0, -1) : url;
 }

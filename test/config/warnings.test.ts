@@ -36,7 +36,10 @@ describe("there is none for", () => {
     ["Redis on loopback", { ...production, REDIS_URL: "redis://:secret@127.0.0.1" }],
     ["introspection in development", { INTROSPECTION: "true" }],
     ["a public URL", { PUBLIC_URL: "https://secret.example.com" }],
-    ["a public URL of workers with Redis", { PUBLIC_URL: "https://a.example", WORKERS: "2", REDIS_URL: "redis://redis" }],
+    [
+      "a public URL of workers with Redis",
+      { PUBLIC_URL: "https://a.example", WORKERS: "2", REDIS_URL: "redis://redis" },
+    ],
     ["a public URL where nothing is kept", { PUBLIC_URL: "https://a.example", WORKERS: "2", MEDIA_TTL_SECONDS: "0" }],
   ])("%s", (_, environment) => expect(warn(environment)).toEqual([]));
 });
