@@ -2,6 +2,7 @@
 // reserves and what the telemetry calls it. A new endpoint is tested here without a line of its own.
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { SPEECH } from "../../src/openai/audio/speech.ts";
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
 import { type Endpoint, targetOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
 import { COMPLETIONS } from "../../src/openai/completions.ts";
@@ -12,7 +13,7 @@ import { openGuarded, signal } from "../support/guarded.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
 const folder = new URL("../../src/openai/", import.meta.url);
-const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
 const modules = await Promise.all(files.map((name) => import(new URL(name, folder).href)));
 const isEndpoint = (value: unknown) => typeof value === "object" && value !== null && "modelIn" in value;
 const endpoints = modules.flatMap((module) => Object.values<Endpoint>(module).filter(isEndpoint));
@@ -84,6 +85,8 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
     ["POST /images/variations", "image_variation", IMAGE_VARIATIONS, { multipart: { n: "2" } }, 0],
     ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: { prompt: "more", n: "2" } }, 16_000],
     ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: {} }, 8_000],
+    ["POST /audio/speech", "speech", SPEECH, { json: { model: "m", input: "x".repeat(30), voice: "v" } }, 10 + 40],
+    ["POST /audio/speech", "speech", SPEECH, { json: {} }, 0],
     ["GET /models", undefined, MODELS, {}, 0],
     ["GET /models/{model}", undefined, MODEL, { pathParameters: { model: "m" } }, 0],
   ])("%s", (name, operationName, endpoint, request, tokens) => {

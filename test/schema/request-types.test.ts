@@ -1,6 +1,7 @@
 // A check by the compiler: a field of OpenAI's requests that is neither mapped nor left out does not compile.
 // `npm run check` reports failures: each @ts-expect-error is an error if the line below it compiles.
 import { expectTypeOf, test } from "vitest";
+import type { SpeechRequest } from "../../src/openai/audio/speech.ts";
 import type {
   ChatCompletionRequest,
   ChatMessageParam,
@@ -20,6 +21,10 @@ type Tomorrow<Request> = Given<Request & { tomorrow?: string }>;
 test("a wire body names every field of OpenAI's, or does not compile", () => {
   expectTypeOf<Given<ChatCompletionRequest>>().not.toExtend<Tomorrow<ChatCompletionRequest>>();
   expectTypeOf<Given<CompletionRequest>>().not.toExtend<Tomorrow<CompletionRequest>>();
+  expectTypeOf<Given<SpeechRequest>>().not.toExtend<Tomorrow<SpeechRequest>>();
+  expectTypeOf<keyof SpeechRequest>().toEqualTypeOf<
+    "model" | "input" | "voice" | "instructions" | "response_format" | "speed" | "stream_format"
+  >();
   expectTypeOf<Given<ChatMessageParam>>().not.toExtend<Tomorrow<ChatMessageParam>>();
   expectTypeOf<ChatMessageParam>().toHaveProperty("function_call");
   // @ts-expect-error prompt is missing

@@ -86,6 +86,7 @@ test("every root field that pays is a mutation and nullable, so that it never ta
     "chat: ChatCompletion",
     "complete: Completion",
     "imageVariations: ImagesResponse",
+    "speak: Speech",
   ]);
 });
 
