@@ -2,6 +2,7 @@
 // `npm run check` reports failures: each @ts-expect-error is an error if the line below it compiles.
 import type { ImageEditParamsBase, ImageGenerateParamsBase } from "openai/resources/images";
 import { expectTypeOf, test } from "vitest";
+import type { SpeechRequest } from "../../src/openai/audio/speech.ts";
 import type { TranscriptionRequest, TranslationRequest } from "../../src/openai/audio/transcriptions.ts";
 import type {
   ChatCompletionRequest,
@@ -30,6 +31,10 @@ test("a wire body names every field of OpenAI's, or does not compile", () => {
   expectTypeOf<Given<ImageEditRequest>>().not.toExtend<Tomorrow<ImageEditRequest>>();
   expectTypeOf<keyof ImageEditParamsBase>().toExtend<keyof ImageEditRequest | "stream">();
   expectTypeOf<keyof ImageGenerateParamsBase>().toExtend<keyof ImageGenerationRequest | "stream">();
+  expectTypeOf<Given<SpeechRequest>>().not.toExtend<Tomorrow<SpeechRequest>>();
+  expectTypeOf<keyof SpeechRequest>().toEqualTypeOf<
+    "model" | "input" | "voice" | "instructions" | "response_format" | "speed" | "stream_format"
+  >();
   expectTypeOf<Given<ChatMessageParam>>().not.toExtend<Tomorrow<ChatMessageParam>>();
   expectTypeOf<ChatMessageParam>().toHaveProperty("function_call");
   // @ts-expect-error prompt is missing

@@ -90,6 +90,7 @@ test("every root field that pays is a mutation and nullable, so that it never ta
     "imageEdits: ImagesResponse",
     "transcribe: Transcription",
     "translateAudio: Transcription",
+    "speak: Speech",
   ]);
 });
 

@@ -4,7 +4,7 @@ import { shared } from "../../support/lifetime.ts";
 import { startServed } from "../../support/served-upstream.ts";
 import { noise, openSound, sound, wav } from "../../support/sounds.ts";
 import { done, event, streams } from "../../support/stream.ts";
-import { type Answer, failure, json } from "../../support/upstream.ts";
+import { type Answer, failure, inTurn, json } from "../../support/upstream.ts";
 
 const served = shared(() => startServed(sound(noise(100), "audio/mpeg")));
 
@@ -149,6 +149,18 @@ describe("a sound in bytes", () => {
     ["MP3", noise(24_000), "audio/mpeg", null],
   ])("knows the length of %s", async (_, bytes, type, duration) => {
     expect(await heard(sound(bytes, type))).toMatchObject({ duration });
+  });
+
+  test("has bytes, which are no values: a long one is an answer like any other", async () => {
+    const { server } = await startServed(sound(noise(3_000_000)), { MAX_UPSTREAM_VALUES: "1000" });
+    const { body } = await server.query(query, { input: minimal });
+    expect([body.errors, body.data.speak.sizeBytes]).toEqual([undefined, 3_000_000]);
+  });
+
+  test("comes after a failure that passes", async () => {
+    const { upstream, server } = await startServed(inTurn(failure(503, {}), sound(noise(10))), { MAX_RETRIES: "1" });
+    const { body } = await server.query(query, { input: minimal });
+    expect([body.data.speak.sizeBytes, upstream.requests.length]).toEqual([10, 2]);
   });
 
   test("has a URL if one is selected", async () => {
