@@ -120,6 +120,13 @@ describe("a call reserves by the file's size, and is charged", () => {
   });
 });
 
+test("a file part reserves by the request's length, whatever MAX_UPLOAD_BYTES is", async () => {
+  const { server, reserved } = await start(json({ text: "Hello" }), { tokensPerDay: 100 });
+  expect((await upload(server, 100_000)).body).toEqual({ data: { transcribe: { text: "Hello" } } });
+  // The parts' heads count as well.
+  expect(reserved).toEqual([63]);
+});
+
 test.each([50_000, 3_000_000])(
   "a file part of %i bytes is charged by its bytes, whatever was reserved",
   async (size) => {
