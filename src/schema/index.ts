@@ -9,6 +9,8 @@ import "./models.ts";
 import "./chat/chat.ts";
 import "./chat/chunk.ts";
 import "./completions/completions.ts";
+import "./embeddings/embeddings.ts";
+import "./moderations/moderations.ts";
 import "./images.ts";
 import "./error-code.ts";
 

@@ -1,7 +1,7 @@
 // Reads the body of an answer in the form that it has, whatever its content type says and whatever was asked for.
 import { isEventStream, readAnswer } from "./answer.ts";
 import type { OpenAIClientOptions } from "./attempt.ts";
-import { readText } from "./body-text.ts";
+import { readCutText, readText } from "./body-text.ts";
 import type { UpstreamRequest } from "./endpoint.ts";
 import { type ReadEventsOptions, readEventStream, type Take } from "./event-stream.ts";
 import { SingleEvent } from "./events/answer-end.ts";
@@ -37,16 +37,18 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     return opened instanceof Promise ? opened.catch(breakOff) : opened;
   }
 
-  async function readWhole(answer: Exchange): Promise<unknown> {
+  async function readWhole(answer: Exchange, kept?: string): Promise<unknown> {
     let text = "";
+    let restore: ((body: unknown) => void) | undefined;
     try {
-      text = await readText(answer, maxUpstreamBytes);
+      if (kept === undefined) text = await readText(answer, maxUpstreamBytes);
+      else ({ text, restore } = await readCutText(answer, maxUpstreamBytes, kept));
     } catch (error) {
       // An error status is enough, even if its body could not be read.
       if (answer.statusCode < 400) breakOff(error);
     }
     try {
-      return await readAnswer(answer, text, reading);
+      return await readAnswer(answer, text, reading, restore);
     } catch (error) {
       answer.forget();
       throw error;
@@ -89,7 +91,7 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     async readValue(answer, request) {
       if (!isSuccess(answer)) return readWhole(answer);
       const { form, body } = await open(answer);
-      return form === "events" ? readGathered(body, request) : readWhole(body);
+      return form === "events" ? readGathered(body, request) : readWhole(body, request.endpoint.keptMember);
     },
     async openStream(answer) {
       if (!isSuccess(answer)) return { value: await readWhole(answer) };

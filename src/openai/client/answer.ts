@@ -40,12 +40,14 @@ export interface ReadAnswerOptions {
 
 /**
  * Reads a whole answer. Throws OpenAIError for any status but 2xx, for a body that is not JSON, that nests too deeply or holds
- * too many values, and for an error object inside a 2xx, which some compatible servers send.
+ * too many values, and for an error object inside a 2xx, which some compatible servers send. `restore` completes the value that
+ * the text is parsed to.
  */
 export async function readAnswer(
   { statusCode, headers }: AnswerHead,
   text: string,
   { secrets, maxValues }: ReadAnswerOptions,
+  restore: (body: unknown) => void = () => {},
 ): Promise<unknown> {
   if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, errorIn(boundError(text)), secrets);
   if (statusCode >= 300) {
@@ -67,6 +69,7 @@ export async function readAnswer(
       error,
     );
   }
+  restore(body);
   const error = findError(body, "whole");
   if (error !== undefined) throw readErrorAnswer(statusCode, headers, boundError(JSON.stringify(error)), secrets);
   return body;

@@ -5,7 +5,7 @@ import { hashText } from "./ids.ts";
 
 import { scenarios } from "./scenarios.ts";
 
-type Ability = "chat" | "completion" | "image";
+type Ability = "chat" | "completion" | "image" | "embedding" | "moderation";
 
 interface SandboxModel {
   id: string;
@@ -43,6 +43,11 @@ const models: readonly Served[] = [
     owned_by: "openai-internal",
     shutdown_date: "2024-01-04",
   }),
+  describe("text-embedding-3-small", "embedding", 1_705_948_997),
+  describe("text-embedding-3-large", "embedding", 1_705_953_180),
+  describe("text-embedding-ada-002", "embedding", 1_671_217_299, { owned_by: "openai-internal" }),
+  describe("omni-moderation-latest", "moderation", 1_731_689_265),
+  describe("omni-moderation-2024-09-26", "moderation", 1_732_734_466),
   describe("gpt-image-1", "image", 1_745_517_030),
   describe("dall-e-2", "image", 1_698_798_177, { shutdown_date: "2026-05-12" }),
   describe("ft:gpt-4o-mini-2024-07-18:acme:support:AbC123xy", "chat", 1_727_881_200, { owned_by: "acme" }),
@@ -77,15 +82,18 @@ export function fullNameOf(id: string): string {
   return findModel(id)?.fullName ?? id;
 }
 
+/** Abilities that no chat or completion has: the model is unknown to endpoints of other kinds. */
+const OTHERS: readonly Ability[] = ["image", "embedding", "moderation"];
+
 /** Throws OpenAI's 404 unless the model exists and serves the endpoint. */
-export function requireModel(id: string, ability: "chat" | "completion"): void {
-  const found = findModel(id);
-  if (found === undefined || found.abilities.includes("image")) {
+export function requireModel(id: string, ability: Exclude<Ability, "image">): void {
+  const abilities = findModel(id)?.abilities ?? [];
+  if (abilities.includes(ability)) return;
+  if (abilities.length === 0 || OTHERS.some((other) => other === ability || abilities.includes(other))) {
     throw new HttpError(404, `The model \`${id}\` does not exist or you do not have access to it.`, {
       code: "model_not_found",
     });
   }
-  if (found.abilities.includes(ability)) return;
   throw new HttpError(
     404,
     ability === "completion"
