@@ -55,7 +55,7 @@ export async function digestFiles({ files }: KeyedMutation): Promise<string[]> {
   const digests: string[] = [];
   for (const file of files) {
     const digest = file.digest();
-    for await (const _ of (await file.open()).stream());
+    for await (const _ of (await file.open("A file of the request")).stream());
     digests.push((await digest) ?? "");
   }
   return digests;

@@ -1,6 +1,6 @@
 // ModerateInput: what is to be judged, its checks, and the wire body built from it.
 import type { ModerationPart, ModerationRequest } from "../../openai/moderations/moderations.ts";
-import { attachmentDataUrl } from "../shared/attachment.ts";
+import { attachmentDataUrl } from "../files/attachment.ts";
 import { builder } from "../shared/builder.ts";
 import { checkLength, checkModelName, MODEL_NAME, refuse } from "../shared/checks.ts";
 import type { Context } from "../shared/context.ts";

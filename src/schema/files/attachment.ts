@@ -1,8 +1,8 @@
 // Files that stand inside a JSON request: read whole, and sent as `data:` URLs.
 import { codedError } from "../../errors/codes.ts";
-import { refuse } from "./checks.ts";
-import type { Context } from "./context.ts";
-import type { ReceivedFile } from "./received-file.ts";
+import { refuse } from "../shared/checks.ts";
+import type { Context } from "../shared/context.ts";
+import type { ReceivedFile } from "../shared/received-file.ts";
 
 /** The form of a media type that can stand in a URL. */
 const TYPE = /^[\w!#$&^`|~.+-]+\/[\w!#$&^`|~.+-]+$/;
@@ -17,7 +17,7 @@ export async function attachmentDataUrl(
   field: string,
   { maxAttachmentBytes, held }: Pick<Context, "maxAttachmentBytes" | "held">,
 ): Promise<string> {
-  const file = await received.open();
+  const file = await received.open(field);
   if (file.sizeBytes === 0) refuse(field, "must not be empty; got 0 bytes.");
   const pieces: Uint8Array[] = [];
   let bytes = 0;
