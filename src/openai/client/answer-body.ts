@@ -13,7 +13,7 @@ import { type AnswerForm, type Opened, openBody } from "./opened-body.ts";
 import { findSecrets } from "./secrets/credentials.ts";
 
 /** What one stream is read with beside what is the same for all. */
-type HowToRead = Pick<ReadEventsOptions, "normalise" | "end">;
+type HowToRead = Pick<ReadEventsOptions, "readAddedText" | "normalise" | "end">;
 
 /** An answer that streams, or the value of one that does not. */
 type OpenStream = { value: unknown } | { form: Exclude<AnswerForm, "whole">; body: Exchange };
@@ -77,9 +77,9 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     try {
       const { headers, readNow } = answer;
       const events = { headers, read: () => answer.read(), readNow: readNow?.bind(answer), forget };
-      const { readAddedText, hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
+      const { hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
       const maxEventLength = hasLargeEvents ? maxUpstreamBytes : undefined;
-      isDone = (await readEventStream(events, take, { ...how, readAddedText, maxEventLength, ...reading })) === "done";
+      isDone = (await readEventStream(events, take, { ...how, maxEventLength, ...reading })) === "done";
     } catch (error) {
       if (error instanceof OpenAIError) throw error;
       breakOff(error);
