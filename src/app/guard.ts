@@ -131,6 +131,7 @@ function createServerContext(
     requestLimits: {
       maxN: config.MAX_N,
       maxMessages: config.MAX_MESSAGES,
+      maxInputs: config.MAX_INPUTS,
       maxOutputTokens: config.MAX_OUTPUT_TOKENS,
       sendsBothCaps: config.OUTPUT_CAP_FIELD === "both",
       isExtraFieldAllowed: createNameTest(config.EXTRA_BODY),

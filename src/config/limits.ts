@@ -29,6 +29,11 @@ export const limitVariables = {
     "Most choices or images that one field may ask for.",
   ),
   MAX_MESSAGES: variable("a whole number, at least 1", whole(1).default(256), "Most messages in a chat."),
+  MAX_INPUTS: variable(
+    "a whole number, at least 1",
+    whole(1).default(2048),
+    "Most texts in one `embed` or `moderate`, or parts in one `moderate`. OpenAI itself allows 2048.",
+  ),
   MAX_OUTPUT_TOKENS: variable(
     "a whole number, at least 1",
     whole(1).optional(),

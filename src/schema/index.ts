@@ -15,6 +15,8 @@ import "./images/edits.ts";
 import "./audio/speak.ts";
 import "./audio/transcription.ts";
 import "./audio/transcription-chunk.ts";
+import "./embeddings/embeddings.ts";
+import "./moderations/moderations.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

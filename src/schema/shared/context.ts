@@ -38,6 +38,8 @@ export interface RequestLimits {
   /** Choices or images of one field, all prompts together. */
   maxN: number;
   maxMessages: number;
+  /** Texts of one field, or parts that are judged as one. */
+  maxInputs: number;
   /** Output tokens of a choice; undefined: no limit. */
   maxOutputTokens: number | undefined;
   /** Whether a chat's cap is sent under both of its names. */
