@@ -90,9 +90,9 @@ test("every root field that pays is a mutation and nullable, so that it never ta
     "imageVariations: ImagesResponse",
     "imageGenerations: ImagesResponse",
     "imageEdits: ImagesResponse",
+    "speak: Speech",
     "transcribe: Transcription",
     "translateAudio: Transcription",
-    "speak: Speech",
   ]);
 });
 

@@ -166,7 +166,7 @@ describe("a sound in bytes", () => {
   test("has a URL if one is selected", async () => {
     const fields = "mutation ($input: SpeakInput!) { speak(input: $input) { url } }";
     const { url } = await heard(sound(Buffer.from("ID3!"), "audio/mpeg"), {}, fields);
-    expect(url).toBe(`data:audio/mpeg;base64,${Buffer.from("ID3!").toString("base64")}`);
+    expect(url).toMatch(/^\/media\/[\da-f]{32}\.mp3$/);
   });
 
   test("may begin as JSON, a page or an event does, if it is said to be a sound", async () => {

@@ -177,7 +177,7 @@ describe.each(listeners)("$field", ({ field, path }) => {
     [
       "broken base64",
       { file: "data:audio/wav;base64,a*b" },
-      'input.file: Upload must be a file part of a multipart request or a base64 "data:" URL.',
+      'input.file: Upload must be a file part of a multipart request, a base64 "data:" URL',
     ],
   ])("refuses %s before anything is sent", async (_, input, message) => {
     const { upstream, server } = await start();
