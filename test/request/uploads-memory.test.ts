@@ -130,7 +130,9 @@ test.runIf(process.platform === "linux")(
     );
     const atMost = readMemory(server.pid, "VmHWM");
     const one = await measure(server.pid, () => uploadEdit(server.url, 4 * MIB, 16));
-    console.info(`16 edits: +${many.toFixed(1)} MiB, at most ${atMost.toFixed(1)}; one of 16 files: +${one.toFixed(1)} MiB`);
+    console.info(
+      `16 edits: +${many.toFixed(1)} MiB, at most ${atMost.toFixed(1)}; one of 16 files: +${one.toFixed(1)} MiB`,
+    );
     expect(server.received() - before).toBeGreaterThan(2 * 16 * 4 * MIB);
     expect(many).toBeLessThan(120);
     expect(one).toBeLessThan(40);

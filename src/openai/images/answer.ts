@@ -66,7 +66,7 @@ function putPictures(answer: Record<string, unknown>): void {
 }
 
 /** How many pictures a request asks for. */
-export function countImages({ json, multipart }: UpstreamRequest): number {
+function countImages({ json, multipart }: UpstreamRequest): number {
   return Math.max(1, readNumber(multipart ?? json, "n", 1));
 }
 
