@@ -178,6 +178,17 @@ describe("a sound in bytes", () => {
   });
 });
 
+test.each([
+  ["bare samples that begin as JSON does", "{", "application/octet-stream"],
+  ["bare samples that begin as a list does", "[", ""],
+  ["bare samples that begin as a page does", "<", "binary/octet-stream"],
+  ["bytes that are said to be JSON", "ID3", "application/json"],
+  ["bytes that are said to be text", "OggS", "text/plain"],
+])("%s are a sound", async (_, start, type) => {
+  const bytes = Buffer.concat([Buffer.from(start), Buffer.alloc(40), noise(400)]);
+  expect(await heard(sound(bytes, type), { responseFormat: "PCM" })).toMatchObject({ data: bytes.toString("base64") });
+});
+
 describe("a sound in other forms", () => {
   const usage = { input_tokens: 3, output_tokens: 20, total_tokens: 23 };
   const told = { inputTokens: 3, outputTokens: 20, totalTokens: 23, seconds: null, inputTokensDetails: null };
