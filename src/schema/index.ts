@@ -11,6 +11,8 @@ import "./chat/chunk.ts";
 import "./completions/completions.ts";
 import "./images.ts";
 import "./audio/speak.ts";
+import "./audio/transcription.ts";
+import "./audio/transcription-chunk.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

@@ -3,6 +3,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SPEECH } from "../../src/openai/audio/speech.ts";
+import { TRANSCRIPTIONS, TRANSLATIONS } from "../../src/openai/audio/transcriptions.ts";
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
 import { type Endpoint, targetOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
 import { COMPLETIONS } from "../../src/openai/completions.ts";
@@ -87,6 +88,14 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
     ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: {} }, 8_000],
     ["POST /audio/speech", "speech", SPEECH, { json: { model: "m", input: "x".repeat(30), voice: "v" } }, 10 + 40],
     ["POST /audio/speech", "speech", SPEECH, { json: {} }, 0],
+    [
+      "POST /audio/transcriptions",
+      "transcription",
+      TRANSCRIPTIONS,
+      { multipart: { prompt: "one", stream: "true" } },
+      1,
+    ],
+    ["POST /audio/translations", "translation", TRANSLATIONS, { multipart: { model: "whisper-1" } }, 0],
     ["GET /models", undefined, MODELS, {}, 0],
     ["GET /models/{model}", undefined, MODEL, { pathParameters: { model: "m" } }, 0],
   ])("%s", (name, operationName, endpoint, request, tokens) => {

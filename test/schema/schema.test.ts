@@ -87,6 +87,8 @@ test("every root field that pays is a mutation and nullable, so that it never ta
     "complete: Completion",
     "imageVariations: ImagesResponse",
     "speak: Speech",
+    "transcribe: Transcription",
+    "translateAudio: Transcription",
   ]);
 });
 
