@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { shared } from "../../support/lifetime.ts";
 import { startServed } from "../../support/served-upstream.ts";
-import { noise, openSound, sound, wav } from "../../support/sounds.ts";
+import { noise, openSound, sound, wav } from "../../support/sound-answers.ts";
 import { done, event, streams } from "../../support/stream.ts";
 import { type Answer, failure, inTurn, json } from "../../support/upstream.ts";
 
@@ -178,6 +178,17 @@ describe("a sound in bytes", () => {
   });
 });
 
+test.each([
+  ["bare samples that begin as JSON does", "{", "application/octet-stream"],
+  ["bare samples that begin as a list does", "[", ""],
+  ["bare samples that begin as a page does", "<", "binary/octet-stream"],
+  ["bytes that are said to be JSON", "ID3", "application/json"],
+  ["bytes that are said to be text", "OggS", "text/plain"],
+])("%s are a sound", async (_, start, type) => {
+  const bytes = Buffer.concat([Buffer.from(start), Buffer.alloc(40), noise(400)]);
+  expect(await heard(sound(bytes, type), { responseFormat: "PCM" })).toMatchObject({ data: bytes.toString("base64") });
+});
+
 describe("a sound in other forms", () => {
   const usage = { input_tokens: 3, output_tokens: 20, total_tokens: 23 };
   const told = { inputTokens: 3, outputTokens: 20, totalTokens: 23, seconds: null, inputTokensDetails: null };
@@ -217,6 +228,7 @@ describe("a sound in other forms", () => {
     ["JSON", json({ audio: bytes.toString("base64"), usage }), told],
     ["JSON with a data URL", json({ data: `data:audio/wav;base64,${bytes.toString("base64")}` }), null],
     ["JSON with an object", json({ id: "x", audio: { data: bytes.toString("base64"), transcript: "Hello" } }), null],
+    ["JSON with the text beside it", json({ audio: bytes.toString("base64"), text: "Hello!" }), null],
     ["JSON with lines of base64", json({ audioContent: bytes.toString("base64").replace(/.{76}/g, "$&\r\n") }), null],
   ])("%s", async (_, answer, usageTold) => {
     expect(await heard(answer)).toEqual({

@@ -4,7 +4,7 @@ import { makeBytes, readFile } from "../../support/multipart.ts";
 import { startServed } from "../../support/served-upstream.ts";
 import { done, event, openStream, streams, streamsThen, write } from "../../support/stream.ts";
 import { type Result, type Subscription, subscribeSse, transports } from "../../support/subscribe.ts";
-import { least, readForm, transcribeStream, wav } from "../../support/transcriptions.ts";
+import { least, readForm, transcribeStream, wav } from "../../support/sounds.ts";
 import { type Answer, failure, json, type ReceivedRequest } from "../../support/upstream.ts";
 
 const ALL = `subscription ($input: TranscribeInput!) { transcribe(input: $input) {

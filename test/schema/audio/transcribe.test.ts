@@ -12,7 +12,7 @@ import {
   transcribeStream,
   uploadSound,
   wav,
-} from "../../support/transcriptions.ts";
+} from "../../support/sounds.ts";
 import { json } from "../../support/upstream.ts";
 
 const hello = { text: "Hello" };
