@@ -55,7 +55,7 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     }
     try {
       const { readText: toValue, answerFields } = request.endpoint.isPaid ? request.endpoint : NONE;
-      const how = { ...reading, answerFields };
+      const how = { answerFields, ...reading };
       return await readAnswer(answer, text, how, toValue && ((whole) => toValue(whole, request)));
     } catch (error) {
       answer.forget();
@@ -76,7 +76,7 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
       const events = { headers, read: () => answer.read(), readNow: readNow?.bind(answer), forget };
       const { answerFields, hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
       const maxEventLength = hasLargeEvents ? maxUpstreamBytes : undefined;
-      const reads = { ...how, answerFields, maxEventLength, ...reading };
+      const reads = { answerFields, maxEventLength, ...how, ...reading };
       isDone = (await readEventStream(events, take, reads)) === "done";
     } catch (error) {
       if (error instanceof OpenAIError) throw error;
