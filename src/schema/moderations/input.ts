@@ -7,7 +7,7 @@ import type { Context } from "../shared/context.ts";
 import { createRequest } from "../shared/wire-body.ts";
 
 const ModerationPartInput = builder.inputType("ModerationPartInput", {
-  description: "A part of what is judged as one. Exactly one field is given.",
+  description: "A part of what is judged as one; exactly one field is given.",
   isOneOf: true,
   fields: (t) => ({
     text: t.string({ description: "Text." }),
