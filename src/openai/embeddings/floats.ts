@@ -1,5 +1,5 @@
 // The numbers of a vector in each of the forms that it travels in: a list of JSON, or base64 of 32-bit floats, little-endian.
-import { KeptNumbers, KeptText } from "../client/bytes/kept-members.ts";
+import { KeptNumbers, KeptText } from "../client/bytes/kept-values.ts";
 
 /** Bytes of a float. */
 const FLOAT_BYTES = 4;
@@ -68,12 +68,7 @@ export function base64Length(count: number): number {
   return Math.ceil((count * FLOAT_BYTES) / 3) * 4;
 }
 
-/** The numbers as a list of JSON, each with the digits that its value has as a double. None may be infinite or NaN. */
-export function writeFloats(floats: Float32Array): Uint8Array {
-  return Buffer.from(`[${floats.join(",")}]`, "latin1");
-}
-
-/** How long such a list of so many numbers is, about. */
+/** How long the list of JSON of so many numbers is, about. */
 export function listLength(count: number): number {
   return count * NUMBER_LENGTH;
 }

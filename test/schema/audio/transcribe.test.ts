@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import { makeBytes, readFile, readParts } from "../../support/multipart.ts";
 import { startServed } from "../../support/served-upstream.ts";
-import { subscribeSse } from "../../support/subscribe.ts";
 import {
   least,
   listeners,
@@ -13,6 +12,7 @@ import {
   uploadSound,
   wav,
 } from "../../support/sounds.ts";
+import { subscribeSse } from "../../support/subscribe.ts";
 import { json } from "../../support/upstream.ts";
 
 const hello = { text: "Hello" };
