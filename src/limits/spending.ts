@@ -97,13 +97,13 @@ export function createSpending(
       return earlier + usage.total + (coversOutput(usage) ? 0 : (shown ?? 0));
     },
     addEvent(event) {
-      progress ??= endpoint.followStream?.();
+      progress ??= endpoint.followStream?.(choices);
       progress?.add(event);
       const usage = endpoint.readUsage(event);
       const shown = endpoint.countOutput(event);
       written += shown ?? 0;
       isHidden ||= shown === undefined && endpoint.hasOutput(event);
-      if (written > 0 || isHidden) firstWordAt ??= performance.now();
+      if ((written > 0 && !endpoint.hidesOutput) || isHidden) firstWordAt ??= performance.now();
       if (usage?.total && (usage.total !== reported || progress?.isComplete)) {
         // It covers all that has come, seen or not; but one that stands still before the end nothing new.
         reported = usage.total;
