@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { startSandbox } from "../../src/sandbox/server.ts";
 import { shared, whenOver } from "../support/lifetime.ts";
 import { startTestServer } from "../support/server.ts";
-import { ALL, mutationOf, transcribe, transcribeStream, uploadSound } from "../support/sounds.ts";
+import { ALL, mutationOf, transcribe, transcribeStream, uploadSound } from "../support/transcriptions.ts";
 import { subscribeSse, transports } from "../support/subscribe.ts";
 
 const sentence = "Hello, Zoë. This is the other one.";

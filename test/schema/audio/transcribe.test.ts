@@ -11,7 +11,7 @@ import {
   transcribeStream,
   uploadSound,
   wav,
-} from "../../support/sounds.ts";
+} from "../../support/transcriptions.ts";
 import { subscribeSse } from "../../support/subscribe.ts";
 import { json } from "../../support/upstream.ts";
 

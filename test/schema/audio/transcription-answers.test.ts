@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { shared } from "../../support/lifetime.ts";
 import { startServed } from "../../support/served-upstream.ts";
-import { ALL, least, listeners, mutationOf } from "../../support/sounds.ts";
+import { ALL, least, listeners, mutationOf } from "../../support/transcriptions.ts";
 import { done, event, streams } from "../../support/stream.ts";
 import { type Answer, json } from "../../support/upstream.ts";
 
