@@ -3,6 +3,7 @@
 import type { ExecutionResult } from "graphql";
 import { codedError } from "../errors/codes.ts";
 import { roomAfter } from "../json/json.ts";
+import { KeptJson } from "../json/kept-json.ts";
 import { Turns } from "../openai/client/turns.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 
@@ -12,6 +13,8 @@ export const SMALL_LENGTH = 16 * 1024;
 const PIECE_LENGTH = 256 * 1024;
 /** Estimated characters; quotes, comma and colon are those of a value. */
 export const JSON_LENGTHS = { value: 8, character: 1 };
+/** The same, where values that are kept as bytes are written for themselves, however short they are. */
+const PART_LENGTHS = { ...JSON_LENGTHS, kept: SMALL_LENGTH };
 
 /** How many times as large as its largest result a whole stream may be: `soFar` grows with the square of the answer. */
 const STREAM_FACTOR = 16;
@@ -107,8 +110,11 @@ function* piecesOf(result: unknown): Generator<Uint8Array> {
   let text = "";
 
   function* write(value: unknown): Generator<Uint8Array> {
-    if (typeof value === "string" && value.length > SMALL_LENGTH) yield* writeLong(value);
-    else if (isOpen(value) && roomAfter(value, SMALL_LENGTH, JSON_LENGTHS) < 0) yield* writeParts(value);
+    if (value instanceof KeptJson) {
+      if (text !== "") yield takeText();
+      yield value.write();
+    } else if (typeof value === "string" && value.length > SMALL_LENGTH) yield* writeLong(value);
+    else if (isOpen(value) && roomAfter(value, SMALL_LENGTH, PART_LENGTHS) < 0) yield* writeParts(value);
     else text += JSON.stringify(value);
     if (text.length > PIECE_LENGTH) yield takeText();
   }

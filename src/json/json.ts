@@ -1,4 +1,5 @@
 // JSON of unknown shape, as it comes from clients and upstreams: what makes it too much, and what it is.
+import { KeptJson } from "./kept-json.ts";
 
 /**
  * Deepest nesting of objects and lists. What comes is sent on, and to write a value takes stack for each of its levels: a few
@@ -114,6 +115,8 @@ export interface Weights {
   readonly value: number;
   /** Each character of a text or a name. */
   readonly character: number;
+  /** Each value that is kept as bytes, beside its length. Absent: nothing. */
+  readonly kept?: number;
 }
 
 /** What is left of `room` after all of a JSON value; negative as soon as it is known to be too little. */
@@ -124,6 +127,11 @@ export function roomAfter(value: unknown, room: number, weights: Weights): numbe
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length && left >= 0; index++) left = roomAfter(value[index], left, weights);
     return left;
+  }
+  if (value instanceof KeptJson) {
+    const { values, byteLength } = value;
+    const { kept = 0, character, value: entry } = weights;
+    return left - kept - (character > 0 ? byteLength * character : values * entry);
   }
   for (const key in value) {
     if (left < 0) return left;

@@ -2,12 +2,17 @@
 // reserves and what the telemetry calls it. A new endpoint is tested here without a line of its own.
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { SPEECH } from "../../src/openai/audio/speech.ts";
 import { TRANSCRIPTIONS, TRANSLATIONS } from "../../src/openai/audio/transcriptions.ts";
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
 import { type Endpoint, targetOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
 import { COMPLETIONS } from "../../src/openai/completions.ts";
-import { IMAGE_EDITS, IMAGE_VARIATIONS } from "../../src/openai/images.ts";
+import { EMBEDDINGS } from "../../src/openai/embeddings/embeddings.ts";
+import { IMAGE_EDITS } from "../../src/openai/images/edits.ts";
+import { IMAGE_GENERATIONS } from "../../src/openai/images/generations.ts";
+import { IMAGE_VARIATIONS } from "../../src/openai/images/variations.ts";
 import { MODEL, MODELS } from "../../src/openai/models.ts";
+import { MODERATIONS } from "../../src/openai/moderations/moderations.ts";
 import { findRoute } from "../../src/sandbox/routes.ts";
 import { openGuarded, signal } from "../support/guarded.ts";
 import { json, startUpstream } from "../support/upstream.ts";
@@ -83,8 +88,11 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
     ["POST /chat/completions", "chat", CHAT_COMPLETIONS, { json: {} }, 16_384],
     ["POST /completions", "text_completion", COMPLETIONS, { json: {} }, 16_384],
     ["POST /images/variations", "image_variation", IMAGE_VARIATIONS, { multipart: { n: "2" } }, 0],
-    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: { prompt: "more", n: "2" } }, 16_000],
-    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: {} }, 8_000],
+    ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: { prompt: "more", n: "2" } }, 16_000],
+    ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: {} }, 8_000],
+    ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: { n: "2", partial_images: "3" } }, 16_600],
+    ["POST /images/generations", "image_generation", IMAGE_GENERATIONS, { json: { prompt: "a fox" } }, 8_000],
+    ["POST /images/generations", "image_generation", IMAGE_GENERATIONS, { json: { n: 3, partial_images: 2 } }, 24_600],
     [
       "POST /audio/transcriptions",
       "transcription",
@@ -93,6 +101,25 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
       1,
     ],
     ["POST /audio/translations", "translation", TRANSLATIONS, { multipart: { model: "whisper-1" } }, 0],
+    ["POST /audio/speech", "speech", SPEECH, { json: { model: "m", input: "x".repeat(30), voice: "v" } }, 10 + 40],
+    ["POST /audio/speech", "speech", SPEECH, { json: {} }, 0],
+    ["POST /embeddings", "embeddings", EMBEDDINGS, { json: { model: "m", input: ["one", "three"] } }, 3],
+    ["POST /embeddings", "embeddings", EMBEDDINGS, { json: { model: "m", input: "four letters a word" } }, 7],
+    ["POST /moderations", "moderation", MODERATIONS, { json: { input: ["one", "three"] } }, 3],
+    [
+      "POST /moderations",
+      "moderation",
+      MODERATIONS,
+      {
+        json: {
+          input: [
+            { type: "text", text: "one" },
+            { type: "image_url", image_url: { url: "data:," } },
+          ],
+        },
+      },
+      3_001,
+    ],
     ["GET /models", undefined, MODELS, {}, 0],
     ["GET /models/{model}", undefined, MODEL, { pathParameters: { model: "m" } }, 0],
   ])("%s", (name, operationName, endpoint, request, tokens) => {

@@ -85,7 +85,12 @@ test("every root field that pays is a mutation and nullable, so that it never ta
   expect(mutations.map(({ name, type }) => `${name}: ${type}`)).toEqual([
     "chat: ChatCompletion",
     "complete: Completion",
+    "embed: EmbeddingsResponse",
+    "moderate: ModerationResponse",
     "imageVariations: ImagesResponse",
+    "imageGenerations: ImagesResponse",
+    "imageEdits: ImagesResponse",
+    "speak: Speech",
     "transcribe: Transcription",
     "translateAudio: Transcription",
   ]);

@@ -61,6 +61,8 @@ interface Route {
   readonly keepsSlashes?: boolean;
   /** Where a request names its model: in the path's `{model}`, in the body's `model`, or nowhere. */
   readonly modelIn: "path" | "body" | "nowhere";
+  /** The member of a whole answer whose long values stay bytes: see KeptMembers. Absent: none. */
+  readonly keptMember?: string;
 }
 
 /** An endpoint that asks no model for anything and costs no tokens. */
@@ -125,8 +127,10 @@ interface PaidParts extends Route {
    * event, and whether there is any, follows from its text. Absent: every event is read for itself.
    */
   readAddedText?(event: unknown): string | undefined;
-  /** Begins to count what a stream brings. Absent: the endpoint does not stream. */
-  followStream?(): StreamProgress;
+  /** Begins to count what a stream brings, of as many answers as are estimated. Absent: the endpoint does not stream. */
+  followStream?(choices: number): StreamProgress;
+  /** Whether output shows only once it is whole: until then a stream's cost goes by the time, also after its first output. */
+  readonly hidesOutput?: boolean;
 }
 
 interface Named {

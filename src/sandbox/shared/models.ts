@@ -5,7 +5,7 @@ import { hashText } from "./ids.ts";
 
 import { scenarios } from "./scenarios.ts";
 
-type Ability = "chat" | "completion" | "image" | "speech" | "transcription";
+type Ability = "chat" | "completion" | "image" | "speech" | "transcription" | "embedding" | "moderation";
 
 interface SandboxModel {
   id: string;
@@ -43,7 +43,15 @@ const models: readonly Served[] = [
     owned_by: "openai-internal",
     shutdown_date: "2024-01-04",
   }),
+  describe("text-embedding-3-small", "embedding", 1_705_948_997),
+  describe("text-embedding-3-large", "embedding", 1_705_953_180),
+  describe("text-embedding-ada-002", "embedding", 1_671_217_299, { owned_by: "openai-internal" }),
+  describe("omni-moderation-latest", "moderation", 1_731_689_265),
+  describe("omni-moderation-2024-09-26", "moderation", 1_732_734_466),
   describe("gpt-image-1", "image", 1_745_517_030),
+  describe("gpt-image-1-mini", "image", 1_758_845_821),
+  describe("gpt-image-2", "image", 1_776_729_600),
+  describe("dall-e-3", "image", 1_698_785_189, { shutdown_date: "2026-05-12" }),
   describe("dall-e-2", "image", 1_698_798_177, { shutdown_date: "2026-05-12" }),
   describe("tts-1", "speech", 1_681_940_951, { owned_by: "openai-internal" }),
   describe("tts-1-hd", "speech", 1_699_046_015),
