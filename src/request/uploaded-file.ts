@@ -7,7 +7,7 @@ import type { UploadFile } from "../openai/client/uploads/streamed-file.ts";
 import type { DigestedFile } from "../schema/shared/received-file.ts";
 import { collectAfterBytes } from "./buffer-collection.ts";
 import { FileDigest } from "./file-digest.ts";
-import { FileWait } from "./file-wait.ts";
+import { FileWait, OversizeFile } from "./file-wait.ts";
 
 /**
  * Files up to this size, in bytes, are held in memory: their size is then known in advance, and they can be read in any
@@ -18,6 +18,8 @@ const HELD_BYTES = 2 ** 20;
 /** How one request's files are received. */
 export interface Reception extends StallLimit {
   maxUploadBytes: number;
+  /** Most bytes that one file can have, as far as it is known before the files are read. */
+  mostBytes: number;
   /** Counts the bytes that are held in memory. */
   held: HeldBytes;
   /** To be called when a file is needed: from then on the files are read, in their order. */
@@ -69,7 +71,7 @@ export class UploadedFile implements DigestedFile {
   }
 
   get mostBytes(): number {
-    return this.#headRead && this.#held ? this.#bytes : this.#reception.maxUploadBytes;
+    return this.#headRead && this.#held ? this.#bytes : this.#reception.mostBytes;
   }
 
   async open(field: string): Promise<UploadFile> {
@@ -157,9 +159,7 @@ export class UploadedFile implements DigestedFile {
   #take(chunk: Buffer): void {
     const { maxUploadBytes, held } = this.#reception;
     this.#bytes += chunk.length;
-    if (this.#bytes > maxUploadBytes) {
-      throw codedError("PAYLOAD_TOO_LARGE", `${this.#field} must be at most ${maxUploadBytes} bytes; got more.`);
-    }
+    if (this.#bytes > maxUploadBytes) throw new OversizeFile(maxUploadBytes);
     // After its head a file passes through, one chunk at a time.
     if (!this.#headRead) {
       held.take(chunk.length);

@@ -1,16 +1,21 @@
 // Owns the routes: which endpoint serves which method and path. Knows no endpoint's fields.
 import type { IncomingMessage } from "node:http";
+import { createSpeech } from "./audio/speech.ts";
+import { createTranscription, createTranslation } from "./audio/transcriptions.ts";
 import { createChatCompletion } from "./chat/chat.ts";
 import { createCompletion } from "./completions/completions.ts";
 import { createEmbeddings } from "./embeddings/embeddings.ts";
 import { createImageEdits } from "./images/edits.ts";
+import { createImages } from "./images/generations.ts";
 import type { ImageStore } from "./images/store.ts";
+import { imageEventPieces } from "./images/stream.ts";
 import { createImageVariations } from "./images/variations.ts";
 import { createModeration } from "./moderations/moderations.ts";
 import type { Reply } from "./reply.ts";
 import { HttpError } from "./shared/http-error.ts";
 import { listModels, retrieveModel } from "./shared/models.ts";
 import type { Pace } from "./shared/pace.ts";
+import { eventType } from "./shared/pieces.ts";
 import { readForm, readJson } from "./shared/request-body.ts";
 import { scenarioOf } from "./shared/scenarios.ts";
 import { stageReply } from "./staging.ts";
@@ -70,10 +75,29 @@ const routes: readonly Route[] = [
   },
   {
     method: "POST",
+    path: "/v1/images/generations",
+    handle: async (context) => answerImages(await createImages(await readJson(context.request), imageContext(context))),
+  },
+  {
+    method: "POST",
     path: "/v1/images/edits",
-    handle: async (context) => ({
-      json: await createImageEdits(await readForm(context.request), imageContext(context)),
-    }),
+    handle: async (context) =>
+      answerImages(await createImageEdits(await readForm(context.request), imageContext(context))),
+  },
+  {
+    method: "POST",
+    path: "/v1/audio/speech",
+    handle: async (context) => createSpeech(await readJson(context.request), context),
+  },
+  {
+    method: "POST",
+    path: "/v1/audio/transcriptions",
+    handle: async (context) => createTranscription(await readForm(context.request), context),
+  },
+  {
+    method: "POST",
+    path: "/v1/audio/translations",
+    handle: async (context) => createTranslation(await readForm(context.request), context),
   },
   {
     method: "GET",
@@ -119,8 +143,13 @@ async function answerJson(
   return stageReply(Symbol.asyncIterator in result ? { events: result } : { json: result }, scenario, context.signal);
 }
 
-function imageContext({ images, origin, signal }: RouteContext) {
-  return { signal, publish: (image: Buffer) => `${origin}/files/${images.add(image)}` };
+function answerImages(result: object | AsyncIterable<{ type: string }>): Reply {
+  if (Symbol.asyncIterator in result) return { contentType: eventType, pieces: imageEventPieces(result) };
+  return { json: result };
+}
+
+function imageContext({ images, origin, signal, delayMs }: RouteContext) {
+  return { signal, delayMs, publish: (image: Buffer) => `${origin}/files/${images.add(image)}` };
 }
 
 function decodePath(text: string): string {

@@ -11,7 +11,12 @@ import "./chat/chunk.ts";
 import "./completions/completions.ts";
 import "./embeddings/embeddings.ts";
 import "./moderations/moderations.ts";
-import "./images.ts";
+import "./images/variations.ts";
+import "./images/generations.ts";
+import "./images/edits.ts";
+import "./audio/speak.ts";
+import "./audio/transcription.ts";
+import "./audio/transcription-chunk.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

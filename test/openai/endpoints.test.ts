@@ -2,11 +2,15 @@
 // reserves and what the telemetry calls it. A new endpoint is tested here without a line of its own.
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { SPEECH } from "../../src/openai/audio/speech.ts";
+import { TRANSCRIPTIONS, TRANSLATIONS } from "../../src/openai/audio/transcriptions.ts";
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
 import { type Endpoint, targetOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
 import { COMPLETIONS } from "../../src/openai/completions.ts";
 import { EMBEDDINGS } from "../../src/openai/embeddings/embeddings.ts";
-import { IMAGE_EDITS, IMAGE_VARIATIONS } from "../../src/openai/images.ts";
+import { IMAGE_EDITS } from "../../src/openai/images/edits.ts";
+import { IMAGE_GENERATIONS } from "../../src/openai/images/generations.ts";
+import { IMAGE_VARIATIONS } from "../../src/openai/images/variations.ts";
 import { MODEL, MODELS } from "../../src/openai/models.ts";
 import { MODERATIONS } from "../../src/openai/moderations/moderations.ts";
 import { findRoute } from "../../src/sandbox/routes.ts";
@@ -84,8 +88,21 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
     ["POST /chat/completions", "chat", CHAT_COMPLETIONS, { json: {} }, 16_384],
     ["POST /completions", "text_completion", COMPLETIONS, { json: {} }, 16_384],
     ["POST /images/variations", "image_variation", IMAGE_VARIATIONS, { multipart: { n: "2" } }, 0],
-    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: { prompt: "more", n: "2" } }, 16_000],
-    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: {} }, 8_000],
+    ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: { prompt: "more", n: "2" } }, 16_000],
+    ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: {} }, 8_000],
+    ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: { n: "2", partial_images: "3" } }, 16_600],
+    ["POST /images/generations", "image_generation", IMAGE_GENERATIONS, { json: { prompt: "a fox" } }, 8_000],
+    ["POST /images/generations", "image_generation", IMAGE_GENERATIONS, { json: { n: 3, partial_images: 2 } }, 24_600],
+    [
+      "POST /audio/transcriptions",
+      "transcription",
+      TRANSCRIPTIONS,
+      { multipart: { prompt: "one", stream: "true" } },
+      1,
+    ],
+    ["POST /audio/translations", "translation", TRANSLATIONS, { multipart: { model: "whisper-1" } }, 0],
+    ["POST /audio/speech", "speech", SPEECH, { json: { model: "m", input: "x".repeat(30), voice: "v" } }, 10 + 40],
+    ["POST /audio/speech", "speech", SPEECH, { json: {} }, 0],
     ["POST /embeddings", "embeddings", EMBEDDINGS, { json: { model: "m", input: ["one", "three"] } }, 3],
     ["POST /embeddings", "embeddings", EMBEDDINGS, { json: { model: "m", input: "four letters a word" } }, 7],
     ["POST /moderations", "moderation", MODERATIONS, { json: { input: ["one", "three"] } }, 3],

@@ -68,6 +68,20 @@ test("their URLs have the origin by which the client has called, and show them t
   expect(new Set(shown).size).toBe(2);
 });
 
+test("a picture made for a prompt by a model that answers with URLs is shown there, too", async () => {
+  const url = await started().url;
+  const query = `mutation { imageGenerations(input: { model: "dall-e-2", prompt: "a fox", size: "256x256" }) { data { url } } }`;
+  const { body } = await send(url, "/graphql", {
+    method: "POST",
+    headers: { ...preflighted, "content-type": "application/json" },
+    body: Buffer.from(JSON.stringify({ query })),
+  });
+  const shown = JSON.parse(body.toString()).data.imageGenerations.data[0].url;
+  expect(shown).toMatch(new RegExp(`^${url}/pictures/img-\\w{24}\\.png$`));
+  const answer = await send(url, new URL(shown).pathname);
+  expect(PNG.sync.read(answer.body)).toMatchObject({ width: 256, height: 256 });
+});
+
 test("another machine gets its name for the server, and https if a proxy says so", async () => {
   const url = await started().url;
   const [plain] = await askForPictures(url, { host: "laptop.example:4000" });
@@ -76,6 +90,34 @@ test("another machine gets its name for the server, and https if a proxy says so
   expect(secure).toMatch(/^https:\/\/laptop\.example\/graphql\/pictures\/img-/);
   const answer = await send(url, new URL(plain ?? "").pathname, { headers: { host: "laptop.example:4000" } });
   expect([answer.status, answer.headers["content-type"]]).toEqual([200, "image/png"]);
+});
+
+test("their URLs stand for them in an Upload, on the host that was called and as a path", async () => {
+  const url = await started().url;
+  const ask = async (image: string, headers: Record<string, string> = {}) => {
+    const query = `mutation ($image: Upload!) { imageVariations(input: { image: $image, size: "256x256" }) { data { url } } }`;
+    const { body } = await send(url, "/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: Buffer.from(JSON.stringify({ query, variables: { image } })),
+    });
+    return JSON.parse(body.toString());
+  };
+  const [picture = ""] = await askForPictures(url);
+  for (const image of [picture, new URL(picture).pathname]) {
+    const { data, errors } = await ask(image);
+    expect([errors, data.imageVariations.data]).toEqual([undefined, [{ url: expect.stringContaining("/pictures/") }]]);
+  }
+  const elsewhere = picture.replace("127.0.0.1", "evil.example");
+  expect((await ask(elsewhere)).errors[0].message).toContain("Upload must be");
+  expect((await ask(elsewhere, { host: "laptop.example" })).errors[0].message).toContain("Upload must be");
+  const dropped = picture.replace(/img-.{24}/, `img-${"x".repeat(24)}`);
+  expect((await ask(dropped)).errors).toMatchObject([
+    {
+      message: "input.image is a URL of this server that is unknown or no longer kept.",
+      extensions: { code: "BAD_USER_INPUT" },
+    },
+  ]);
 });
 
 test("nothing else is passed on", async () => {

@@ -88,6 +88,11 @@ test("every root field that pays is a mutation and nullable, so that it never ta
     "embed: EmbeddingsResponse",
     "moderate: ModerationResponse",
     "imageVariations: ImagesResponse",
+    "imageGenerations: ImagesResponse",
+    "imageEdits: ImagesResponse",
+    "speak: Speech",
+    "transcribe: Transcription",
+    "translateAudio: Transcription",
   ]);
 });
 

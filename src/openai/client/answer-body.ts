@@ -58,8 +58,9 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
       if (answer.statusCode < 400) breakOff(error);
     }
     try {
-      const toValue = endpoint.isPaid ? endpoint.readText : undefined;
-      return await readAnswer(answer, text, reading, toValue && ((whole) => toValue(whole, request)), restore);
+      const { readText: toValue, answerFields } = endpoint.isPaid ? endpoint : NONE;
+      const how = { ...reading, answerFields };
+      return await readAnswer(answer, text, how, toValue && ((whole) => toValue(whole, request)), restore);
     } catch (error) {
       answer.forget();
       throw error;
@@ -77,9 +78,10 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     try {
       const { headers, readNow } = answer;
       const events = { headers, read: () => answer.read(), readNow: readNow?.bind(answer), forget };
-      const { hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
+      const { answerFields, hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
       const maxEventLength = hasLargeEvents ? maxUpstreamBytes : undefined;
-      isDone = (await readEventStream(events, take, { ...how, maxEventLength, ...reading })) === "done";
+      const reads = { ...how, answerFields, maxEventLength, ...reading };
+      isDone = (await readEventStream(events, take, reads)) === "done";
     } catch (error) {
       if (error instanceof OpenAIError) throw error;
       breakOff(error);

@@ -44,6 +44,8 @@ export interface ReadAnswerOptions {
   secrets: Secrets;
   /** Most values of an answer or an event, counting members and list entries. */
   maxValues: number;
+  /** See PaidParts.answerFields. */
+  answerFields?: readonly string[] | undefined;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface ReadAnswerOptions {
 export async function readAnswer(
   { statusCode, headers }: AnswerHead,
   text: string,
-  { secrets, maxValues }: ReadAnswerOptions,
+  { secrets, maxValues, answerFields }: ReadAnswerOptions,
   readText: (text: string) => unknown = () => undefined,
   restore: (body: unknown) => void = () => {},
 ): Promise<unknown> {
@@ -84,7 +86,7 @@ export async function readAnswer(
   const value = isRecord(body) ? undefined : readText(text);
   if (value !== undefined) return value;
   restore(body);
-  const error = findError(body, "whole");
+  const error = findError(body, "whole", answerFields);
   if (error !== undefined) throw readErrorAnswer(statusCode, headers, boundError(JSON.stringify(error)), secrets);
   return body;
 }

@@ -90,6 +90,8 @@ interface PaidParts extends Route {
   normalise?(answer: Record<string, unknown>): void;
   /** The same for the events of a stream, each of which is known by those before. */
   createEventNormaliser?(): Normalise;
+  /** Fields whose text shows that an object is an answer, although an error may have its words there. Absent: none. */
+  readonly answerFields?: readonly string[];
   /**
    * The value of a whole answer that is text, where the request asks for text. Undefined: the answer is to be JSON. Absent: it
    * always is.
@@ -125,8 +127,10 @@ interface PaidParts extends Route {
    * event, and whether there is any, follows from its text. Absent: every event is read for itself.
    */
   readAddedText?(event: unknown): string | undefined;
-  /** Begins to count what a stream brings. Absent: the endpoint does not stream. */
-  followStream?(): StreamProgress;
+  /** Begins to count what a stream brings, of as many answers as are estimated. Absent: the endpoint does not stream. */
+  followStream?(choices: number): StreamProgress;
+  /** Whether output shows only once it is whole: until then a stream's cost goes by the time, also after its first output. */
+  readonly hidesOutput?: boolean;
 }
 
 interface Named {

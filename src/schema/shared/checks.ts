@@ -10,12 +10,13 @@ export function refuse(field: string, problem: string): never {
 /** The smallest and the largest value, both allowed. */
 export type Range = readonly [minimum: number, maximum: number];
 
-/** Refuses the first value of `input` outside its range. Absent and null values pass. */
+/** Refuses the first value of `input`, which stands at `place`, outside its range. Absent and null values pass. */
 export function checkRanges<Input extends object>(
   input: Input,
   ranges: { readonly [Field in keyof Input]?: Range },
+  place = "input",
 ): void {
-  for (const field in ranges) checkRange(`input.${field}`, input[field], ranges[field] as Range);
+  for (const field in ranges) checkRange(`${place}.${field}`, input[field], ranges[field] as Range);
 }
 
 function checkRange(field: string, value: unknown, [minimum, maximum]: Range): void {
@@ -48,6 +49,16 @@ export function checkLength(
   if (!list || (list.length >= minimum && list.length <= maximum)) return;
   const [word, limit] = list.length < minimum ? ["least", minimum] : ["most", maximum];
   refuse(field, `must hold at ${word} ${limit} ${limit === 1 ? "entry" : "entries"}; got ${list.length}.`);
+}
+
+/** Refuses a text with fewer or more characters than allowed. Those beyond the Basic Multilingual Plane count as one. */
+export function checkTextLength(field: string, text: string, [minimum, maximum]: Range): void {
+  // As long in UTF-16, or longer.
+  if (text.length >= minimum && text.length <= maximum) return;
+  let length = 0;
+  for (const _ of text) length++;
+  if (length >= minimum && length <= maximum) return;
+  refuse(field, `must be ${minimum} to ${maximum} characters long; got ${length}.`);
 }
 
 /** How often a subscription's client wants a chunk at most, in words. */
