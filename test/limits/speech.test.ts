@@ -6,9 +6,9 @@ import { openGuarded, signal } from "../support/guarded.ts";
 import { alice, aliceWith } from "../support/keys.ts";
 import { shared } from "../support/lifetime.ts";
 import { startServed } from "../support/served-upstream.ts";
+import { noise, openSound, sound, wav } from "../support/sounds.ts";
 import { event, streams, write } from "../support/stream.ts";
 import { subscribeSse } from "../support/subscribe.ts";
-import { noise, openSound, sound, wav } from "../support/transcriptions.ts";
 import { type Answer, failure, json, startUpstream } from "../support/upstream.ts";
 
 const served = shared(() => startServed(json({}), aliceWith({ tokensPerDay: 1_000_000 })));

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { shared } from "../../support/lifetime.ts";
 import { startServed } from "../../support/served-upstream.ts";
+import { noise, openSound, sound, wav } from "../../support/sounds.ts";
 import { done, event, streams } from "../../support/stream.ts";
-import { noise, openSound, sound, wav } from "../../support/transcriptions.ts";
 import { type Answer, failure, inTurn, json } from "../../support/upstream.ts";
 
 const served = shared(() => startServed(sound(noise(100), "audio/mpeg")));
