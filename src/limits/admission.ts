@@ -4,8 +4,8 @@ import { type Caller, isModelAllowed } from "../callers/caller.ts";
 import type { HashEndUser } from "../callers/end-user.ts";
 import { codedError } from "../errors/codes.ts";
 import { modelOf, type TokenEstimate, type UpstreamRequest } from "../openai/client/endpoint.ts";
-import { openFiles } from "../openai/client/multipart.ts";
 import { untilNextTurn } from "../openai/client/turns.ts";
+import { openFiles } from "../openai/client/uploads/multipart.ts";
 import { callerLimits } from "../schema/shared/caller-limits.ts";
 import type { CallObserver } from "./call-observer.ts";
 import { type NowOrLater, whenThere } from "./counting/counters.ts";
@@ -60,7 +60,7 @@ export function createAdmission(caller: Caller, { slots, account, obeyedCaps }: 
     const entry = new Entry(request, signal, rates);
     const accept = (): Admission => {
       call?.admitted();
-      return { spending: spendingOf(entry), end: entry.end };
+      return { spending: spendingOf(entry, obeyedCaps), end: entry.end };
     };
     const refuse = (error: unknown): never => {
       entry.takeNothing();
@@ -164,8 +164,10 @@ function openAllFiles({ request, signal }: Entry): unknown {
   return request.multipart && openFiles(request.multipart).then(() => signal.throwIfAborted());
 }
 
-function spendingOf({ request: { endpoint }, estimate }: Entry): Spending {
-  return endpoint.isPaid && estimate ? createSpending(endpoint, estimate) : NO_SPENDING;
+function spendingOf({ request, estimate }: Entry, obeyedCaps: ReadonlySet<string>): Spending {
+  const { endpoint, multipart } = request;
+  if (!endpoint.isPaid || !estimate) return NO_SPENDING;
+  return createSpending(endpoint, estimate, multipart && (() => endpoint.estimate(request, obeyedCaps)));
 }
 
 /**

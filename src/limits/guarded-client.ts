@@ -5,7 +5,7 @@ import type { Caller } from "../callers/caller.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import { CallerGone } from "../openai/cancellable.ts";
 import type { FollowedClient, OpenAIClient, OpenAIEvent } from "../openai/client/client.ts";
-import { endUserOf, modelOf, pathOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
+import { endUserOf, modelOf, targetOf, type UpstreamRequest } from "../openai/client/endpoint.ts";
 import type { Take } from "../openai/client/event-stream.ts";
 import { Repeat } from "../openai/client/events/event-form.ts";
 import { OpenAIError } from "../openai/client/failures/errors.ts";
@@ -87,7 +87,7 @@ export function createGuardedClient(
     if (request.endpoint.isPaid || !request.endpoint.isShared || !mayAsk(caller, request)) {
       return send(request, signal, scope);
     }
-    return readCache.read(`${caller.apiKey === undefined ? "" : caller.key} ${pathOf(request)}`, signal, (shared) =>
+    return readCache.read(`${caller.apiKey === undefined ? "" : caller.key} ${targetOf(request)}`, signal, (shared) =>
       sendForAll(request, shared, scope),
     );
   }

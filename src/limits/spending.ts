@@ -44,8 +44,13 @@ export const NO_SPENDING: Spending = {
   excess: () => undefined,
 };
 
-/** Begins to count the time. */
-export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices, cap }: TokenEstimate): Spending {
+/** Begins to count the time. `estimateAgain` is asked once more is known of the request: see PaidParts.estimate. */
+export function createSpending(
+  endpoint: PaidEndpoint,
+  { choices, cap, ...estimate }: TokenEstimate,
+  estimateAgain: () => Pick<TokenEstimate, "prompt" | "output"> = () => estimate,
+): Spending {
+  let { prompt, output } = estimate;
   let startedAt = performance.now();
   let earlier = 0;
   /** The last report of a stream, and what has come after it. */
@@ -54,6 +59,10 @@ export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices
   let firstWordAt: number | undefined;
   let progress: StreamProgress | undefined;
   let isOverCap = false;
+
+  function learn(): void {
+    ({ prompt, output } = estimateAgain());
+  }
 
   const seen = () => (reported || prompt) + written;
 
@@ -74,10 +83,12 @@ export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices
 
   return {
     addAttempt() {
+      learn();
       earlier = soFar();
       startedAt = performance.now();
     },
     ofAnswer(answer) {
+      learn();
       const usage = endpoint.readUsage(answer);
       const shown = endpoint.countOutput(answer);
       if (!usage?.total) return earlier + prompt + (shown ?? output);
@@ -103,8 +114,14 @@ export function createSpending(endpoint: PaidEndpoint, { prompt, output, choices
       if (written > 0) firstWordAt ??= performance.now();
       checkCap();
     },
-    ofStream: () => earlier + seen(),
-    ofFailure: (mayHaveWorked) => (mayHaveWorked || written > 0 || reported > 0 ? soFar() : earlier),
+    ofStream() {
+      learn();
+      return earlier + seen();
+    },
+    ofFailure(mayHaveWorked) {
+      learn();
+      return mayHaveWorked || written > 0 || reported > 0 ? soFar() : earlier;
+    },
     isComplete: () => progress?.isComplete ?? false,
     excess() {
       if (!isOverCap) return undefined;

@@ -12,7 +12,7 @@ import { expectAnswer } from "./client/answer.ts";
 import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint, type UpstreamRequest } from "./client/endpoint.ts";
 import { OpenAIError } from "./client/failures/errors.ts";
-import { StreamedFile, type UploadSource } from "./client/multipart.ts";
+import { StreamedFile, type UploadSource } from "./client/uploads/streamed-file.ts";
 import { readUsage } from "./usage.ts";
 
 /** Which endpoint serves image variations. `edits` needs a model and a prompt; a variation has neither. */

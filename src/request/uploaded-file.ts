@@ -2,12 +2,12 @@
 import type { FileUpload } from "graphql-upload-minimal";
 import { codedError } from "../errors/codes.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
-import { type StallLimit, StallWatch } from "../http/stall.ts";
-import type { UploadFile } from "../openai/client/multipart.ts";
-import type { DigestedFile } from "../schema/shared/received-file.ts";
+import type { StallLimit } from "../http/stall.ts";
+import type { UploadFile } from "../openai/client/uploads/streamed-file.ts";
+import type { DigestedFile } from "../schema/files/received-file.ts";
 import { collectAfterBytes } from "./buffer-collection.ts";
 import { FileDigest } from "./file-digest.ts";
-import { toInputError } from "./input-error.ts";
+import { FileWait } from "./file-wait.ts";
 
 /**
  * Files up to this size, in bytes, are held in memory: their size is then known in advance, and they can be read in any
@@ -46,6 +46,8 @@ export class UploadedFile implements DigestedFile {
   #handedOut = false;
   #headRead = false;
   #discarded = false;
+  /** What it is opened as, for messages. */
+  #field = "The file";
   #digest: FileDigest | undefined;
 
   /** Reads nothing before one of the request's files is needed. A `shared` file is held whole, whatever its size. */
@@ -66,18 +68,23 @@ export class UploadedFile implements DigestedFile {
     return digest.value;
   }
 
-  async open(): Promise<UploadFile> {
+  get mostBytes(): number {
+    return this.#headRead && this.#held ? this.#bytes : this.#reception.maxUploadBytes;
+  }
+
+  async open(field: string): Promise<UploadFile> {
+    this.#field = field;
     this.#reception.need();
-    const stall = this.#watchStall();
+    const wait = new FileWait(field, this.#reception);
     try {
-      await until(stall, this.#head);
+      await wait.until(this.#head);
     } finally {
-      stall.end();
+      wait.end();
     }
     const { filename, mimetype } = await this.#upload;
     if ((this.#handedOut || this.#discarded) && !this.#held) {
       const problem = `is used more than once and larger than ${HELD_BYTES} bytes`;
-      throw codedError("BAD_USER_INPUT", `input.image ${problem}; map the file to a variable of its own for each use.`);
+      throw codedError("BAD_USER_INPUT", `${field} ${problem}; map the file to a variable of its own for each use.`);
     }
     this.#handedOut = true;
     return {
@@ -109,7 +116,7 @@ export class UploadedFile implements DigestedFile {
   }
 
   async *#streamOn(): AsyncGenerator<Uint8Array> {
-    const stall = this.#watchStall();
+    const wait = new FileWait(this.#field, this.#reception);
     try {
       for (;;) {
         const chunk = this.#chunks.shift();
@@ -117,10 +124,10 @@ export class UploadedFile implements DigestedFile {
           yield chunk;
           this.#letGo(chunk.length);
         } else if (this.#ended) return;
-        else await until(stall, this.#readChunk());
+        else await wait.until(this.#readChunk());
       }
     } finally {
-      stall.end();
+      wait.end();
       this.discard();
     }
   }
@@ -151,7 +158,7 @@ export class UploadedFile implements DigestedFile {
     const { maxUploadBytes, held } = this.#reception;
     this.#bytes += chunk.length;
     if (this.#bytes > maxUploadBytes) {
-      throw codedError("PAYLOAD_TOO_LARGE", `input.image must be at most ${maxUploadBytes} bytes; got more.`);
+      throw codedError("PAYLOAD_TOO_LARGE", `${this.#field} must be at most ${maxUploadBytes} bytes; got more.`);
     }
     // After its head a file passes through, one chunk at a time.
     if (!this.#headRead) {
@@ -180,21 +187,5 @@ export class UploadedFile implements DigestedFile {
       // The file broke off: nothing is left to discard.
       this.#digest?.fail();
     }
-  }
-
-  #watchStall(): StallWatch {
-    return new StallWatch(this.#reception, () => {
-      const problem = `input.image did not arrive: no byte for ${this.#reception.uploadStallMs} ms.`;
-      return codedError("BAD_REQUEST", `${problem} Send files in the order in which the operation uses them.`);
-    });
-  }
-}
-
-/** Waits for `step` while bytes arrive. Turns errors of the library and its parser into errors for the client. */
-async function until(stall: StallWatch, step: Promise<void>): Promise<void> {
-  try {
-    await stall.until(step);
-  } catch (error) {
-    throw toInputError(error);
   }
 }

@@ -1,6 +1,4 @@
 // Mutation.imageVariations: POST /images/variations, or POST /images/edits instead.
-import { codedError } from "../errors/codes.ts";
-import type { UploadFile } from "../openai/client/multipart.ts";
 import {
   createImageVariation,
   type ImageVariationRequest,
@@ -9,12 +7,12 @@ import {
   type ImagesUsage as OpenAIImagesUsage,
   type ImageTokensDetails as OpenAIImageTokensDetails,
 } from "../openai/images.ts";
+import { fileSource } from "./files/file-source.ts";
+import { dataUrlOf } from "./files/image-url.ts";
 import { builder } from "./shared/builder.ts";
-import { checkModelName, checkRanges, MODEL_NAME, refuse } from "./shared/checks.ts";
-import type { RequestLimits } from "./shared/context.ts";
-import { dataUrlOf } from "./shared/image-url.ts";
+import { checkModelName, checkRanges, MODEL_NAME } from "./shared/checks.ts";
+import type { Context } from "./shared/context.ts";
 import { readInt, readObject, readObjects, readString, readTime } from "./shared/lenient.ts";
-import type { ReceivedFile } from "./shared/received-file.ts";
 import { given } from "./shared/wire-body.ts";
 
 const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }>("Image").implement({
@@ -146,9 +144,10 @@ builder.mutationField("imageVariations", (t) =>
     description:
       "Uploads an image and makes variations of it.\n\nREST: `POST /images/variations`, or `POST /images/edits` if the operator configures it.",
     args: { input: t.arg({ type: ImageVariationsInput, required: true, description: "The request." }) },
-    resolve: async (_, { input }, { openai, signal, imageVariations, maxUploadBytes, requestLimits }) => {
+    resolve: async (_, { input }, context) => {
+      const { openai, signal, imageVariations } = context;
       try {
-        const request = createVariationRequest(input, maxUploadBytes, requestLimits);
+        const request = createVariationRequest(input, context);
         return await createImageVariation(openai, request, imageVariations, signal);
       } finally {
         input.image.discard();
@@ -160,22 +159,10 @@ builder.mutationField("imageVariations", (t) =>
 /** Builds the wire fields; the image is read later. Throws coded errors for input that is refused here. */
 function createVariationRequest(
   { image: received, model, n, size, responseFormat, user }: typeof ImageVariationsInput.$inferInput,
-  maxUploadBytes: number,
-  { maxN }: RequestLimits,
+  context: Context,
 ): ImageVariationRequest {
   if (typeof model === "string") checkModelName("input.model", model);
-  checkRanges({ n }, { n: [1, Math.min(10, maxN)] });
-  const image = { open: () => openImage(received, maxUploadBytes) };
+  checkRanges({ n }, { n: [1, Math.min(10, context.requestLimits.maxN)] });
+  const image = fileSource(received, "input.image", context);
   return given<ImageVariationRequest>({ image, model, n, size, response_format: responseFormat, user });
-}
-
-/** Waits for the image to begin to arrive. Throws coded errors for one that is refused here. */
-async function openImage(received: ReceivedFile, maxUploadBytes: number): Promise<UploadFile> {
-  const image = await received.open();
-  if (image.sizeBytes === 0) refuse("input.image", "must not be empty; got 0 bytes.");
-  if (image.sizeBytes !== undefined && image.sizeBytes > maxUploadBytes) {
-    const problem = `must be at most ${maxUploadBytes} bytes; got ${image.sizeBytes}.`;
-    throw codedError("PAYLOAD_TOO_LARGE", `input.image ${problem}`);
-  }
-  return image;
 }

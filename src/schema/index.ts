@@ -3,7 +3,7 @@
 import { builder } from "./shared/builder.ts";
 import "./scalars.ts";
 import "./json-object.ts";
-import "./upload.ts";
+import "./files/upload.ts";
 import "./viewer.ts";
 import "./models.ts";
 import "./chat/chat.ts";

@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
-import { type Endpoint, pathOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
+import { type Endpoint, targetOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
 import { COMPLETIONS } from "../../src/openai/completions.ts";
 import { IMAGE_EDITS, IMAGE_VARIATIONS } from "../../src/openai/images.ts";
 import { MODEL, MODELS } from "../../src/openai/models.ts";
@@ -26,7 +26,7 @@ describe.each(endpoints)("$name", (endpoint) => {
   const body = endpoint.method === "GET" ? {} : { json: { model: "m" } };
   const pathParameters = Object.fromEntries([...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, "m"]));
   const request: UpstreamRequest = { endpoint, pathParameters, ...body };
-  const path = `/v1${pathOf(request)}`;
+  const path = `/v1${targetOf(request)}`;
 
   test("is frozen, and its path has a place for the model if that is where a request names it", () => {
     expect(Object.isFrozen(endpoint)).toBe(true);

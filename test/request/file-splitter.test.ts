@@ -37,7 +37,7 @@ async function readOurs(req: IncomingMessage): Promise<unknown> {
   const held = new BytesInFlight(2 ** 30).open(undefined);
   const { files } = (await readMultipart(req, res, limits, held)) as { files: UploadedFile[] };
   return inTurn(files, async (file) => {
-    const { filename, contentType, stream } = await file.open();
+    const { filename, contentType, stream } = await file.open("input.image");
     const bytes = await buffer(stream());
     return { filename, mimetype: contentType, bytes: bytes.toString("latin1") };
   });

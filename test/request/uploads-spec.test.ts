@@ -131,7 +131,8 @@ test("paths lead through input objects, lists and batches", async () => {
     const read = await readMultipart(req, res, limits, new BytesInFlight(2 ** 20).open(undefined));
     const files: Record<string, string> = {};
     const collect = async (value: unknown, path: string): Promise<void> => {
-      if (value instanceof UploadedFile) files[path] = (await buffer((await value.open()).stream())).toString();
+      if (value instanceof UploadedFile)
+        files[path] = (await buffer((await value.open("input.image")).stream())).toString();
       else for (const [key, child] of Object.entries(value ?? {})) await collect(child, `${path}.${key}`);
     };
     await collect(read, "");

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { requestError } from "../../errors/codes.ts";
 import { writeJson } from "../../json/exact-numbers.ts";
-import type { DigestedFile } from "../../schema/shared/received-file.ts";
+import type { DigestedFile } from "../../schema/files/received-file.ts";
 
 /** A mutation that is to be run once. */
 export interface KeyedMutation {
@@ -55,7 +55,7 @@ export async function digestFiles({ files }: KeyedMutation): Promise<string[]> {
   const digests: string[] = [];
   for (const file of files) {
     const digest = file.digest();
-    for await (const _ of (await file.open()).stream());
+    for await (const _ of (await file.open("A file of the request")).stream());
     digests.push((await digest) ?? "");
   }
   return digests;

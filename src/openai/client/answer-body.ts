@@ -1,28 +1,36 @@
 // Reads the body of an answer in the form that it has, whatever its content type says and whatever was asked for.
-import { isEventStream, readAnswer } from "./answer.ts";
+import { contentTypeOf, readAnswer } from "./answer.ts";
 import type { OpenAIClientOptions } from "./attempt.ts";
 import { readText } from "./body-text.ts";
-import type { UpstreamRequest } from "./endpoint.ts";
+import { pour } from "./bytes/pour.ts";
+import type { Endpoint, PaidEndpoint, UpstreamRequest } from "./endpoint.ts";
 import { type ReadEventsOptions, readEventStream, type Take } from "./event-stream.ts";
 import { SingleEvent } from "./events/answer-end.ts";
-import { Beginning, type BodyForm } from "./events/beginning.ts";
 import type { Repeat } from "./events/event-form.ts";
 import type { Exchange } from "./exchange.ts";
 import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
+import { type AnswerForm, type Opened, openBody } from "./opened-body.ts";
 import { findSecrets } from "./secrets/credentials.ts";
 
 /** What one stream is read with beside what is the same for all. */
-type HowToRead = Pick<ReadEventsOptions, "readAddedText" | "normalise" | "end">;
+type HowToRead = Pick<ReadEventsOptions, "normalise" | "end">;
+
+/** An answer that streams, or the value of one that does not. */
+type OpenStream = { value: unknown } | { form: Exclude<AnswerForm, "whole">; body: Exchange };
 
 /** Reads answers. Every function throws OpenAIError, also for an error status, or why the call was ended. */
 export interface AnswerReader {
   /** The answer's value; events are put together to one. */
   readValue(answer: Exchange, request: UpstreamRequest): Promise<unknown>;
   /** The answer, ready to be read as a stream, or its value if it is none. */
-  openStream(answer: Exchange): Promise<Exchange | { value: unknown }>;
+  openStream(answer: Exchange, request: UpstreamRequest): Promise<OpenStream>;
   /** Hands the events of an answer to `take`, and closes it. Throws what `take` throws, too. */
-  readEvents(answer: Exchange, take: Take<Record<string, unknown> | Repeat>, how: HowToRead): Promise<void>;
+  readEvents(answer: Exchange, take: TakeEvents, endpoint: Endpoint, how: HowToRead): Promise<void>;
+  /** The same for an answer in bytes, whose events are what the endpoint's `readBytes` makes of them. */
+  readPieces(answer: Exchange, take: TakeEvents, endpoint: Endpoint): Promise<void>;
 }
+
+type TakeEvents = Take<Record<string, unknown> | Repeat>;
 
 export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
   const { maxUpstreamBytes, maxUpstreamValues: maxValues, idleTimeoutMs } = options;
@@ -32,12 +40,12 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     throw toOpenAIError(error, options);
   }
 
-  function open(answer: Exchange): Opened | Promise<Opened> {
-    const opened = openBody(answer);
+  function open(answer: Exchange, { endpoint }: UpstreamRequest): Opened | Promise<Opened> {
+    const opened = openBody(answer, endpoint);
     return opened instanceof Promise ? opened.catch(breakOff) : opened;
   }
 
-  async function readWhole(answer: Exchange): Promise<unknown> {
+  async function readWhole(answer: Exchange, request: UpstreamRequest): Promise<unknown> {
     let text = "";
     try {
       text = await readText(answer, maxUpstreamBytes);
@@ -46,7 +54,9 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
       if (answer.statusCode < 400) breakOff(error);
     }
     try {
-      return await readAnswer(answer, text, reading);
+      const { endpoint } = request;
+      const toValue = endpoint.isPaid ? endpoint.readText : undefined;
+      return await readAnswer(answer, text, reading, toValue && ((whole) => toValue(whole, request)));
     } catch (error) {
       answer.forget();
       throw error;
@@ -55,7 +65,8 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
 
   async function readEvents(
     answer: Exchange,
-    take: Take<Record<string, unknown> | Repeat>,
+    take: TakeEvents,
+    endpoint: Endpoint,
     how: HowToRead,
     forget = () => answer.forget(),
   ): Promise<void> {
@@ -63,7 +74,9 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     try {
       const { headers, readNow } = answer;
       const events = { headers, read: () => answer.read(), readNow: readNow?.bind(answer), forget };
-      isDone = (await readEventStream(events, take, { ...how, ...reading })) === "done";
+      const { readAddedText, hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
+      const maxEventLength = hasLargeEvents ? maxUpstreamBytes : undefined;
+      isDone = (await readEventStream(events, take, { ...how, readAddedText, maxEventLength, ...reading })) === "done";
     } catch (error) {
       if (error instanceof OpenAIError) throw error;
       breakOff(error);
@@ -73,11 +86,12 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
   }
 
   async function readGathered(answer: Exchange, request: UpstreamRequest): Promise<unknown> {
-    const { gather, createEventNormaliser } = request.endpoint.isPaid ? request.endpoint : {};
+    const { endpoint } = request;
+    const { gather, createEventNormaliser } = endpoint.isPaid ? endpoint : NONE;
     const end = gather?.(createEventNormaliser?.() ?? none, request, maxValues) ?? new SingleEvent();
     try {
       // All of it counts as held until then: what it is put together to may be as much.
-      await readEvents(answer, none, { end }, none);
+      await readEvents(answer, none, endpoint, { end }, none);
     } catch (error) {
       answer.forget();
       throw error;
@@ -85,19 +99,62 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     return end.body;
   }
 
+  async function readPieces(
+    answer: Exchange,
+    take: TakeEvents,
+    endpoint: Endpoint,
+    forget = () => answer.forget(),
+  ): Promise<void> {
+    const contentType = contentTypeOf(answer);
+    try {
+      await pour(answer, (chunks) => {
+        const event = (endpoint as PaidEndpoint).readBytes?.(join(chunks), contentType);
+        const ready = event && take([event]);
+        if (ready) return ready.then(forget).then(() => true);
+        forget();
+        return true;
+      });
+    } catch (error) {
+      if (error instanceof OpenAIError) throw error;
+      breakOff(error);
+    } finally {
+      answer.close(false);
+    }
+  }
+
+  /** All of it counts as held. */
+  async function readAllBytes(answer: Exchange, endpoint: Endpoint): Promise<unknown> {
+    const chunks: Uint8Array[] = [];
+    try {
+      for (let read = await answer.read(); read; read = await answer.read()) chunks.push(...read);
+    } catch (error) {
+      answer.forget();
+      breakOff(error);
+    }
+    return (endpoint as PaidEndpoint).readBytes?.(join(chunks), contentTypeOf(answer));
+  }
+
   return {
     async readValue(answer, request) {
-      if (!isSuccess(answer)) return readWhole(answer);
-      const { form, body } = await open(answer);
-      return form === "events" ? readGathered(body, request) : readWhole(body);
+      if (!isSuccess(answer)) return readWhole(answer, request);
+      const { form, body } = await open(answer, request);
+      if (form === "bytes") return readAllBytes(body, request.endpoint);
+      return form === "events" ? readGathered(body, request) : readWhole(body, request);
     },
-    async openStream(answer) {
-      if (!isSuccess(answer)) return { value: await readWhole(answer) };
-      const { form, body } = await open(answer);
-      return form === "whole" ? { value: await readWhole(body) } : body;
+    async openStream(answer, request) {
+      if (!isSuccess(answer)) return { value: await readWhole(answer, request) };
+      const { form, body } = await open(answer, request);
+      return form === "whole" ? { value: await readWhole(body, request) } : { form, body };
     },
     readEvents,
+    readPieces,
   };
+}
+
+const NONE: Partial<PaidEndpoint> = {};
+
+function join(chunks: readonly Uint8Array[]): Uint8Array {
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
 }
 
 /** Does nothing. */
@@ -105,81 +162,4 @@ function none(): undefined {}
 
 function isSuccess({ statusCode }: Exchange): boolean {
   return statusCode >= 200 && statusCode < 300;
-}
-
-/** An answer of which the beginning has been looked at; it is read from its beginning all the same. */
-interface Opened {
-  readonly form: BodyForm;
-  readonly body: Exchange;
-}
-
-/** Looks at the first characters of the body; of a body without any, its content type tells. Rejects as `read` does. */
-function openBody(answer: Exchange): Opened | Promise<Opened> {
-  const whole = answer.takeWhole();
-  if (!whole) return readBeginning(answer);
-  const beginning = new Beginning();
-  for (const chunk of whole) beginning.add(chunk);
-  return { form: formOf(beginning, answer), body: new ReadAgain(answer, whole, true) };
-}
-
-async function readBeginning(answer: Exchange): Promise<Opened> {
-  const beginning = new Beginning();
-  const read: Uint8Array[] = [];
-  while (beginning.form === undefined) {
-    const chunks = await answer.read();
-    if (!chunks) break;
-    for (const chunk of chunks) {
-      read.push(chunk);
-      beginning.add(chunk);
-    }
-  }
-  return { form: formOf(beginning, answer), body: new ReadAgain(answer, read, false) };
-}
-
-function formOf({ form, isEmpty }: Beginning, answer: Exchange): BodyForm {
-  return form ?? (isEmpty && !isEventStream(answer) ? "whole" : "unknown");
-}
-
-/** The same answer, of which what has been read is read once more. */
-class ReadAgain implements Exchange {
-  readonly statusCode: number;
-  readonly headers: Exchange["headers"];
-  readonly #answer: Exchange;
-  readonly #isAll: boolean;
-  readonly readNow: Exchange["readNow"];
-  #read: readonly Uint8Array[] | undefined;
-
-  constructor(answer: Exchange, read: readonly Uint8Array[], isAll: boolean) {
-    this.statusCode = answer.statusCode;
-    this.headers = answer.headers;
-    this.#answer = answer;
-    this.#isAll = isAll;
-    this.#read = read.length > 0 ? read : undefined;
-    if (answer.readNow) this.readNow = (wake) => this.#takeRead() ?? answer.readNow?.(wake);
-  }
-
-  takeWhole(): readonly Uint8Array[] | undefined {
-    if (!this.#isAll) return undefined;
-    const read = this.#read ?? [];
-    this.#read = undefined;
-    return read;
-  }
-
-  async read(): Promise<readonly Uint8Array[] | undefined> {
-    return this.#takeRead() ?? this.#answer.read();
-  }
-
-  #takeRead(): readonly Uint8Array[] | undefined {
-    const read = this.#read;
-    this.#read = undefined;
-    return read;
-  }
-
-  forget(): void {
-    this.#answer.forget();
-  }
-
-  close(isAboutToEnd: boolean): void {
-    this.#answer.close(isAboutToEnd);
-  }
 }

@@ -30,6 +30,14 @@ export function isEventStream({ statusCode, headers }: AnswerHead): boolean {
   );
 }
 
+/** The content type of an answer, in lower case and without parameters; empty if it has none. */
+export function contentTypeOf({ headers }: Pick<AnswerHead, "headers">): string {
+  return String(headers["content-type"] ?? "")
+    .split(";", 1)[0]
+    ?.trim()
+    .toLowerCase() as string;
+}
+
 /** What an answer is read with. */
 export interface ReadAnswerOptions {
   /** No error's message contains them. */
@@ -39,13 +47,14 @@ export interface ReadAnswerOptions {
 }
 
 /**
- * Reads a whole answer. Throws OpenAIError for any status but 2xx, for a body that is not JSON, that nests too deeply or holds
+ * Reads a whole answer. `readText` yields the value of one that is text, or undefined where it is to be JSON. Throws OpenAIError for any status but 2xx, for a body that is not JSON, that nests too deeply or holds
  * too many values, and for an error object inside a 2xx, which some compatible servers send.
  */
 export async function readAnswer(
   { statusCode, headers }: AnswerHead,
   text: string,
   { secrets, maxValues }: ReadAnswerOptions,
+  readText: (text: string) => unknown = () => undefined,
 ): Promise<unknown> {
   if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, errorIn(boundError(text)), secrets);
   if (statusCode >= 300) {
@@ -59,6 +68,8 @@ export async function readAnswer(
   try {
     body = JSON.parse(withoutDone(text.trim()));
   } catch (error) {
+    const value = isPage(text, headers) ? undefined : readText(text);
+    if (value !== undefined) return value;
     const what = text.trim() ? "a body that is not JSON" : "an empty body";
     throw new OpenAIError(
       "invalid_response",
@@ -67,9 +78,16 @@ export async function readAnswer(
       error,
     );
   }
+  // A text may happen to be JSON, but is hardly an object.
+  const value = isRecord(body) ? undefined : readText(text);
+  if (value !== undefined) return value;
   const error = findError(body, "whole");
   if (error !== undefined) throw readErrorAnswer(statusCode, headers, boundError(JSON.stringify(error)), secrets);
   return body;
+}
+
+function isPage(text: string, headers: ResponseHeaders): boolean {
+  return contentTypeOf({ headers }) === "text/html" || /^\s{0,64}<(?:!doctype|html)\b/i.test(text);
 }
 
 const DONE = "[DONE]";

@@ -5,17 +5,18 @@ import type { AnswerBytes } from "./bytes/arrived.ts";
 import type { Connections, Proxies } from "./connections/connections.ts";
 import type { Deadline } from "./deadline.ts";
 import { decodeBody, isEncoded } from "./decoded-body.ts";
-import { pathOf, type UpstreamRequest } from "./endpoint.ts";
+import { targetOf, type UpstreamRequest } from "./endpoint.ts";
 import { readRequestId } from "./error-answer.ts";
 import { type Exchange, exchange } from "./exchange.ts";
 import { OpenAIError, toOpenAIError } from "./failures/errors.ts";
 import { mayHaveBeenPaid } from "./failures/payment.ts";
 import { isRetryable, retryDelayMs } from "./failures/retry.ts";
 import { Sending } from "./failures/sending.ts";
-import { createMultipart, type MultipartFields, StreamedFile } from "./multipart.ts";
 import { type Credentials, createFixedHeaders, findSecrets } from "./secrets/credentials.ts";
 import type { StreamUsage } from "./stream-options.ts";
 import { untilNextTurn } from "./turns.ts";
+import { createMultipart, filesOf } from "./uploads/multipart.ts";
+import type { StreamedFile } from "./uploads/streamed-file.ts";
 
 /** A body of this length, in characters, takes a few milliseconds to write. */
 const LARGE_LENGTH = 2 ** 20;
@@ -96,7 +97,7 @@ export function createAttempt(connections: Connections, options: OpenAIClientOpt
     const { headers, body } = createBody(request);
     const sent = {
       method: request.endpoint.method,
-      path: root + pathOf(request) + baseUrl.search,
+      path: root + targetOf(request, baseUrl.search),
       headers: more ? { ...headers, ...more } : headers,
       body: typeof body === "string" && body.length > LARGE_LENGTH ? await encode(body) : body,
     };
@@ -114,7 +115,7 @@ export function createAttempt(connections: Connections, options: OpenAIClientOpt
 
   return async (request, hooks, deadline, read) => {
     const observer = hooks?.observer;
-    const files = request.multipart ? findFiles(request.multipart) : NO_FILES;
+    const files = request.multipart ? filesOf(request.multipart) : NO_FILES;
     for (const file of files) {
       file.limitTaking(options.idleTimeoutMs, () => {
         const message = `The upstream took no byte of the upload for ${options.idleTimeoutMs} ms.`;
@@ -138,10 +139,6 @@ export function createAttempt(connections: Connections, options: OpenAIClientOpt
       }
     }
   };
-}
-
-function findFiles(multipart: MultipartFields): readonly StreamedFile[] {
-  return Object.values(multipart).filter((part) => part instanceof StreamedFile);
 }
 
 /** A large body in bytes. To write it, to encode it and to send it have a turn of the event loop each. */

@@ -95,16 +95,17 @@ function createCalls(
 ): FollowedClient {
   const attempt = health.watch(createAttempt(connections, options));
   const deadlines = new Deadlines(options.totalTimeoutMs);
-  const { readValue, openStream, readEvents } = createAnswerReader(options);
+  const { readValue, openStream, readEvents, readPieces } = createAnswerReader(options);
 
   /** Opens a stream; once more without `stream_options` if the upstream refuses the request for them. */
   async function open(request: UpstreamRequest, hooks: CallHooks | undefined, deadline: Deadline) {
     const fitted = streamOptions.fit(request);
+    const read = (answer: Exchange) => openStream(answer, request);
     try {
-      return await attempt(fitted, hooks, deadline, openStream);
+      return await attempt(fitted, hooks, deadline, read);
     } catch (error) {
       if (!streamOptions.mayBeRefusedBy(error, fitted)) throw error;
-      const opened = await attempt(withoutStreamOptions(request), hooks, deadline, openStream);
+      const opened = await attempt(withoutStreamOptions(request), hooks, deadline, read);
       // Without them it is served: so it was they that were refused, and not what else the message may quote.
       streamOptions.leaveOut();
       return opened;
@@ -131,7 +132,7 @@ function createCalls(
       let answer: Exchange | undefined;
       try {
         const { endpoint } = request;
-        const { readAddedText, createEventNormaliser, toEvent, followEnd } = endpoint.isPaid ? endpoint : {};
+        const { createEventNormaliser, toEvent, followEnd } = endpoint.isPaid ? endpoint : {};
         const opened = await open(request, hooks, deadline);
         if ("value" in opened) {
           const event = toEvent?.(opened.value);
@@ -139,9 +140,12 @@ function createCalls(
           await take([event]);
           return;
         }
-        answer = opened;
-        const end = followEnd?.(streamOptions.fit(request));
-        await readEvents(answer, take, { readAddedText, normalise: createEventNormaliser?.(), end });
+        answer = opened.body;
+        if (opened.form === "bytes") await readPieces(answer, take, endpoint);
+        else {
+          const end = followEnd?.(streamOptions.fit(request));
+          await readEvents(answer, take, endpoint, { normalise: createEventNormaliser?.(), end });
+        }
       } catch (error) {
         deadline.check();
         throw error instanceof OpenAIError ? error.with({ isServersAccount }) : error;

@@ -2,13 +2,15 @@
 // of it. Each adapter file defines its own; no other file knows one by its path.
 import { isRecord } from "../../json/json.ts";
 import type { AnswerEnd, GatheredAnswer } from "./events/answer-end.ts";
-import type { MultipartFields } from "./multipart.ts";
+import type { MultipartFields } from "./uploads/multipart.ts";
 
 /** One request, with at most one of the two bodies. */
 export interface UpstreamRequest {
   readonly endpoint: Endpoint;
   /** The values of the path's placeholders by name, not encoded. */
   readonly pathParameters?: Readonly<Record<string, string>>;
+  /** The values of the query string by name, not encoded; absent ones are not sent. */
+  readonly query?: Readonly<Record<string, string | undefined>>;
   readonly json?: unknown;
   readonly multipart?: MultipartFields;
 }
@@ -52,7 +54,7 @@ export interface TokenUsage {
 export type Normalise = (body: Record<string, unknown>) => void;
 
 interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** Below the API's root. `{name}` is the place of a path parameter. */
   readonly path: string;
   /** Whether slashes in a path parameter separate segments of the path. Absent: they are encoded as all else is. */
@@ -77,12 +79,27 @@ interface PaidParts extends Route {
    * https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
    */
   readonly operationName: string;
-  /** What a call may cost, on an upstream that obeys these of the fields that cap an answer. Absent: all of them. */
+  /**
+   * What a call may cost, on an upstream that obeys these of the fields that cap an answer. Absent: all of them. Of a request
+   * with files it is asked once more when the call has ended: by then it is known how many bytes they had.
+   */
   estimate(request: UpstreamRequest, obeyedCaps?: ReadonlySet<string>): TokenEstimate;
   /** Brings a whole answer into OpenAI's form, in place, whatever its server makes of it. Absent: there is one form. */
   normalise?(answer: Record<string, unknown>): void;
   /** The same for the events of a stream, each of which is known by those before. */
   createEventNormaliser?(): Normalise;
+  /**
+   * The value of a whole answer that is text, where the request asks for text. Undefined: the answer is to be JSON. Absent: it
+   * always is.
+   */
+  readText?(text: string, request: UpstreamRequest): unknown;
+  /**
+   * The event that brings these bytes of an answer, or its value if they are all of it. Absent: the endpoint sends no bytes.
+   * `contentType` is the upstream's, in lower case and without parameters; empty if there is none.
+   */
+  readBytes?(bytes: Uint8Array, contentType: string): Record<string, unknown>;
+  /** Whether one event of a stream may be as large as a whole answer. Absent: it is no larger than 8 MiB. */
+  readonly hasLargeEvents?: boolean;
   /** A whole answer that comes in place of a stream, as the one event of it. Throws OpenAIError if it is no answer. */
   toEvent?(answer: unknown): Record<string, unknown>;
   /**
@@ -125,8 +142,19 @@ export function defineEndpoint(parts: FreeParts | PaidParts): Endpoint {
   return Object.freeze<Endpoint>({ ...parts, name: `${parts.method} ${parts.path}` });
 }
 
-/** The path of a request below the API's root. Throws TypeError if a path parameter is missing. */
-export function pathOf({ endpoint, pathParameters }: UpstreamRequest): string {
+/**
+ * The path of a request below the API's root, with `search`, the query of all requests, and its own query. Throws TypeError if a
+ * path parameter is missing.
+ */
+export function targetOf(request: UpstreamRequest, search = ""): string {
+  const path = pathOf(request);
+  if (!request.query) return path + search;
+  const query = new URLSearchParams(search);
+  for (const [name, value] of Object.entries(request.query)) if (value !== undefined) query.append(name, value);
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
+function pathOf({ endpoint, pathParameters }: UpstreamRequest): string {
   if (!endpoint.path.includes("{")) return endpoint.path;
   return endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = pathParameters?.[name];

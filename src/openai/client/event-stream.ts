@@ -24,6 +24,8 @@ export interface ReadEventsOptions extends ReadAnswerOptions {
   normalise?: ((event: Record<string, unknown>) => void) | undefined;
   /** Absent: the answer is whole however its events end. */
   end?: AnswerEnd | undefined;
+  /** Longest event, in characters. Absent: 8 MiB. */
+  maxEventLength?: number | undefined;
   /** Longest wait for more after the answer is whole, in milliseconds. */
   idleTimeoutMs?: number;
 }
@@ -47,9 +49,9 @@ export type Take<Value> = (values: readonly Value[]) => Promise<void> | undefine
 export async function readEventStream(
   answer: Pick<Exchange, "headers" | "read" | "readNow" | "forget">,
   take: Take<Record<string, unknown> | Repeat>,
-  { secrets, maxValues, readAddedText, normalise, end, idleTimeoutMs = 0 }: ReadEventsOptions,
+  { secrets, maxValues, maxEventLength, readAddedText, normalise, end, idleTimeoutMs = 0 }: ReadEventsOptions,
 ): Promise<EventStreamEnd> {
-  const parser = new EventParser();
+  const parser = new EventParser(maxEventLength);
   const openEnd = end && new OpenEnd(end, idleTimeoutMs);
   let sawEvent = false;
   /** Whether the events since the last read bring anything. */

@@ -1,6 +1,7 @@
 // The pictures in a chat answer.
+
+import { dataUrlOf } from "../files/image-url.ts";
 import { builder } from "../shared/builder.ts";
-import { dataUrlOf } from "../shared/image-url.ts";
 import { readList, readObject, readString } from "../shared/lenient.ts";
 
 /** A picture of an answer. */

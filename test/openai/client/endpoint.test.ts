@@ -1,6 +1,6 @@
 // The definition of an endpoint, and what it reads from a request: its path and its model.
 import { describe, expect, test } from "vitest";
-import { defineEndpoint, modelOf, pathOf } from "../../../src/openai/client/endpoint.ts";
+import { defineEndpoint, modelOf, targetOf } from "../../../src/openai/client/endpoint.ts";
 
 const free = { method: "GET", modelIn: "nowhere", isPaid: false, isShared: false } as const;
 const item = defineEndpoint({ ...free, path: "/models/{model}/items/{id}", modelIn: "path" });
@@ -10,16 +10,16 @@ const none = defineEndpoint({ ...free, path: "/none" });
 describe("a path", () => {
   test("holds its parameters, percent-encoded", () => {
     const pathParameters = { model: "org/model:tag v1", id: "ä?#%" };
-    expect(pathOf({ endpoint: item, pathParameters })).toBe("/models/org%2Fmodel%3Atag%20v1/items/%C3%A4%3F%23%25");
+    expect(targetOf({ endpoint: item, pathParameters })).toBe("/models/org%2Fmodel%3Atag%20v1/items/%C3%A4%3F%23%25");
   });
 
   test("without a parameter that it needs is a fault", () => {
     const problem = "A request to GET /models/{model}/items/{id} needs the path parameter id.";
-    expect(() => pathOf({ endpoint: item, pathParameters: { model: "m" } })).toThrow(new TypeError(problem));
+    expect(() => targetOf({ endpoint: item, pathParameters: { model: "m" } })).toThrow(new TypeError(problem));
   });
 
   test("without placeholders is sent as it is", () => {
-    expect(pathOf({ endpoint: none, pathParameters: { model: "m" } })).toBe("/none");
+    expect(targetOf({ endpoint: none, pathParameters: { model: "m" } })).toBe("/none");
   });
 });
 

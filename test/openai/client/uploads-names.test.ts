@@ -48,9 +48,9 @@ describe("a file name", () => {
     ["unicode in an extended name", "; filename*=utf-8''%e7%8c%ab.png", "猫.png"],
     ["a direction override in an extended name", "; filename*=utf-8''a%e2%80%aegnp.exe", "agnp.exe"],
     ["leading dots", '; filename="...htaccess"', "htaccess"],
-    ["dots alone", '; filename=".."', "image"],
-    ["nothing left", '; filename="///"', "image"],
-    ["spaces", '; filename="   "', "image"],
+    ["dots alone", '; filename=".."', "image.png"],
+    ["nothing left", '; filename="///"', "image.png"],
+    ["spaces", '; filename="   "', "image.png"],
   ])("with %s", async (_, disposition, expected) => {
     const file = await send(disposition);
     expect(file.filename).toBe(expected);
@@ -60,7 +60,7 @@ describe("a file name", () => {
 
   test.each(["", '; filename=""'])("that is missing (%j)", async (disposition) => {
     const file = await send(disposition, "application/octet-stream");
-    expect(file).toMatchObject({ filename: "image", contentType: "application/octet-stream" });
+    expect(file).toMatchObject({ filename: "file", contentType: "application/octet-stream" });
   });
 
   test("that is very long keeps its extension, and no half of a character", async () => {
@@ -79,8 +79,11 @@ describe("a data: URL", () => {
     ["with parameters", "data:image/png;name=cat.png;charset=utf-8;base64,aGk=", "image/png", "image.png", "6869"],
     ["with a suffix", "data:image/svg+xml;utf8,<svg/>", "image/svg+xml", "image.svg", "3c7376672f3e"],
     ["in capitals", "DATA:IMAGE/PNG;BASE64,aGk=", "image/png", "image.png", "6869"],
-    ["with a harmful type", 'data:image/"x;base64,aGk=', "text/plain", "image.plain", "6869"],
-    ["without a type", "data:;base64,aGk=", "text/plain", "image.plain", "6869"],
+    ["with a harmful type", 'data:image/"x;base64,aGk=', "text/plain", "file.txt", "6869"],
+    ["of a sound", "data:audio/x-wav;base64,aGk=", "audio/x-wav", "audio.wav", "6869"],
+    ["of MP3", "data:audio/mpeg;base64,aGk=", "audio/mpeg", "audio.mp3", "6869"],
+    ["of a document", "data:application/pdf;base64,aGk=", "application/pdf", "file.pdf", "6869"],
+    ["without a type", "data:;base64,aGk=", "text/plain", "file.txt", "6869"],
   ])("%s is sent with a Content-Length", async (_, image, contentType, filename, hex) => {
     const { upstream, server } = await start();
     expect((await server.query(vary, { image })).body).toEqual({ data: { imageVariations: varied } });

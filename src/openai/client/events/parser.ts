@@ -20,24 +20,29 @@ export class EventParser {
   #events: ServerEvent[] = [];
   #foreignLines = 0;
   #fault: OpenAIError | undefined;
-  readonly #parser = createParser({
-    maxBufferSize: MAX_EVENT_LENGTH,
-    onEvent: (event) => this.#events.push(event),
-    onError: ({ type, field, value = "", line = "" }) => {
-      if (type === "max-buffer-size-exceeded") {
-        const message = `The upstream sent an event of over ${MAX_EVENT_LENGTH} characters.`;
-        this.#fault = new OpenAIError("invalid_response", message);
-      }
-      if (type !== "unknown-field") return;
-      // llama.cpp's `error: {…}`; and an error, or a whole answer after comments, sent as it is.
-      if (field === "error") this.#events.push({ event: "error", data: value });
-      else if (isObject(line)) this.#events.push({ data: line });
-      else if (++this.#foreignLines > MAX_FOREIGN_LINES) {
-        this.#fault = notAStream();
-        throw this.#fault;
-      }
-    },
-  });
+  readonly #parser: ReturnType<typeof createParser>;
+
+  /** `maxLength`: of one event, in characters. */
+  constructor(maxLength = MAX_EVENT_LENGTH) {
+    this.#parser = createParser({
+      maxBufferSize: maxLength,
+      onEvent: (event) => this.#events.push(event),
+      onError: ({ type, field, value = "", line = "" }) => {
+        if (type === "max-buffer-size-exceeded") {
+          const message = `The upstream sent an event of over ${maxLength} characters.`;
+          this.#fault = new OpenAIError("invalid_response", message);
+        }
+        if (type !== "unknown-field") return;
+        // llama.cpp's `error: {…}`; and an error, or a whole answer after comments, sent as it is.
+        if (field === "error") this.#events.push({ event: "error", data: value });
+        else if (isObject(line)) this.#events.push({ data: line });
+        else if (++this.#foreignLines > MAX_FOREIGN_LINES) {
+          this.#fault = notAStream();
+          throw this.#fault;
+        }
+      },
+    });
+  }
 
   /** Whether there were lines that no event stream has. */
   get sawForeignLines(): boolean {

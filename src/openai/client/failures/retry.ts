@@ -14,10 +14,10 @@ const RETRYABLE = new Set([408, 409, 429, 500, 502, 503, 529]);
  * Whether another attempt may help: after 408, 409, 429, 500, 502 and 503, unless the upstream's `x-should-retry` overrules
  * that, and where it cannot have worked on the call. Never for a used-up quota, a timeout, a hang-up after some work, a broken or
  * an unreadable answer, nor after a gateway has given up waiting (504, 520 to 524): those may have been paid for. Nor where the
- * upstream asks for a longer wait than a caller would like to have. A GET costs nothing, whoever hangs up.
+ * upstream asks for a longer wait than a caller would like to have. GET and DELETE cost nothing, whoever hangs up.
  */
-export function isRetryable(error: OpenAIError, method: "GET" | "POST"): boolean {
-  if (error.reason === "unavailable") return method === "GET" || !mayHaveBeenPaid(error);
+export function isRetryable(error: OpenAIError, method: "GET" | "POST" | "DELETE"): boolean {
+  if (error.reason === "unavailable") return method !== "POST" || !mayHaveBeenPaid(error);
   const { status = 0, shouldRetry, retryAfterMs = 0, isEmbedded } = error.details;
   if (error.reason !== "status" || isEmbedded || isQuotaExceeded(error) || retryAfterMs > MAX_WAIT_MS) return false;
   if (RETRYABLE.has(status)) return shouldRetry ?? true;

@@ -1,10 +1,11 @@
 // The Upload scalar: a file part of a multipart request, or a `data:` URL for clients that cannot send multipart.
 import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
-import { codedError } from "../errors/codes.ts";
-import type { UploadFile } from "../openai/client/multipart.ts";
-import { builder } from "./shared/builder.ts";
-import { isDataUrl, readDataUrl } from "./shared/data-url.ts";
-import type { ReceivedFile } from "./shared/received-file.ts";
+import { codedError } from "../../errors/codes.ts";
+import { filenameOf } from "../../openai/client/uploads/media-types.ts";
+import type { UploadFile } from "../../openai/client/uploads/streamed-file.ts";
+import { builder } from "../shared/builder.ts";
+import { isDataUrl, readDataUrl } from "./data-url.ts";
+import type { ReceivedFile } from "./received-file.ts";
 
 const EXPECTED = 'Upload must be a file part of a multipart request or a base64 "data:" URL.';
 
@@ -23,7 +24,9 @@ builder.addScalarType(
 );
 
 function readUpload(value: unknown): ReceivedFile {
-  if (typeof value === "string" && isDataUrl(value)) return { open: () => openDataUrl(value), discard() {} };
+  if (typeof value === "string" && isDataUrl(value)) {
+    return { mostBytes: value.length, open: (field) => openDataUrl(value, field), discard() {} };
+  }
   // JSON cannot contain functions, so only the server itself can have put this value here, in the place of a file part.
   if (typeof value === "object" && value !== null && "open" in value && typeof value.open === "function") {
     return value as ReceivedFile;
@@ -32,12 +35,12 @@ function readUpload(value: unknown): ReceivedFile {
 }
 
 /** The file in a `data:` URL. */
-async function openDataUrl(url: string): Promise<UploadFile> {
+async function openDataUrl(url: string, field: string): Promise<UploadFile> {
   const read = await readDataUrl(url);
-  if (!read) throw codedError("BAD_USER_INPUT", EXPECTED);
+  if (!read) throw codedError("BAD_USER_INPUT", `${field}: ${EXPECTED}`, { field });
   const { contentType, bytes } = read;
   return {
-    filename: `image.${contentType.split(/[/+;]/)[1] ?? ""}`,
+    filename: filenameOf(contentType),
     contentType,
     sizeBytes: bytes.length,
     async *stream() {

@@ -1,9 +1,6 @@
-// A multipart body whose file parts stream: undici pulls them as the socket drains.
-// https://www.rfc-editor.org/rfc/rfc7578
-// Not undici's FormData, whose web streams copy every byte once more and double what an upload costs.
-import { randomUUID } from "node:crypto";
+// A file on its way from a client to the upstream: opened, read once it is asked for, and followed while it is read.
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
-import type { Dispatcher } from "undici";
+import { filenameOf } from "./media-types.ts";
 
 /** A file on its way to the upstream. */
 export interface UploadFile {
@@ -18,6 +15,8 @@ export interface UploadFile {
 
 /** A file that is not read before it is opened. */
 export interface UploadSource {
+  /** Its size in bytes at most, as it is known before it is opened. */
+  readonly mostBytes: number;
   /** Waits until its size is known, or that it is large. Throws what is wrong with the file. */
   open(): Promise<UploadFile>;
 }
@@ -34,20 +33,31 @@ export class StreamedFile {
   /** Called when the upstream has taken no byte for the time that `limitTaking` sets. */
   #onUntaken: (() => void) | undefined;
   #takeWithinMs = 0;
-  /** What the file's own stream threw, as opposed to the upstream's socket. */
+  #sentBytes = 0;
+  /** What the file itself threw, as opposed to the upstream's socket. */
   failure: unknown;
 
   constructor(source: UploadSource) {
     this.#source = source;
   }
 
-  /** To be called before the request is sent. Throws what the file's own `open` throws. */
+  /** To be called before it is streamed. Throws what the file's own `open` throws. */
   async open(): Promise<void> {
-    this.#file ??= await this.#source.open();
+    try {
+      this.#file ??= await this.#source.open();
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+
+  /** Whether it is open, and whole in memory. */
+  get isHeld(): boolean {
+    return this.#file?.sizeBytes !== undefined;
   }
 
   get filename(): string {
-    return harmlessFilename(this.#opened.filename);
+    return harmlessFilename(this.#opened.filename) || filenameOf(this.contentType);
   }
 
   get contentType(): string {
@@ -56,6 +66,11 @@ export class StreamedFile {
 
   get sizeBytes(): number | undefined {
     return this.#opened.sizeBytes;
+  }
+
+  /** Its size, as far as it is known by now: the most that it may be, or once it is read how much of it has left. */
+  get knownBytes(): number {
+    return this.#isStarted ? this.#sentBytes : (this.#file?.sizeBytes ?? this.#source.mostBytes);
   }
 
   /** Whether its bytes have left and cannot be sent again. */
@@ -76,6 +91,7 @@ export class StreamedFile {
 
   async *stream(): AsyncGenerator<Uint8Array> {
     this.#isStarted = true;
+    this.#sentBytes = 0;
     let isTaken = true;
     let unseenBytes = LOOK_EVERY_BYTES;
     const timer = setTimeout(() => isTaken || this.#onUntaken?.(), this.#takeWithinMs);
@@ -87,6 +103,7 @@ export class StreamedFile {
         }
         unseenBytes += chunk.length;
         isTaken = false;
+        this.#sentBytes += chunk.length;
         timer.refresh();
         yield chunk;
         isTaken = true;
@@ -111,62 +128,9 @@ async function letAnswerIn(): Promise<void> {
   await eventLoopTurn();
 }
 
-/** The fields of a multipart request; absent ones are not sent. */
-export type MultipartFields = Readonly<Record<string, string | StreamedFile | undefined>>;
-
-/** Opens all files of a request, in their order. Throws what the first one throws that cannot be opened. */
-export async function openFiles(fields: MultipartFields): Promise<void> {
-  for (const value of Object.values(fields)) if (value instanceof StreamedFile) await value.open();
-}
-
-/** A body, and the headers that describe it. */
-export interface MultipartBody {
-  headers: Readonly<Record<string, string>>;
-  /** An AsyncIterable: undici documents it, but its types do not have it. To be read once. */
-  body: NonNullable<Dispatcher.DispatchOptions["body"]>;
-}
-
-/** Builds the body of `fields`, in their order; their names are this API's own. Its length is sent if each file's is known. */
-export function createMultipart(fields: MultipartFields): MultipartBody {
-  const boundary = `----${randomUUID()}`;
-  const parts: (Buffer | StreamedFile)[] = [];
-  let opening = "";
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue;
-    opening += `--${boundary}\r\nContent-Disposition: form-data; name="${name}"`;
-    if (typeof value === "string") {
-      opening += `\r\n\r\n${value.replace(/\r\n?|\n/g, "\r\n")}\r\n`;
-    } else {
-      opening += `; filename="${value.filename}"\r\nContent-Type: ${value.contentType}\r\n\r\n`;
-      parts.push(Buffer.from(opening), value);
-      opening = "\r\n";
-    }
-  }
-  parts.push(Buffer.from(`${opening}--${boundary}--\r\n`));
-  const length = parts.reduce(
-    (sum, part) => sum + (part instanceof StreamedFile ? (part.sizeBytes ?? NaN) : part.length),
-    0,
-  );
-  return {
-    headers: {
-      "content-type": `multipart/form-data; boundary=${boundary}`,
-      // Without it the body goes out in chunks.
-      ...(!Number.isNaN(length) && { "content-length": String(length) }),
-    },
-    body: writeParts(parts) as unknown as MultipartBody["body"],
-  };
-}
-
-async function* writeParts(parts: readonly (Buffer | StreamedFile)[]): AsyncGenerator<Uint8Array> {
-  for (const part of parts) {
-    if (part instanceof StreamedFile) yield* part.stream();
-    else yield part;
-  }
-}
-
 /**
  * The last path segment without quotes, control characters and line ends, at most 100 characters, of which the
- * extension is kept; never empty.
+ * extension is kept.
  */
 function harmlessFilename(filename: string): string {
   const segment = filename.split(/[/\\]/).at(-1) ?? "";
@@ -176,7 +140,7 @@ function harmlessFilename(filename: string): string {
     .trim();
   const [, stem = "", extension = ""] = /^(.*?)(\.[^.]{1,10})?$/u.exec(name) ?? [];
   // By code points: half a surrogate pair is not a character.
-  return [...stem].slice(0, 100 - extension.length).join("") + extension || "image";
+  return [...stem].slice(0, 100 - extension.length).join("") + extension;
 }
 
 /** The type without its parameters, which could hold anything. */

@@ -1,13 +1,15 @@
 // How resolvers read a file that a client sends, whether as a multipart part or as a `data:` URL.
-import type { UploadFile } from "../../openai/client/multipart.ts";
+import type { UploadFile } from "../../openai/client/uploads/streamed-file.ts";
 
 /** A file as the client gave it. */
 export interface ReceivedFile {
+  /** Its size in bytes at most, as far as it can be told before it is opened. */
+  readonly mostBytes: number;
   /**
    * Yields the file once its size is known or it has turned out too large to hold, without waiting for its end.
-   * Throws a coded error for an empty, oversize, missing or broken file.
+   * Throws a coded error, which names the input's `field`, for an oversize, missing or broken file.
    */
-  open(): Promise<UploadFile>;
+  open(field: string): Promise<UploadFile>;
   /** Discards what has not been read, so that the files after this one can arrive. */
   discard(): void;
 }
