@@ -1,21 +1,21 @@
-// Owns writing responses: JSON, events and images, with OpenAI's headers. Knows no endpoint.
+// Owns writing responses: JSON, events, images and sounds, with OpenAI's headers. Knows no endpoint.
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { eventPiece, eventType, type PieceBody } from "./shared/pieces.ts";
 
-/** The content type of events. */
-export const eventType = "text/event-stream; charset=utf-8";
-
-/** The response to one request: a JSON body, a stream of events, an image, or text that is written piece by piece. */
+/** The response to one request: a JSON body, a stream of events, an image, or a body that is written piece by piece. */
 export type Reply =
   | { status?: number; headers?: Readonly<Record<string, string>>; json: object }
   | { events: AsyncIterable<object> }
   | { png: Buffer }
-  | { contentType: string; pieces: AsyncIterable<string> };
+  | PieceBody;
 
 /** Writes the whole reply; a stream ends silently if its client leaves. Throws only what the stream throws. */
 export async function sendReply(response: ServerResponse, reply: Reply): Promise<void> {
-  if ("events" in reply) return sendPieces(response, eventType, eventPieces(reply.events));
-  if ("pieces" in reply) return sendPieces(response, reply.contentType, reply.pieces);
+  if ("events" in reply) {
+    return sendPieces(response, { contentType: eventType, pieces: eventPieces(reply.events) });
+  }
+  if ("pieces" in reply) return sendPieces(response, reply);
   const [contentType, body] =
     "png" in reply ? ["image/png", reply.png] : ["application/json", Buffer.from(JSON.stringify(reply.json, null, 2))];
   if ("json" in reply) {
@@ -27,13 +27,13 @@ export async function sendReply(response: ServerResponse, reply: Reply): Promise
   response.end(body);
 }
 
-/** The events as text, and OpenAI's last one. https://html.spec.whatwg.org/multipage/server-sent-events.html */
+/** The events as text, and the last one of OpenAI's chats. */
 export async function* eventPieces(events: AsyncIterable<object>): AsyncGenerator<string> {
-  for await (const event of events) yield `data: ${JSON.stringify(event)}\n\n`;
+  for await (const event of events) yield eventPiece(event);
   yield "data: [DONE]\n\n";
 }
 
-async function sendPieces(response: ServerResponse, contentType: string, pieces: AsyncIterable<string>): Promise<void> {
+async function sendPieces(response: ServerResponse, { contentType, pieces }: PieceBody): Promise<void> {
   response.setHeader("content-type", contentType);
   response.setHeader("cache-control", "no-cache");
   response.socket?.setNoDelay(true);

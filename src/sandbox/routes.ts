@@ -1,5 +1,7 @@
 // Owns the routes: which endpoint serves which method and path. Knows no endpoint's fields.
 import type { IncomingMessage } from "node:http";
+import { createSpeech } from "./audio/speech.ts";
+import { createTranscription, createTranslation } from "./audio/transcriptions.ts";
 import { createChatCompletion } from "./chat/chat.ts";
 import { createCompletion } from "./completions/completions.ts";
 import { createImageEdits } from "./images/edits.ts";
@@ -62,6 +64,21 @@ const routes: readonly Route[] = [
     handle: async (context) => ({
       json: await createImageEdits(await readForm(context.request), imageContext(context)),
     }),
+  },
+  {
+    method: "POST",
+    path: "/v1/audio/speech",
+    handle: async (context) => createSpeech(await readJson(context.request), context),
+  },
+  {
+    method: "POST",
+    path: "/v1/audio/transcriptions",
+    handle: async (context) => createTranscription(await readForm(context.request), context),
+  },
+  {
+    method: "POST",
+    path: "/v1/audio/translations",
+    handle: async (context) => createTranslation(await readForm(context.request), context),
   },
   {
     method: "GET",

@@ -1,6 +1,7 @@
 // Owns the course of a reply: late, broken off in the middle, or silent after its first words. Knows no endpoint.
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventPieces, eventType, type Reply } from "./reply.ts";
+import { eventPieces, type Reply } from "./reply.ts";
+import { eventType } from "./shared/pieces.ts";
 import type { Scenario } from "./shared/scenarios.ts";
 
 const slowMs = 3_000;

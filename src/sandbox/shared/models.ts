@@ -5,7 +5,7 @@ import { hashText } from "./ids.ts";
 
 import { scenarios } from "./scenarios.ts";
 
-type Ability = "chat" | "completion" | "image";
+type Ability = "chat" | "completion" | "image" | "speech" | "transcription";
 
 interface SandboxModel {
   id: string;
@@ -45,6 +45,14 @@ const models: readonly Served[] = [
   }),
   describe("gpt-image-1", "image", 1_745_517_030),
   describe("dall-e-2", "image", 1_698_798_177, { shutdown_date: "2026-05-12" }),
+  describe("tts-1", "speech", 1_681_940_951, { owned_by: "openai-internal" }),
+  describe("tts-1-hd", "speech", 1_699_046_015),
+  describe("gpt-4o-mini-tts", "speech", 1_742_403_959),
+  describe("whisper-1", "transcription", 1_677_532_384, { owned_by: "openai-internal" }),
+  describe("gpt-4o-transcribe", "transcription", 1_742_068_463),
+  describe("gpt-4o-mini-transcribe", "transcription", 1_742_068_596),
+  describe("gpt-4o-transcribe-diarize", "transcription", 1_750_798_887),
+  describe("gpt-transcribe", "transcription", 1_780_272_000),
   describe("ft:gpt-4o-mini-2024-07-18:acme:support:AbC123xy", "chat", 1_727_881_200, { owned_by: "acme" }),
   describe("meta-llama/Llama-3.1-8B-Instruct", "chat", 1_735_689_600, {
     owned_by: "vllm",
@@ -78,14 +86,14 @@ export function fullNameOf(id: string): string {
 }
 
 /** Throws OpenAI's 404 unless the model exists and serves the endpoint. */
-export function requireModel(id: string, ability: "chat" | "completion"): void {
+export function requireModel(id: string, ability: Exclude<Ability, "image">): void {
   const found = findModel(id);
-  if (found === undefined || found.abilities.includes("image")) {
+  if (found?.abilities.includes(ability)) return;
+  if (found === undefined || !found.abilities.some(isWriting) || !isWriting(ability)) {
     throw new HttpError(404, `The model \`${id}\` does not exist or you do not have access to it.`, {
       code: "model_not_found",
     });
   }
-  if (found.abilities.includes(ability)) return;
   throw new HttpError(
     404,
     ability === "completion"
@@ -93,6 +101,11 @@ export function requireModel(id: string, ability: "chat" | "completion"): void {
       : "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?",
     { param: "model" },
   );
+}
+
+/** Whether the answers are text, and a wrong endpoint has a right one beside it. */
+function isWriting(ability: Ability): boolean {
+  return ability === "chat" || ability === "completion";
 }
 
 function findModel(id: string): Served | undefined {
