@@ -3,9 +3,9 @@
 // browsers, and a Blob without a name comes without one from Bun.
 // https://github.com/jaydenseric/graphql-multipart-request-spec
 
+import { filenameOf } from "../openai/client/uploads/media-types.ts";
+
 const FIELDS: ReadonlySet<string> = new Set(["operations", "map"]);
-/** What makes a part a file, whatever its type; the name is that of every file that has none. */
-const FILENAME = '; filename="image"';
 
 const DISPOSITION = /^content-disposition[\t ]*:[\t ]*form-data[\t ]*;/i;
 const NAME = /;[\t ]*name[\t ]*=[\t ]*(?:"([^"\\]*)"|([^\s";]+))/i;
@@ -27,6 +27,8 @@ export function toParsedHead(head: Buffer): Buffer {
   }
   const isFile = type !== undefined && (file !== undefined || type !== "text/plain");
   if (place < 0 || !isFile || quotedFile || bareFile) return head;
-  lines[place] = (file === undefined ? disposition : disposition.replace(file, "")) + FILENAME;
+  // A name makes a part a file, whatever its type. By its extension servers know the file's format.
+  const filename = `; filename="${filenameOf(type)}"`;
+  lines[place] = (file === undefined ? disposition : disposition.replace(file, "")) + filename;
   return Buffer.from(lines.join("\r\n"), "latin1");
 }

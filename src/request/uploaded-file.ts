@@ -4,7 +4,7 @@ import { codedError } from "../errors/codes.ts";
 import type { HeldBytes } from "../http/held-bytes.ts";
 import type { StallLimit } from "../http/stall.ts";
 import type { UploadFile } from "../openai/client/uploads/streamed-file.ts";
-import type { DigestedFile } from "../schema/files/received-file.ts";
+import type { DigestedFile } from "../schema/shared/received-file.ts";
 import { collectAfterBytes } from "./buffer-collection.ts";
 import { FileDigest } from "./file-digest.ts";
 import { FileWait } from "./file-wait.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { requestError } from "../../errors/codes.ts";
 import { writeJson } from "../../json/exact-numbers.ts";
-import type { DigestedFile } from "../../schema/files/received-file.ts";
+import type { DigestedFile } from "../../schema/shared/received-file.ts";
 
 /** A mutation that is to be run once. */
 export interface KeyedMutation {

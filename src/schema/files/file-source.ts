@@ -3,7 +3,7 @@ import { codedError } from "../../errors/codes.ts";
 import type { UploadSource } from "../../openai/client/uploads/streamed-file.ts";
 import { refuse } from "../shared/checks.ts";
 import type { Context } from "../shared/context.ts";
-import type { ReceivedFile } from "./received-file.ts";
+import type { ReceivedFile } from "../shared/received-file.ts";
 
 /**
  * The file of the input's `field`, such as `input.images[0]`; it is read when it is sent. Its `open` throws coded errors, which

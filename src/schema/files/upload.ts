@@ -4,8 +4,8 @@ import { codedError } from "../../errors/codes.ts";
 import { filenameOf } from "../../openai/client/uploads/media-types.ts";
 import type { UploadFile } from "../../openai/client/uploads/streamed-file.ts";
 import { builder } from "../shared/builder.ts";
+import type { ReceivedFile } from "../shared/received-file.ts";
 import { isDataUrl, readDataUrl } from "./data-url.ts";
-import type { ReceivedFile } from "./received-file.ts";
 
 const EXPECTED = 'Upload must be a file part of a multipart request or a base64 "data:" URL.';
 

@@ -1,7 +1,7 @@
 // The Pothos builder that all domains add to: its context and scalars, and the three root types. Defines no field.
 import SchemaBuilder from "@pothos/core";
-import type { ReceivedFile } from "../files/received-file.ts";
 import type { Context } from "./context.ts";
+import type { ReceivedFile } from "./received-file.ts";
 
 /** A JSON object whose content belongs to the caller or the upstream: nothing in it is renamed, dropped or checked. */
 export type JSONObject = Readonly<Record<string, unknown>>;
