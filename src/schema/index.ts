@@ -10,6 +10,8 @@ import "./chat/chat.ts";
 import "./chat/chunk.ts";
 import "./completions/completions.ts";
 import "./images.ts";
+import "./audio/transcription.ts";
+import "./audio/transcription-chunk.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

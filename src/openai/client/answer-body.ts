@@ -54,9 +54,9 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
       if (answer.statusCode < 400) breakOff(error);
     }
     try {
-      const { endpoint } = request;
-      const toValue = endpoint.isPaid ? endpoint.readText : undefined;
-      return await readAnswer(answer, text, reading, toValue && ((whole) => toValue(whole, request)));
+      const { readText: toValue, answerFields } = request.endpoint.isPaid ? request.endpoint : NONE;
+      const how = { ...reading, answerFields };
+      return await readAnswer(answer, text, how, toValue && ((whole) => toValue(whole, request)));
     } catch (error) {
       answer.forget();
       throw error;
@@ -74,9 +74,10 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     try {
       const { headers, readNow } = answer;
       const events = { headers, read: () => answer.read(), readNow: readNow?.bind(answer), forget };
-      const { readAddedText, hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
+      const { readAddedText, answerFields, hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
       const maxEventLength = hasLargeEvents ? maxUpstreamBytes : undefined;
-      isDone = (await readEventStream(events, take, { ...how, readAddedText, maxEventLength, ...reading })) === "done";
+      const reads = { ...how, readAddedText, answerFields, maxEventLength, ...reading };
+      isDone = (await readEventStream(events, take, reads)) === "done";
     } catch (error) {
       if (error instanceof OpenAIError) throw error;
       breakOff(error);

@@ -44,6 +44,8 @@ export interface ReadAnswerOptions {
   secrets: Secrets;
   /** Most values of an answer or an event, counting members and list entries. */
   maxValues: number;
+  /** See PaidParts.answerFields. */
+  answerFields?: readonly string[] | undefined;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface ReadAnswerOptions {
 export async function readAnswer(
   { statusCode, headers }: AnswerHead,
   text: string,
-  { secrets, maxValues }: ReadAnswerOptions,
+  { secrets, maxValues, answerFields }: ReadAnswerOptions,
   readText: (text: string) => unknown = () => undefined,
 ): Promise<unknown> {
   if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, errorIn(boundError(text)), secrets);
@@ -81,7 +83,7 @@ export async function readAnswer(
   // A text may happen to be JSON, but is hardly an object.
   const value = isRecord(body) ? undefined : readText(text);
   if (value !== undefined) return value;
-  const error = findError(body, "whole");
+  const error = findError(body, "whole", answerFields);
   if (error !== undefined) throw readErrorAnswer(statusCode, headers, boundError(JSON.stringify(error)), secrets);
   return body;
 }

@@ -88,6 +88,8 @@ interface PaidParts extends Route {
   normalise?(answer: Record<string, unknown>): void;
   /** The same for the events of a stream, each of which is known by those before. */
   createEventNormaliser?(): Normalise;
+  /** Fields whose text shows that an object is an answer, although an error may have its words there. Absent: none. */
+  readonly answerFields?: readonly string[];
   /**
    * The value of a whole answer that is text, where the request asks for text. Undefined: the answer is to be JSON. Absent: it
    * always is.

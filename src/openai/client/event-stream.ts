@@ -49,7 +49,16 @@ export type Take<Value> = (values: readonly Value[]) => Promise<void> | undefine
 export async function readEventStream(
   answer: Pick<Exchange, "headers" | "read" | "readNow" | "forget">,
   take: Take<Record<string, unknown> | Repeat>,
-  { secrets, maxValues, maxEventLength, readAddedText, normalise, end, idleTimeoutMs = 0 }: ReadEventsOptions,
+  {
+    secrets,
+    maxValues,
+    answerFields,
+    maxEventLength,
+    readAddedText,
+    normalise,
+    end,
+    idleTimeoutMs = 0,
+  }: ReadEventsOptions,
 ): Promise<EventStreamEnd> {
   const parser = new EventParser(maxEventLength);
   const openEnd = end && new OpenEnd(end, idleTimeoutMs);
@@ -105,7 +114,7 @@ export async function readEventStream(
     const excess = findExcess(data, maxValues);
     if (excess && event !== "error") throw tooMuch("event", excess);
     const value = excess ? undefined : readJson(data);
-    const error = event === "error" ? data : findError(value);
+    const error = event === "error" ? data : findError(value, "event", answerFields);
     if (error !== undefined) throw readErrorAnswer(200, answer.headers, boundError(asText(error)), secrets);
     if (isRecord(value)) {
       normalise?.(value);

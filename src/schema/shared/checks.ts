@@ -10,12 +10,13 @@ export function refuse(field: string, problem: string): never {
 /** The smallest and the largest value, both allowed. */
 export type Range = readonly [minimum: number, maximum: number];
 
-/** Refuses the first value of `input` outside its range. Absent and null values pass. */
+/** Refuses the first value of `input`, which stands at `place`, outside its range. Absent and null values pass. */
 export function checkRanges<Input extends object>(
   input: Input,
   ranges: { readonly [Field in keyof Input]?: Range },
+  place = "input",
 ): void {
-  for (const field in ranges) checkRange(`input.${field}`, input[field], ranges[field] as Range);
+  for (const field in ranges) checkRange(`${place}.${field}`, input[field], ranges[field] as Range);
 }
 
 function checkRange(field: string, value: unknown, [minimum, maximum]: Range): void {

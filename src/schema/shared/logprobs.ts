@@ -30,7 +30,8 @@ const TopLogprob = builder.objectRef<OpenAITopLogprob>("TopLogprob").implement({
   }),
 });
 
-const TokenLogprob = builder.objectRef<OpenAITokenLogprob>("TokenLogprob").implement({
+/** A token of a chat's choice, or of a transcription. */
+export const TokenLogprob = builder.objectRef<OpenAITokenLogprob>("TokenLogprob").implement({
   description: "A token of the answer and how likely it was.",
   fields: (t) => ({
     token: t.string({

@@ -6,20 +6,25 @@ import { hasOnlyWords, readWords } from "./error-words.ts";
  * The error in an answer or an event, as readErrorAnswer takes it; undefined if there is none. OpenAI and most servers send
  * `error`, Gemini a list of one, vLLM and FastChat a bare object that names itself, MiniMax `base_resp`, Cloudflare `errors`,
  * OpenRouter an error on the choice that it has ended; others nothing but their words. An event that has nothing but words may be
- * news of another kind: a `whole` answer is not.
+ * news of another kind: a `whole` answer is not. Text in one of `answerFields` is an answer's, whatever it says.
  */
-export function findError(value: unknown, what: "event" | "whole" = "event"): unknown {
+export function findError(
+  value: unknown,
+  what: "event" | "whole" = "event",
+  answerFields: readonly string[] = [],
+): unknown {
   const body: unknown = Array.isArray(value) ? value[0] : value;
   if (!isRecord(body)) return undefined;
-  const { error, object, base_resp, errors, choices } = body;
-  if (error || object === "error") return body;
+  const { error, object, type, base_resp, errors, choices } = body;
+  if (error || object === "error" || type === "error") return body;
   if (isRecord(base_resp) && base_resp.status_code !== undefined && Number(base_resp.status_code) !== 0) return body;
   if (Array.isArray(choices) && choices.length > 0) return choices.find(isFailed);
   // Some servers send an object from the choices' numbers to them, or one choice alone.
   if (isRecord(choices) && isFilled(choices)) return [choices, ...Object.values(choices)].find(isFailed);
   if (Array.isArray(errors) && errors.length > 0) return body;
   if (ANSWERS.some((name) => isFilled(body[name]))) return undefined;
-  const isError = isFailure(body) || hasOnlyWords(body) || (what === "whole" && !body.id);
+  const isAnswer = answerFields.some((name) => typeof body[name] === "string");
+  const isError = isFailure(body) || (!isAnswer && (hasOnlyWords(body) || (what === "whole" && !body.id)));
   return isError && readWords(body) !== "" ? body : undefined;
 }
 
