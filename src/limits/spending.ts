@@ -95,11 +95,11 @@ export function createSpending(
       return earlier + usage.total + (coversOutput(usage) ? 0 : (shown ?? 0));
     },
     addEvent(event) {
-      progress ??= endpoint.followStream?.();
+      progress ??= endpoint.followStream?.(choices);
       progress?.add(event);
       const usage = endpoint.readUsage(event);
       written += endpoint.countOutput(event) ?? 0;
-      if (written > 0) firstWordAt ??= performance.now();
+      if (written > 0 && !endpoint.hidesOutput) firstWordAt ??= performance.now();
       if (usage?.total && (usage.total !== reported || progress?.isComplete)) {
         // It covers all that has come, seen or not; but one that stands still before the end nothing new.
         reported = usage.total;

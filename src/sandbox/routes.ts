@@ -5,9 +5,11 @@ import { createTranscription, createTranslation } from "./audio/transcriptions.t
 import { createChatCompletion } from "./chat/chat.ts";
 import { createCompletion } from "./completions/completions.ts";
 import { createImageEdits } from "./images/edits.ts";
+import { createImages } from "./images/generations.ts";
 import type { ImageStore } from "./images/store.ts";
+import { imageEventPieces } from "./images/stream.ts";
 import { createImageVariations } from "./images/variations.ts";
-import type { Reply } from "./reply.ts";
+import { eventType, type Reply } from "./reply.ts";
 import { HttpError } from "./shared/http-error.ts";
 import { listModels, retrieveModel } from "./shared/models.ts";
 import type { Pace } from "./shared/pace.ts";
@@ -60,10 +62,14 @@ const routes: readonly Route[] = [
   },
   {
     method: "POST",
+    path: "/v1/images/generations",
+    handle: async (context) => answerImages(await createImages(await readJson(context.request), imageContext(context))),
+  },
+  {
+    method: "POST",
     path: "/v1/images/edits",
-    handle: async (context) => ({
-      json: await createImageEdits(await readForm(context.request), imageContext(context)),
-    }),
+    handle: async (context) =>
+      answerImages(await createImageEdits(await readForm(context.request), imageContext(context))),
   },
   {
     method: "POST",
@@ -124,8 +130,13 @@ async function answerJson(
   return stageReply(Symbol.asyncIterator in result ? { events: result } : { json: result }, scenario, context.signal);
 }
 
-function imageContext({ images, origin, signal }: RouteContext) {
-  return { signal, publish: (image: Buffer) => `${origin}/files/${images.add(image)}` };
+function answerImages(result: object | AsyncIterable<{ type: string }>): Reply {
+  if (Symbol.asyncIterator in result) return { contentType: eventType, pieces: imageEventPieces(result) };
+  return { json: result };
+}
+
+function imageContext({ images, origin, signal, delayMs }: RouteContext) {
+  return { signal, delayMs, publish: (image: Buffer) => `${origin}/files/${images.add(image)}` };
 }
 
 function decodePath(text: string): string {

@@ -9,9 +9,11 @@ import "./models.ts";
 import "./chat/chat.ts";
 import "./chat/chunk.ts";
 import "./completions/completions.ts";
-import "./images.ts";
 import "./audio/transcription.ts";
 import "./audio/transcription-chunk.ts";
+import "./images/variations.ts";
+import "./images/generations.ts";
+import "./images/edits.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

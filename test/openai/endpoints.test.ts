@@ -5,14 +5,16 @@ import { describe, expect, test } from "vitest";
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
 import { type Endpoint, targetOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
 import { COMPLETIONS } from "../../src/openai/completions.ts";
-import { IMAGE_EDITS, IMAGE_VARIATIONS } from "../../src/openai/images.ts";
+import { IMAGE_EDITS } from "../../src/openai/images/edits.ts";
+import { IMAGE_GENERATIONS } from "../../src/openai/images/generations.ts";
+import { IMAGE_VARIATIONS } from "../../src/openai/images/variations.ts";
 import { MODEL, MODELS } from "../../src/openai/models.ts";
 import { findRoute } from "../../src/sandbox/routes.ts";
 import { openGuarded, signal } from "../support/guarded.ts";
 import { json, startUpstream } from "../support/upstream.ts";
 
 const folder = new URL("../../src/openai/", import.meta.url);
-const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
 const modules = await Promise.all(files.map((name) => import(new URL(name, folder).href)));
 const isEndpoint = (value: unknown) => typeof value === "object" && value !== null && "modelIn" in value;
 const endpoints = modules.flatMap((module) => Object.values<Endpoint>(module).filter(isEndpoint));
@@ -82,8 +84,11 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
     ["POST /chat/completions", "chat", CHAT_COMPLETIONS, { json: {} }, 16_384],
     ["POST /completions", "text_completion", COMPLETIONS, { json: {} }, 16_384],
     ["POST /images/variations", "image_variation", IMAGE_VARIATIONS, { multipart: { n: "2" } }, 0],
-    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: { prompt: "more", n: "2" } }, 16_000],
-    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: {} }, 8_000],
+    ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: { prompt: "more", n: "2" } }, 16_000],
+    ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: {} }, 8_000],
+    ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: { n: "2", partial_images: "3" } }, 16_600],
+    ["POST /images/generations", "image_generation", IMAGE_GENERATIONS, { json: { prompt: "a fox" } }, 8_000],
+    ["POST /images/generations", "image_generation", IMAGE_GENERATIONS, { json: { n: 3, partial_images: 2 } }, 24_600],
     ["GET /models", undefined, MODELS, {}, 0],
     ["GET /models/{model}", undefined, MODEL, { pathParameters: { model: "m" } }, 0],
   ])("%s", (name, operationName, endpoint, request, tokens) => {

@@ -98,6 +98,8 @@ test("every root field that pays is a mutation and nullable, so that it never ta
     "chat: ChatCompletion",
     "complete: Completion",
     "imageVariations: ImagesResponse",
+    "imageGenerations: ImagesResponse",
+    "imageEdits: ImagesResponse",
   ]);
 });
 

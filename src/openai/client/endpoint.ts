@@ -125,8 +125,10 @@ interface PaidParts extends Route {
    * event, and whether there is any, follows from its text. Absent: every event is read for itself.
    */
   readAddedText?(event: unknown): string | undefined;
-  /** Begins to count what a stream brings. Absent: the endpoint does not stream. */
-  followStream?(): StreamProgress;
+  /** Begins to count what a stream brings, of as many answers as are estimated. Absent: the endpoint does not stream. */
+  followStream?(choices: number): StreamProgress;
+  /** Whether output shows only once it is whole: until then a stream's cost goes by the time, also after its first output. */
+  readonly hidesOutput?: boolean;
 }
 
 interface Named {

@@ -2,11 +2,17 @@
 import { HttpError } from "../shared/http-error.ts";
 import { supported } from "../shared/request-schema.ts";
 
-/** Throws 400 for a field that the endpoint does not have. */
+/** Throws 400 for a field that the endpoint does not have, and for one that is given twice and is no list. */
 export function checkFieldNames(form: FormData, known: readonly string[]): void {
   for (const name of new Set(form.keys())) {
-    if (known.includes(name)) continue;
-    throw new HttpError(400, `Unknown parameter: '${name}'.`, { param: name, code: "unknown_parameter" });
+    if (!known.includes(name)) {
+      throw new HttpError(400, `Unknown parameter: '${name}'.`, { param: name, code: "unknown_parameter" });
+    }
+    if (name.endsWith("[]") || form.getAll(name).length === 1) continue;
+    const message =
+      `Duplicate parameter: '${name}'. You provided multiple values for this parameter, whereas only one is allowed. ` +
+      `If you are trying to provide a list of values, use the array syntax instead e.g. '${name}[]=<value>'.`;
+    throw new HttpError(400, message, { param: name, code: "duplicate_parameter" });
   }
 }
 
@@ -39,18 +45,22 @@ export function readChoice<Value extends string>(
 
 /** How many images to make: 1 to 10, 1 if the field is absent. Throws 400. */
 export function readImageCount(form: FormData): number {
-  const text = readText(form, "n") ?? "1";
-  const count = Number(text);
-  const refuse = (message: string, code: string) => new HttpError(400, message, { param: "n", code });
-  if (!Number.isInteger(count)) {
-    throw refuse("Invalid type for 'n': expected an integer, but got a string instead.", "invalid_type");
+  return readInteger(form, "n", 1, 10) ?? 1;
+}
+
+/** The integer of a field; undefined if it is absent. Throws 400 for one out of its range and for other text. */
+export function readInteger(form: FormData, name: string, minimum: number, maximum: number): number | undefined {
+  const text = readText(form, name);
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  const refuse = (message: string, code: string) => new HttpError(400, message, { param: name, code });
+  if (!Number.isInteger(number)) {
+    throw refuse(`Invalid type for '${name}': expected an integer, but got a string instead.`, "invalid_type");
   }
-  if (count < 1 || count > 10) {
-    const [side, bound] = count < 1 ? ["below minimum", ">= 1"] : ["above maximum", "<= 10"];
-    const message = `Invalid 'n': integer ${side} value. Expected a value ${bound}, but got ${count} instead.`;
-    throw refuse(message, `integer_${count < 1 ? "below_min" : "above_max"}_value`);
-  }
-  return count;
+  if (number >= minimum && number <= maximum) return number;
+  const [side, bound] = number < minimum ? ["below minimum", `>= ${minimum}`] : ["above maximum", `<= ${maximum}`];
+  const message = `Invalid '${name}': integer ${side} value. Expected a value ${bound}, but got ${number} instead.`;
+  throw refuse(message, `integer_${number < minimum ? "below_min" : "above_max"}_value`);
 }
 
 /** The bytes of every file under the names. Throws 400 if there is none, or if one holds text. */

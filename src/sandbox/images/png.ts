@@ -55,6 +55,13 @@ export async function encodePng(pixels: Pixels): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** PNGs of all pictures, made one after another. */
+export async function encodePictures(pictures: AsyncIterable<Pixels>): Promise<Buffer[]> {
+  const images: Buffer[] = [];
+  for await (const picture of pictures) images.push(await encodePng(picture));
+  return images;
+}
+
 /** The 400 for an image that is refused. */
 export function invalidImage(message: string, param: string): HttpError {
   return new HttpError(400, message, { param, code: "invalid_image" });

@@ -3,7 +3,7 @@
 import { setImmediate } from "node:timers/promises";
 import { unixSeconds } from "../shared/ids.ts";
 import { checkFieldNames, readChoice, readFiles, readImageCount } from "./form.ts";
-import { decodePng, encodePng, invalidImage, type Pixels, readPngSize } from "./png.ts";
+import { decodePng, encodePictures, invalidImage, type Pixels, readPngSize } from "./png.ts";
 import { resize, vary } from "./png-variation.ts";
 
 const maxImageBytes = 4 * 1024 * 1024;
@@ -29,7 +29,7 @@ export async function createImageVariations(form: FormData, context: ImageContex
     "set IMAGE_VARIATIONS_VIA=edits on the server in front, which then takes JPEG, WebP and any shape",
   );
   const source = resize(await decodePng(image, "image"), size, size);
-  const images = await makeVariations(source, count, 0, context.signal);
+  const images = await encodePictures(makeVariations(source, count, 0, context.signal));
   return { created: unixSeconds(), data: images.map((made) => imageEntry(made, format, context)) };
 }
 
@@ -43,22 +43,20 @@ export function checkSquarePng(image: Buffer, otherwise: string): void {
   if (size.width !== size.height) throw invalidImage(`Uploaded image must be square. ${remedy}`, "image");
 }
 
-/** PNGs of the picture, each changed in the next way. Lets other requests run in between. Throws the abort reason. */
-export async function makeVariations(
+/** The picture so many times, each changed in the next way. Lets other requests run in between. Throws the abort reason. */
+export async function* makeVariations(
   source: Pixels,
   count: number,
   firstWay: number,
   signal: AbortSignal,
   finish: (varied: Pixels) => Pixels = (varied) => varied,
-): Promise<Buffer[]> {
-  const images: Buffer[] = [];
+): AsyncGenerator<Pixels> {
   for (let index = 0; index < count; index += 1) {
     await setImmediate(undefined, { signal });
     const varied = finish(vary(source, firstWay + index));
     await setImmediate(undefined, { signal });
-    images.push(await encodePng(varied));
+    yield varied;
   }
-  return images;
 }
 
 /** One entry of `data`, as a URL of the sandbox or as base64. */

@@ -51,6 +51,16 @@ export function checkLength(
   refuse(field, `must hold at ${word} ${limit} ${limit === 1 ? "entry" : "entries"}; got ${list.length}.`);
 }
 
+/** Refuses a text with fewer or more characters than allowed. Those beyond the Basic Multilingual Plane count as one. */
+export function checkTextLength(field: string, text: string, [minimum, maximum]: Range): void {
+  // As long in UTF-16, or longer.
+  if (text.length >= minimum && text.length <= maximum) return;
+  let length = 0;
+  for (const _ of text) length++;
+  if (length >= minimum && length <= maximum) return;
+  refuse(field, `must be ${minimum} to ${maximum} characters long; got ${length}.`);
+}
+
 /** How often a subscription's client wants a chunk at most, in words. */
 export const EVERY_MS =
   "The shortest time between two chunks, in milliseconds, from 0 to 5000. What comes within it is joined into one chunk. The first text, the end and errors arrive at once. With 0 or null each chunk arrives as the upstream sends it.";

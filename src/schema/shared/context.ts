@@ -1,6 +1,6 @@
 // The context that every resolver gets: the upstream, the viewer, the limits of one request. Knows no field.
 import type { OpenAIClient } from "../../openai/client/client.ts";
-import type { ImageVariationsRoute } from "../../openai/images.ts";
+import type { ImageVariationsRoute } from "../../openai/images/variations.ts";
 import type { CallerLimits } from "./caller-limits.ts";
 
 /** What is the same for every operation. */

@@ -30,7 +30,10 @@ const RESERVED = [
   /^stream/,
   // Other names for fields with limits: how much is generated, and by which model.
   /^(n|ncmpl|bestof|numreturnsequences|usebeamsearch|candidatecount|(num)?retries|(num)?predict|npredict)$/,
+  /^((num|n|max)(images|outputs|samples)(per(prompt|image))?|batch(size|count)|niter)$/,
   /^max(new|completion|output|gen)?(tokens|length)/,
+  // A picture as SVG is written by a model that `svg` names.
+  /^svg/,
   /^(models?|modellist|modelid|engine|preset|deployment.*|.*fallback.*)$/,
   // Bodies inside the body.
   /^(extra(body|query|headers)|headers|.*config)$/,

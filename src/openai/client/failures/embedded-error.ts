@@ -33,11 +33,16 @@ const ANSWERS = ["choices", "data", "usage", "object", "models", "delta", "creat
 const SUCCESSES: ReadonlySet<unknown> = new Set([undefined, null, "", 0, "0", 200, "200", "ok", "OK", "success"]);
 
 /** Whether an object that is no answer says that something has failed. */
-function isFailure({ success, ok, status, code, error_code, errcode, error_type, detail }: Record<string, unknown>) {
+function isFailure(body: Record<string, unknown>) {
+  const { success, ok, status, type, code, error_code, errcode, error_type, detail } = body;
   if (success === false || ok === false || error_type || detail) return true;
+  if (typeof type === "string" && FAILED_TYPE.test(type)) return true;
   if (typeof status === "number" ? status >= 400 : /^(?:error|fail)/i.test(String(status))) return true;
   return [code, error_code, errcode].some((value) => !SUCCESSES.has(value));
 }
+
+/** The name of an event: `error`, `image_generation.failed`. */
+const FAILED_TYPE = /^error$|[._](?:failed|error)$/;
 
 function isFilled(value: unknown): boolean {
   return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);

@@ -1,19 +1,13 @@
 // The adapter of image variations: POST /images/variations, or POST /images/edits if the upstream has retired it.
 // https://platform.openai.com/docs/api-reference/images/createVariation
 // https://platform.openai.com/docs/api-reference/images/createEdit
-import type {
-  ImageCreateVariationParams,
-  ImageEditParamsBase,
-  Image as OpenAIImage,
-  ImagesResponse as OpenAIImagesResponse,
-} from "openai/resources/images";
-import type { Unchecked } from "../json/json.ts";
-import { expectAnswer } from "./client/answer.ts";
-import type { OpenAIClient } from "./client/client.ts";
-import { defineEndpoint, type UpstreamRequest } from "./client/endpoint.ts";
-import { OpenAIError } from "./client/failures/errors.ts";
-import { StreamedFile, type UploadSource } from "./client/uploads/streamed-file.ts";
-import { readUsage } from "./usage.ts";
+import type { ImageCreateVariationParams, ImageEditParamsBase } from "openai/resources/images";
+import type { OpenAIClient } from "../client/client.ts";
+import { defineEndpoint } from "../client/endpoint.ts";
+import { OpenAIError } from "../client/failures/errors.ts";
+import { StreamedFile, type UploadSource } from "../client/uploads/streamed-file.ts";
+import { expectImages, IMAGE_PARTS, type ImagesResponse } from "./answer.ts";
+import { IMAGE_EDITS } from "./edits.ts";
 
 /** Which endpoint serves image variations. `edits` needs a model and a prompt; a variation has neither. */
 export type ImageVariationsRoute = { via: "variations" } | { via: "edits"; model: string; prompt: string };
@@ -45,40 +39,16 @@ type ImageEditFields = {
   [Key in Exclude<keyof ImageEditParamsBase, keyof LeftOutOfEdits>]-?: string | StreamedFile | undefined;
 };
 
-/** An answer with at least one image; every other field as the upstream sent it. */
-export type ImagesResponse = Unchecked<OpenAIImagesResponse>;
-/** One image as the upstream sent it. */
-export type Image = Unchecked<OpenAIImage>;
-export type ImagesUsage = Unchecked<OpenAIImagesResponse.Usage>;
-/** The tokens of a request's images, or of its answer's, by kind. */
-export type ImageTokensDetails = Unchecked<OpenAIImagesResponse.Usage.InputTokensDetails>;
-
-/** The most expensive picture of a GPT image model, 1024 × 1536 at high quality, with its part of the input. */
-const TOKENS_PER_IMAGE = 8_000;
-
-/** The models that make variations are not billed by tokens; OpenTelemetry has no name for either endpoint. */
+/** The models that make variations are not billed by tokens. */
 export const IMAGE_VARIATIONS = defineEndpoint({
   method: "POST",
   path: "/images/variations",
   modelIn: "body",
   isPaid: true,
   operationName: "image_variation",
-  estimate: (request) => estimateImages(request, 0),
-  readUsage,
+  ...IMAGE_PARTS,
+  estimate: (request) => ({ ...IMAGE_PARTS.estimate(request), output: 0 }),
   countOutput: () => undefined,
-  hasOutput: () => false,
-});
-
-export const IMAGE_EDITS = defineEndpoint({
-  method: "POST",
-  path: "/images/edits",
-  modelIn: "body",
-  isPaid: true,
-  operationName: "image_variation",
-  estimate: (request) => estimateImages(request, TOKENS_PER_IMAGE),
-  readUsage,
-  countOutput: () => undefined,
-  hasOutput: () => false,
 });
 
 const RETIRED =
@@ -101,7 +71,7 @@ export async function createImageVariation(
   if (route.via === "edits") {
     const multipart: ImageEditFields = { model: model ?? route.model, prompt: route.prompt, ...common, image: file };
     const body = await client.request({ endpoint: IMAGE_EDITS, multipart }, signal);
-    return expectAnswer<OpenAIImagesResponse>(body, "data", IMAGE_EDITS);
+    return expectImages(body, IMAGE_EDITS);
   }
   const multipart: { [Key in keyof Required<ImageVariationRequest>]: string | StreamedFile | undefined } = {
     model,
@@ -111,14 +81,9 @@ export async function createImageVariation(
   };
   try {
     const body = await client.request({ endpoint: IMAGE_VARIATIONS, multipart }, signal);
-    return expectAnswer<OpenAIImagesResponse>(body, "data", IMAGE_VARIATIONS);
+    return expectImages(body, IMAGE_VARIATIONS);
   } catch (error) {
     if (!(error instanceof OpenAIError) || error.details.status !== 404) throw error;
     throw new OpenAIError("status", `${error.message} ${RETIRED}`, error.details, error);
   }
-}
-
-function estimateImages({ multipart }: UpstreamRequest, tokensPerImage: number) {
-  const images = Number(multipart?.n ?? 1);
-  return { prompt: 0, output: images * tokensPerImage, choices: images, isCapped: true };
 }

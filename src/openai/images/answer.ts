@@ -1,0 +1,82 @@
+// What the image endpoints have in common: their answer, what a call may cost, and what it did cost.
+// https://platform.openai.com/docs/api-reference/images/object
+import type { Image as OpenAIImage, ImagesResponse as OpenAIImagesResponse } from "openai/resources/images";
+import { isRecord, type Unchecked } from "../../json/json.ts";
+import { expectAnswer } from "../client/answer.ts";
+import type { Endpoint, PaidEndpoint, TokenEstimate, UpstreamRequest } from "../client/endpoint.ts";
+import { OpenAIError } from "../client/failures/errors.ts";
+import { imageOf, isPartial, picturesIn } from "./events.ts";
+import { GatheredImages, ImageProgress, ImagesEnd } from "./progress.ts";
+import { createUsageSum, readUsageSoFar } from "./usage-sum.ts";
+
+/** An answer with at least one image; every other field as the upstream sent it. */
+export type ImagesResponse = Unchecked<OpenAIImagesResponse>;
+/** One image as the upstream sent it. */
+export type Image = Unchecked<OpenAIImage>;
+export type ImagesUsage = Unchecked<OpenAIImagesResponse.Usage>;
+/** The tokens of a request's images, or of its answer's, by kind. */
+export type ImageTokensDetails = Unchecked<OpenAIImagesResponse.Usage.InputTokensDetails>;
+
+/** The most expensive picture of a GPT image model, 1024 × 1536 at high quality, with its part of the input. */
+const TOKENS_PER_IMAGE = 8_000;
+/** https://platform.openai.com/docs/guides/image-generation#partial-images-cost */
+const TOKENS_PER_PARTIAL_IMAGE = 100;
+
+/** What the endpoints that make or change images have in common: see PaidEndpoint. */
+export const IMAGE_PARTS = {
+  estimate: estimateImages,
+  createEventNormaliser: createUsageSum,
+  normalise: putPictures,
+  gather: (normalise) => new GatheredImages(normalise),
+  followEnd: (request) => new ImagesEnd(countImages(request)),
+  readUsage: readUsageSoFar,
+  countOutput,
+  hasOutput: (event) => picturesIn(event).length > 0,
+  followStream: (images) => new ImageProgress(images),
+  hidesOutput: true,
+  hasLargeEvents: true,
+} satisfies Partial<PaidEndpoint>;
+
+/** A whole answer in place of a stream, as an event with all of its pictures. Throws OpenAIError if it holds none. */
+export function expectPictures(body: unknown, endpoint: Endpoint): Record<string, unknown> {
+  if (isRecord(body) && picturesIn(body).length > 0) return body;
+  throw new OpenAIError("invalid_response", `The upstream's answer to ${endpoint.name} holds no image.`);
+}
+
+/** The answer of an image endpoint. Throws OpenAIError if it holds no image. */
+export function expectImages(body: unknown, endpoint: Endpoint): ImagesResponse {
+  return expectAnswer<OpenAIImagesResponse>(body, "data", endpoint);
+}
+
+/** Some servers answer as they end a stream: with the picture itself, or with one in place of a list. */
+function putPictures(answer: Record<string, unknown>): void {
+  if (Array.isArray(answer.data)) return;
+  const pictures = picturesIn(answer);
+  if (pictures.length > 0) answer.data = pictures.map(imageOf);
+}
+
+/** How many pictures a request asks for. */
+export function countImages({ json, multipart }: UpstreamRequest): number {
+  return Math.max(1, readNumber(multipart ?? json, "n", 1));
+}
+
+function estimateImages(request: UpstreamRequest): TokenEstimate {
+  const choices = countImages(request);
+  const partialImages = readNumber(request.multipart ?? request.json, "partial_images", 0);
+  const output = choices * (TOKENS_PER_IMAGE + TOKENS_PER_PARTIAL_IMAGE * partialImages);
+  return { prompt: 0, output, choices, isCapped: true };
+}
+
+/** A field of a JSON body or of a form, where numbers are text. */
+function readNumber(body: unknown, name: string, otherwise: number): number {
+  const value = isRecord(body) ? body[name] : undefined;
+  const number = Number(value ?? otherwise);
+  return Number.isFinite(number) ? number : otherwise;
+}
+
+/** In a whole answer or in one event. Undefined: there is no picture in it. */
+function countOutput(answer: unknown): number | undefined {
+  const pictures = picturesIn(answer);
+  if (pictures.length === 0) return undefined;
+  return pictures.length * (isPartial(answer) ? TOKENS_PER_PARTIAL_IMAGE : TOKENS_PER_IMAGE);
+}
