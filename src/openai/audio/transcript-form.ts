@@ -40,20 +40,21 @@ export function createTranscriptEvents(): Normalise {
 }
 
 /** The event's type, as OpenAI names it. Mistral has `transcription.` in place of `transcript.`, and vLLM a chat's chunks. */
-function typeOf({ type, choices, delta, text }: Fields): string | undefined {
+function typeOf({ type, choices, usage, delta, text }: Fields): string | undefined {
   if (typeof type === "string") {
     if (/\btext\.delta$/.test(type)) return DELTA;
     if (/\bsegment$/.test(type)) return SEGMENT;
     return /\bdone$/.test(type) ? DONE : undefined;
   }
-  if (Array.isArray(choices) || typeof delta === "string") return DELTA;
+  if (Array.isArray(choices)) return choices.length > 0 || isRecord(usage) ? DELTA : undefined;
+  if (typeof delta === "string") return DELTA;
   return typeof text === "string" ? PIECE : undefined;
 }
 
 function deltaOf({ delta, text, choices }: Fields): string | undefined {
   if (typeof delta === "string") return delta;
   if (typeof text === "string") return text;
-  if (!Array.isArray(choices)) return undefined;
+  if (!Array.isArray(choices) || choices.length === 0) return undefined;
   return joinTexts(
     choices.filter(isRecord).map((choice) => (isRecord(choice.delta) ? choice.delta.content : choice.text)),
   );
