@@ -49,7 +49,7 @@ export const limitVariables = {
     whole(1).default(50 * 2 ** 20),
     "Largest uploaded file.",
   ),
-  MAX_FILES: variable("0 to 1000", whole(0, 1000).default(10), "Most files in a request."),
+  MAX_FILES: variable("0 to 1000", whole(0, 1000).default(20), "Most files in a request; an image edit may have 17."),
   IDEMPOTENCY_TTL_SECONDS: variable(
     "a whole number of seconds, 0 to 604800",
     whole(0, 604_800).default(86_400),
