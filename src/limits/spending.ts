@@ -56,6 +56,8 @@ export function createSpending(
   /** The last report of a stream, and what has come after it. */
   let reported = 0;
   let written = 0;
+  /** Whether something has come that does not show how much it is. */
+  let isHidden = false;
   let firstWordAt: number | undefined;
   let progress: StreamProgress | undefined;
   let isOverCap = false;
@@ -64,7 +66,7 @@ export function createSpending(
     ({ prompt, output } = estimateAgain());
   }
 
-  const seen = () => (reported || prompt) + written;
+  const seen = () => (reported || prompt) + (isHidden ? Math.max(output, written) : written);
 
   /** A stream that is whole when its excess is reported cannot be made cheaper; one that goes on after its end can. */
   function checkCap(reportedOutput = 0): void {
@@ -98,12 +100,17 @@ export function createSpending(
       progress ??= endpoint.followStream?.(choices);
       progress?.add(event);
       const usage = endpoint.readUsage(event);
-      written += endpoint.countOutput(event) ?? 0;
-      if (written > 0 && !endpoint.hidesOutput) firstWordAt ??= performance.now();
+      const shown = endpoint.countOutput(event);
+      written += shown ?? 0;
+      isHidden ||= shown === undefined && endpoint.hasOutput(event);
+      if ((written > 0 && !endpoint.hidesOutput) || isHidden) firstWordAt ??= performance.now();
       if (usage?.total && (usage.total !== reported || progress?.isComplete)) {
         // It covers all that has come, seen or not; but one that stands still before the end nothing new.
         reported = usage.total;
-        if (coversOutput(usage)) written = 0;
+        if (coversOutput(usage)) {
+          written = 0;
+          isHidden = false;
+        }
         startedAt = performance.now();
       }
       checkCap(usage?.output);
@@ -120,7 +127,7 @@ export function createSpending(
     },
     ofFailure(mayHaveWorked) {
       learn();
-      return mayHaveWorked || written > 0 || reported > 0 ? soFar() : earlier;
+      return mayHaveWorked || written > 0 || isHidden || reported > 0 ? soFar() : earlier;
     },
     isComplete: () => progress?.isComplete ?? false,
     excess() {

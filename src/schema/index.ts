@@ -14,6 +14,7 @@ import "./audio/transcription-chunk.ts";
 import "./images/variations.ts";
 import "./images/generations.ts";
 import "./images/edits.ts";
+import "./audio/speak.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

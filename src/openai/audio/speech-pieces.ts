@@ -1,0 +1,74 @@
+// The pieces of a sound on their way to a client: those of the upstream, cut so that their base64 can be joined.
+
+import { isRecord } from "../../json/json.ts";
+import type { OpenAIEvent } from "../client/client.ts";
+import { soundTypeOf, TELLING_BYTES } from "./sound-type.ts";
+import { bytesOf, type SpeechEvent } from "./speech-event.ts";
+import type { AudioUsage } from "./usage.ts";
+
+/** A piece of a sound. */
+export interface SpeechChunk {
+  /** From 0. */
+  readonly index: number;
+  /** A multiple of three of them, but in the last piece; at least one. */
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+  /** On the last piece; undefined if the upstream does not tell. */
+  readonly usage?: AudioUsage | undefined;
+}
+
+/** Base64 writes three bytes as four letters. */
+const GROUP = 3;
+/** Largest piece. */
+const MAX_BYTES = 128 * 1024 * GROUP;
+
+export class SpeechPieces {
+  readonly #format: unknown;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #index = 0;
+  #first: SpeechEvent | undefined;
+  #contentType: string | undefined;
+  #usage: AudioUsage | undefined;
+
+  /** `format` is the one that was asked for. */
+  constructor(format: unknown) {
+    this.#format = format;
+  }
+
+  /** The pieces that are there once these events have come. At least one byte is held back for the last. */
+  add(events: readonly OpenAIEvent[]): SpeechChunk[] {
+    for (const event of events) {
+      if (isRecord(event.usage)) this.#usage = event.usage;
+      const bytes = bytesOf(event);
+      if (!bytes) continue;
+      this.#first ??= event as SpeechEvent;
+      this.#held.push(bytes);
+      this.#heldBytes += bytes.length;
+    }
+    if (this.#contentType === undefined && this.#heldBytes <= TELLING_BYTES) return [];
+    const ready = this.#heldBytes - 1 - ((this.#heldBytes - 1) % GROUP);
+    return ready > 0 ? this.#take(ready) : [];
+  }
+
+  /** The last piece; undefined if there was no sound at all. */
+  end(): SpeechChunk | undefined {
+    const [last] = this.#heldBytes > 0 ? this.#take(this.#heldBytes) : [];
+    return last && { ...last, usage: this.#usage };
+  }
+
+  #take(ready: number): SpeechChunk[] {
+    const held = Buffer.concat(this.#held);
+    // A copy: the rest of what came with it need not be kept.
+    this.#held = ready < held.length ? [Buffer.from(held.subarray(ready))] : [];
+    this.#heldBytes = held.length - ready;
+    const { contentType, format } = this.#first ?? {};
+    this.#contentType ??= soundTypeOf(contentType, held, [format, this.#format]);
+    const chunks: SpeechChunk[] = [];
+    for (let start = 0; start < ready; start += MAX_BYTES) {
+      const bytes = held.subarray(start, Math.min(start + MAX_BYTES, ready));
+      chunks.push({ index: this.#index++, bytes, contentType: this.#contentType });
+    }
+    return chunks;
+  }
+}
