@@ -119,10 +119,12 @@ function createServerContext(config: Config, showPicture: SandboxPictures["show"
         ? { via: "edits", model: config.IMAGE_VARIATIONS_MODEL, prompt: config.IMAGE_VARIATIONS_PROMPT }
         : { via: "variations" },
     maxUploadBytes: config.MAX_UPLOAD_BYTES,
+    maxAttachmentBytes: config.MAX_ATTACHMENT_BYTES,
     maxUpstreamValues: config.MAX_UPSTREAM_VALUES,
     requestLimits: {
       maxN: config.MAX_N,
       maxMessages: config.MAX_MESSAGES,
+      maxInputs: config.MAX_INPUTS,
       maxOutputTokens: config.MAX_OUTPUT_TOKENS,
       sendsBothCaps: config.OUTPUT_CAP_FIELD === "both",
       isExtraFieldAllowed: createNameTest(config.EXTRA_BODY),

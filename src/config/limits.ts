@@ -29,6 +29,11 @@ export const limitVariables = {
     "Most choices or images that one field may ask for.",
   ),
   MAX_MESSAGES: variable("a whole number, at least 1", whole(1).default(256), "Most messages in a chat."),
+  MAX_INPUTS: variable(
+    "a whole number, at least 1",
+    whole(1).default(2048),
+    "Most texts in one `embed` or `moderate`, or parts in one `moderate`. OpenAI itself allows 2048.",
+  ),
   MAX_OUTPUT_TOKENS: variable(
     "a whole number, at least 1",
     whole(1).optional(),
@@ -48,6 +53,11 @@ export const limitVariables = {
     "a whole number of bytes, at least 1",
     whole(1).default(50 * 2 ** 20),
     "Largest uploaded file.",
+  ),
+  MAX_ATTACHMENT_BYTES: variable(
+    "a whole number of bytes, at least 1",
+    whole(1).default(8 * 2 ** 20),
+    "Largest file in an `upload` part. Such files are read whole and sent inside the request.",
   ),
   MAX_FILES: variable("0 to 1000", whole(0, 1000).default(20), "Most files in a request; an image edit may have 17."),
   IDEMPOTENCY_TTL_SECONDS: variable(

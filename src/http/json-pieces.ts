@@ -3,6 +3,7 @@
 import type { ExecutionResult } from "graphql";
 import { codedError } from "../errors/codes.ts";
 import { roomAfter } from "../json/json.ts";
+import { KeptJson } from "../json/kept-json.ts";
 import { Turns } from "../openai/client/turns.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 
@@ -107,7 +108,10 @@ function* piecesOf(result: unknown): Generator<Uint8Array> {
   let text = "";
 
   function* write(value: unknown): Generator<Uint8Array> {
-    if (typeof value === "string" && value.length > SMALL_LENGTH) yield* writeLong(value);
+    if (value instanceof KeptJson) {
+      if (text !== "") yield takeText();
+      yield value.write();
+    } else if (typeof value === "string" && value.length > SMALL_LENGTH) yield* writeLong(value);
     else if (isOpen(value) && roomAfter(value, SMALL_LENGTH, JSON_LENGTHS) < 0) yield* writeParts(value);
     else text += JSON.stringify(value);
     if (text.length > PIECE_LENGTH) yield takeText();

@@ -1,4 +1,5 @@
 // JSON of unknown shape, as it comes from clients and upstreams: what makes it too much, and what it is.
+import { KeptJson } from "./kept-json.ts";
 
 /**
  * Deepest nesting of objects and lists. What comes is sent on, and to write a value takes stack for each of its levels: a few
@@ -124,6 +125,10 @@ export function roomAfter(value: unknown, room: number, weights: Weights): numbe
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length && left >= 0; index++) left = roomAfter(value[index], left, weights);
     return left;
+  }
+  if (value instanceof KeptJson) {
+    const { values, byteLength } = value;
+    return left - (weights.character > 0 ? byteLength * weights.character : values * weights.value);
   }
   for (const key in value) {
     if (left < 0) return left;

@@ -23,7 +23,7 @@ import type { OpenAIClient } from "./client/client.ts";
 import { defineEndpoint } from "./client/endpoint.ts";
 import { createChatEvents, normaliseChat } from "./dialects/normal-form.ts";
 import { joinEvents, type Stream } from "./joining/every.ts";
-import { countFields, countText } from "./token-count.ts";
+import { countFields, countText, TOKENS_PER_MEDIUM } from "./token-count.ts";
 
 /** A JSON object whose inside is the caller's. */
 type Opaque = Readonly<Record<string, unknown>>;
@@ -104,8 +104,6 @@ export type ChoiceLogprobs = Unchecked<OpenAIChatCompletion.Choice.Logprobs>;
 export type TokenLogprob = Unchecked<OpenAITokenLogprob>;
 export type TopLogprob = Unchecked<OpenAITokenLogprob.TopLogprob>;
 
-/** The least that an image, a sound or a document in a prompt counts. OpenAI counts pixels, seconds and pages. */
-const TOKENS_PER_MEDIUM = 3_000;
 /** Characters of base64 in a token of a sound or a document, of which much may be text. */
 const BASE64_PER_TOKEN = 4;
 

@@ -2,6 +2,9 @@
 // own vendor's models.
 import { isRecord } from "../json/json.ts";
 
+/** The least that an image, a sound or a document in a prompt counts. OpenAI counts pixels, seconds and pages. */
+export const TOKENS_PER_MEDIUM = 3_000;
+
 /** Bytes of a word in a token: a little under what English has, about what other scripts have in UTF-8. */
 const BYTES_PER_TOKEN = 3;
 /** Deeper JSON is not counted: an upstream may nest its answers without limit. */

@@ -28,3 +28,9 @@ export function readUsage(answer: unknown): TokenUsage | undefined {
 function readCount(value: unknown): number | undefined {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
+
+/** The same for a model that only reads: its input alone is a total. */
+export function readInputUsage(answer: unknown): TokenUsage | undefined {
+  const usage = readUsage(answer);
+  return usage && { ...usage, total: usage.total || (usage.input ?? 0) };
+}

@@ -4,11 +4,13 @@ import { createSpeech } from "./audio/speech.ts";
 import { createTranscription, createTranslation } from "./audio/transcriptions.ts";
 import { createChatCompletion } from "./chat/chat.ts";
 import { createCompletion } from "./completions/completions.ts";
+import { createEmbeddings } from "./embeddings/embeddings.ts";
 import { createImageEdits } from "./images/edits.ts";
 import { createImages } from "./images/generations.ts";
 import type { ImageStore } from "./images/store.ts";
 import { imageEventPieces } from "./images/stream.ts";
 import { createImageVariations } from "./images/variations.ts";
+import { createModeration } from "./moderations/moderations.ts";
 import type { Reply } from "./reply.ts";
 import { HttpError } from "./shared/http-error.ts";
 import { listModels, retrieveModel } from "./shared/models.ts";
@@ -53,6 +55,16 @@ const routes: readonly Route[] = [
     method: "POST",
     path: "/v1/completions",
     handle: (context) => answerJson(createCompletion, context),
+  },
+  {
+    method: "POST",
+    path: "/v1/embeddings",
+    handle: (context) => answerJson(createEmbeddings, context),
+  },
+  {
+    method: "POST",
+    path: "/v1/moderations",
+    handle: (context) => answerJson(createModeration, context),
   },
   {
     method: "POST",

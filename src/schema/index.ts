@@ -15,6 +15,8 @@ import "./images/variations.ts";
 import "./images/generations.ts";
 import "./images/edits.ts";
 import "./audio/speak.ts";
+import "./embeddings/embeddings.ts";
+import "./moderations/moderations.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

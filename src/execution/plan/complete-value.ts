@@ -17,6 +17,7 @@ import {
   isObjectType,
 } from "graphql";
 import { LRUCache } from "lru-cache";
+import { KeptJson } from "../../json/kept-json.ts";
 import {
   type Compilation,
   type Complete,
@@ -64,6 +65,7 @@ function expectValue(completed: unknown): unknown {
 
 function completeList(value: unknown, complete: Complete, execution: Execution, path: Path): unknown {
   if (value === null || value === undefined) return null;
+  if (value instanceof KeptJson) return value;
   if (!Array.isArray(value)) throw notPlain;
   const completed: unknown[] = [];
   takeRoom(execution, value.length);
@@ -128,6 +130,7 @@ export function isInt(value: unknown): boolean {
 
 function completeLeaf(value: unknown, type: GraphQLLeafType): unknown {
   if (value === null || value === undefined) return null;
+  if (value instanceof KeptJson) return value;
   const serialized = serializeLeaf(value, type);
   return serialized instanceof Date ? writeTime(serialized) : serialized;
 }

@@ -13,9 +13,10 @@ import {
   isObjectType,
 } from "graphql";
 import { JSON_LENGTHS } from "../../http/json-pieces.ts";
+import { KeptJson } from "../../json/kept-json.ts";
 import { isPlain, isPromise, notPlain } from "./compilation.ts";
 import type { FieldNodes, Select } from "./selection.ts";
-import { createWriteLeaf, isPlainText, isText, notWritten, takeRoom, type Write } from "./write-leaf.ts";
+import { createWriteLeaf, isPlainText, isText, notWritten, takeRoom, type Write, writeKept } from "./write-leaf.ts";
 
 /**
  * Yields the JSON of an answer with at most about `maxLength` characters, and never more values than that; undefined if the
@@ -72,6 +73,7 @@ function createWrite(type: GraphQLOutputType, nodes: FieldNodes, select: Select)
 function createWriteList(write: Write): Write {
   return (value, writing) => {
     if (value === null || value === undefined) return "null";
+    if (value instanceof KeptJson) return writeKept(value, writing);
     if (!Array.isArray(value)) throw notPlain;
     if (value.length === 0) return "[]";
     takeRoom(writing, value.length * JSON_LENGTHS.value);

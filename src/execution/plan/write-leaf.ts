@@ -2,6 +2,7 @@
 import { GraphQLBoolean, GraphQLID, GraphQLInt, type GraphQLLeafType, GraphQLString, isEnumType } from "graphql";
 import { JSON_LENGTHS } from "../../http/json-pieces.ts";
 import { roomAfter } from "../../json/json.ts";
+import { KeptJson } from "../../json/kept-json.ts";
 import { notPlain } from "./compilation.ts";
 import { isInt, serializeLeaf, writeTime } from "./complete-value.ts";
 
@@ -26,8 +27,10 @@ export function takeRoom(writing: Writing, characters: number): void {
 
 /** Makes the function for values of the type. */
 export function createWriteLeaf(type: GraphQLLeafType): Write {
-  const writeAny: Write = (value, writing) =>
-    value === null || value === undefined ? "null" : writeSerialized(serializeLeaf(value, type), writing);
+  const writeAny: Write = (value, writing) => {
+    if (value === null || value === undefined) return "null";
+    return value instanceof KeptJson ? writeKept(value, writing) : writeSerialized(serializeLeaf(value, type), writing);
+  };
   if (isText(type))
     return (value, writing) => (typeof value === "string" ? writeText(value, writing) : writeAny(value, writing));
   if (type === GraphQLInt) return (value, writing) => (isInt(value) ? `${value}` : writeAny(value, writing));
@@ -43,6 +46,12 @@ export function createWriteLeaf(type: GraphQLLeafType): Write {
 /** Whether a string is its own value in the answer. */
 export function isText(type: unknown): boolean {
   return type === GraphQLString || type === GraphQLID;
+}
+
+/** A value that is JSON already. */
+export function writeKept(value: KeptJson, writing: Writing): string {
+  takeRoom(writing, value.byteLength);
+  return value.toString();
 }
 
 function writeSerialized(serialized: unknown, writing: Writing): string {

@@ -1,7 +1,7 @@
 // Reads the body of an answer in the form that it has, whatever its content type says and whatever was asked for.
 import { contentTypeOf, readAnswer } from "./answer.ts";
 import type { OpenAIClientOptions } from "./attempt.ts";
-import { readText } from "./body-text.ts";
+import { readCutText, readText } from "./body-text.ts";
 import { pour } from "./bytes/pour.ts";
 import type { Endpoint, PaidEndpoint, UpstreamRequest } from "./endpoint.ts";
 import { type ReadEventsOptions, readEventStream, type Take } from "./event-stream.ts";
@@ -46,17 +46,21 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
   }
 
   async function readWhole(answer: Exchange, request: UpstreamRequest): Promise<unknown> {
+    const { endpoint } = request;
+    const kept = isSuccess(answer) ? endpoint.keptMember : undefined;
     let text = "";
+    let restore: ((body: unknown) => void) | undefined;
     try {
-      text = await readText(answer, maxUpstreamBytes);
+      if (kept === undefined) text = await readText(answer, maxUpstreamBytes);
+      else ({ text, restore } = await readCutText(answer, maxUpstreamBytes, kept));
     } catch (error) {
       // An error status is enough, even if its body could not be read.
       if (answer.statusCode < 400) breakOff(error);
     }
     try {
-      const { readText: toValue, answerFields } = request.endpoint.isPaid ? request.endpoint : NONE;
+      const { readText: toValue, answerFields } = endpoint.isPaid ? endpoint : NONE;
       const how = { ...reading, answerFields };
-      return await readAnswer(answer, text, how, toValue && ((whole) => toValue(whole, request)));
+      return await readAnswer(answer, text, how, toValue && ((whole) => toValue(whole, request)), restore);
     } catch (error) {
       answer.forget();
       throw error;

@@ -49,14 +49,16 @@ export interface ReadAnswerOptions {
 }
 
 /**
- * Reads a whole answer. `readText` yields the value of one that is text, or undefined where it is to be JSON. Throws OpenAIError for any status but 2xx, for a body that is not JSON, that nests too deeply or holds
- * too many values, and for an error object inside a 2xx, which some compatible servers send.
+ * Reads a whole answer. `readText` yields the value of one that is text, or undefined where it is to be JSON; `restore` completes
+ * the value that JSON is parsed to. Throws OpenAIError for any status but 2xx, for a body that is not JSON, that nests too deeply
+ * or holds too many values, and for an error object inside a 2xx, which some compatible servers send.
  */
 export async function readAnswer(
   { statusCode, headers }: AnswerHead,
   text: string,
   { secrets, maxValues, answerFields }: ReadAnswerOptions,
   readText: (text: string) => unknown = () => undefined,
+  restore: (body: unknown) => void = () => {},
 ): Promise<unknown> {
   if (statusCode >= 400) throw readErrorAnswer(statusCode, headers, errorIn(boundError(text)), secrets);
   if (statusCode >= 300) {
@@ -83,6 +85,7 @@ export async function readAnswer(
   // A text may happen to be JSON, but is hardly an object.
   const value = isRecord(body) ? undefined : readText(text);
   if (value !== undefined) return value;
+  restore(body);
   const error = findError(body, "whole", answerFields);
   if (error !== undefined) throw readErrorAnswer(statusCode, headers, boundError(JSON.stringify(error)), secrets);
   return body;

@@ -61,6 +61,8 @@ interface Route {
   readonly keepsSlashes?: boolean;
   /** Where a request names its model: in the path's `{model}`, in the body's `model`, or nowhere. */
   readonly modelIn: "path" | "body" | "nowhere";
+  /** The member of a whole answer whose long values stay bytes: see KeptMembers. Absent: none. */
+  readonly keptMember?: string;
 }
 
 /** An endpoint that asks no model for anything and costs no tokens. */

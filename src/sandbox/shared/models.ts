@@ -5,7 +5,7 @@ import { hashText } from "./ids.ts";
 
 import { scenarios } from "./scenarios.ts";
 
-type Ability = "chat" | "completion" | "image" | "speech" | "transcription";
+type Ability = "chat" | "completion" | "image" | "speech" | "transcription" | "embedding" | "moderation";
 
 interface SandboxModel {
   id: string;
@@ -43,6 +43,11 @@ const models: readonly Served[] = [
     owned_by: "openai-internal",
     shutdown_date: "2024-01-04",
   }),
+  describe("text-embedding-3-small", "embedding", 1_705_948_997),
+  describe("text-embedding-3-large", "embedding", 1_705_953_180),
+  describe("text-embedding-ada-002", "embedding", 1_671_217_299, { owned_by: "openai-internal" }),
+  describe("omni-moderation-latest", "moderation", 1_731_689_265),
+  describe("omni-moderation-2024-09-26", "moderation", 1_732_734_466),
   describe("gpt-image-1", "image", 1_745_517_030),
   describe("gpt-image-1-mini", "image", 1_758_845_821),
   describe("gpt-image-2", "image", 1_776_729_600),

@@ -1,8 +1,8 @@
 // Mutation.speak and Subscription.speak: POST /audio/speech, whole and in pieces.
 import { createSpeech, type Speech as OpenAISpeech, streamSpeech } from "../../openai/audio/speech.ts";
 import type { SpeechChunk as OpenAISpeechChunk } from "../../openai/audio/speech-pieces.ts";
-import { builder } from "../shared/builder.ts";
 import { mediaUrl } from "../files/media-url.ts";
+import { builder } from "../shared/builder.ts";
 import { createSpeechRequest, SpeakInput } from "./speak-input.ts";
 import { AudioUsage } from "./usage.ts";
 

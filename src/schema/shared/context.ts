@@ -8,6 +8,8 @@ export interface ServerContext {
   imageVariations: ImageVariationsRoute;
   /** Largest file, in bytes. */
   maxUploadBytes: number;
+  /** Largest file that is a part of a JSON request, in bytes. */
+  maxAttachmentBytes: number;
   /** Most values of an upstream's answer. */
   maxUpstreamValues: number;
   requestLimits: RequestLimits;
@@ -20,6 +22,8 @@ export interface RequestLimits {
   /** Choices or images of one field, all prompts together. */
   maxN: number;
   maxMessages: number;
+  /** Texts of one field, or parts that are judged as one. */
+  maxInputs: number;
   /** Output tokens of a choice; undefined: no limit. */
   maxOutputTokens: number | undefined;
   /** Whether a chat's cap is sent under both of its names. */

@@ -1,0 +1,189 @@
+// Cuts the long values of one member out of a JSON text while its bytes arrive: lists of numbers and texts of plain characters,
+// such as the vectors of a batch. They stay bytes; only what is around them is parsed. Any other value stays in its place.
+import { isRecord } from "../../../json/json.ts";
+import { KeptJson } from "../../../json/kept-json.ts";
+import { readNumbers } from "./number-list.ts";
+
+/** Shorter values, in bytes, are not worth it: each of those that are kept takes some memory of its own. */
+const MIN_BYTES = 256;
+/** Most blanks before a value, in bytes: those of a longer run would be looked at again and again. */
+const MAX_BLANKS = 1_024;
+/** Most numbers of a list. */
+const MAX_NUMBERS = 2 ** 16;
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BRACKET = 0x5b;
+const END = 0x5d;
+const BACKSLASH = 0x5c;
+
+/** Begins the strings that stand for what is cut out. Nobody can guess it, and it leaves no process. */
+const MARK = crypto.randomUUID();
+
+/** A list of numbers. */
+export class KeptNumbers extends KeptJson {
+  /** The numbers, as near as 32 bits come. */
+  readonly numbers: Float32Array;
+
+  constructor(bytes: Uint8Array, numbers: Float32Array) {
+    super({ values: numbers.length + 1, byteLength: bytes.length, write: () => bytes });
+    this.numbers = numbers;
+  }
+}
+
+/** A text without escapes. */
+export class KeptText extends KeptJson {
+  /** Its characters. */
+  readonly characters: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    super({ values: 1, byteLength: bytes.length, write: () => bytes });
+    this.characters = bytes.subarray(1, -1);
+  }
+}
+
+/** The text of an answer without what is cut out of it. */
+export interface CutText {
+  readonly text: string;
+  /** Puts what was cut out back into the value that the text was parsed to. */
+  restore(value: unknown): void;
+}
+
+/** Cuts the values of all members called `name` out of one text. */
+export class KeptMembers {
+  readonly #name: Buffer;
+  readonly #kept: KeptJson[] = [];
+  /** The rest of the text so far. */
+  readonly #rest: Uint8Array[] = [];
+  /** The bytes since the last place that was decided. */
+  #open: Uint8Array[] = [];
+  /** What ends the value that has begun; undefined outside of one. */
+  #closing: number | undefined;
+
+  constructor(name: string) {
+    this.#name = Buffer.from(`"${name}"`);
+  }
+
+  add(chunk: Uint8Array): void {
+    let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (this.#closing !== undefined) {
+      const end = bytes.indexOf(this.#closing);
+      this.#push(end < 0 ? bytes : bytes.subarray(0, end + 1));
+      if (end < 0) return;
+      this.#keep(this.#takeOpen(), this.#closing);
+      this.#closing = undefined;
+      bytes = bytes.subarray(end + 1);
+    } else if (this.#open.length > 0) {
+      this.#push(bytes);
+      bytes = this.#takeOpen();
+    }
+    this.#push(this.#look(bytes));
+  }
+
+  /** To be called after the last bytes. */
+  end(): CutText {
+    this.#rest.push(...this.#open);
+    const text = decoder.decode(this.#rest.length === 1 ? this.#rest[0] : Buffer.concat(this.#rest));
+    const kept = this.#kept;
+    return { text, restore: (value) => (kept.length > 0 ? restore(value, kept) : undefined) };
+  }
+
+  /** Looks through bytes outside of a value. Yields those at the end, of which nothing is known yet. */
+  #look(bytes: Buffer): Buffer {
+    let place = 0;
+    for (;;) {
+      const found = bytes.indexOf(this.#name, place);
+      // The name may have begun at the end.
+      if (found < 0) return this.#leave(bytes, place, Math.max(place, bytes.length - this.#name.length + 1));
+      const start = findValue(bytes, found + this.#name.length);
+      if (start === undefined) {
+        const isOpen = bytes.length - found <= this.#name.length + MAX_BLANKS;
+        return this.#leave(bytes, place, isOpen ? found : bytes.length);
+      }
+      const rest = this.#leave(bytes, place, start);
+      place = start;
+      const opening = bytes[start];
+      if (opening !== BRACKET && opening !== QUOTE) continue;
+      const closing = opening === BRACKET ? END : QUOTE;
+      const end = bytes.indexOf(closing, start + 1);
+      if (end < 0) {
+        this.#closing = closing;
+        return rest;
+      }
+      this.#keep(bytes.subarray(start, end + 1), closing);
+      place = end + 1;
+    }
+  }
+
+  /** Leaves what is between two places where it is; yields what follows. */
+  #leave(bytes: Buffer, start: number, end: number): Buffer {
+    this.#rest.push(bytes.subarray(start, end));
+    return bytes.subarray(end);
+  }
+
+  /** Keeps a value, unless it is short or another than such a list or text. */
+  #keep(bytes: Buffer, closing: number): void {
+    const value = bytes.length < MIN_BYTES ? undefined : closing === END ? readList(bytes) : readText(bytes);
+    this.#rest.push(value ? Buffer.from(`"${MARK}${this.#kept.push(value) - 1}"`) : bytes);
+  }
+
+  #push(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#open.push(bytes);
+  }
+
+  #takeOpen(): Buffer {
+    const [first, ...others] = this.#open;
+    const whole = first && others.length === 0 ? Buffer.from(first.buffer, first.byteOffset, first.length) : undefined;
+    const bytes = whole ?? Buffer.concat(this.#open);
+    this.#open = [];
+    return bytes;
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Where the value begins, after a member's name; the name's end if it is no member's. Undefined: not known yet. */
+function findValue(bytes: Uint8Array, end: number): number | undefined {
+  let place = skipBlanks(bytes, end);
+  if (place === bytes.length) return undefined;
+  if (bytes[place] !== COLON) return end;
+  place = skipBlanks(bytes, place + 1);
+  return place === bytes.length ? undefined : place;
+}
+
+function skipBlanks(bytes: Uint8Array, start: number): number {
+  let place = start;
+  while (place < bytes.length && (bytes[place] as number) <= 0x20) place++;
+  return place;
+}
+
+/** Where numbers are read to before it is known how many there are. */
+let room: Float32Array | undefined;
+
+function readList(bytes: Buffer): KeptNumbers | undefined {
+  room ??= new Float32Array(MAX_NUMBERS);
+  const count = readNumbers(bytes, 1, room);
+  return count === undefined ? undefined : new KeptNumbers(bytes, room.slice(0, count));
+}
+
+/** A text of ASCII alone, without escapes and control characters: it is its own JSON. */
+function readText(bytes: Buffer): KeptText | undefined {
+  for (let place = 1; place < bytes.length - 1; place++) {
+    const code = bytes[place] as number;
+    if (code < 0x20 || code > 0x7e || code === BACKSLASH) return undefined;
+  }
+  return new KeptText(bytes);
+}
+
+function restore(value: unknown, kept: readonly KeptJson[]): void {
+  if (Array.isArray(value)) {
+    for (const entry of value) if (typeof entry === "object" && entry !== null) restore(entry, kept);
+  } else if (isRecord(value)) {
+    for (const name in value) {
+      const member = value[name];
+      if (typeof member === "object") restore(member, kept);
+      else if (typeof member === "string" && member.startsWith(MARK))
+        value[name] = kept[Number(member.slice(MARK.length))];
+    }
+  }
+}

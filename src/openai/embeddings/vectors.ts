@@ -1,0 +1,125 @@
+// The vectors of an answer, in the order of the texts. They stay in the form that the upstream sends until another one is asked
+// for.
+import { isRecord } from "../../json/json.ts";
+import { KeptJson } from "../../json/kept-json.ts";
+import { KeptNumbers, KeptText } from "../client/bytes/kept-members.ts";
+import { OpenAIError } from "../client/failures/errors.ts";
+import { untilNextTurn } from "../client/turns.ts";
+import { base64Length, encodeFloats, isPlainBase64, listLength, readFloats, writeFloats } from "./floats.ts";
+
+/** How many numbers are multiplied in one turn of the event loop: a few milliseconds. */
+const NUMBERS_PER_TURN = 2_000_000;
+
+/** The vector of one text. */
+export class Vector {
+  /** The text's number, from 0. */
+  readonly index: number;
+  /** As a list of JSON. Its numbers count as values wherever an answer's are counted. */
+  readonly list: KeptJson | readonly number[];
+  readonly #floats: Float32Array;
+  readonly #base64: KeptJson | undefined;
+  #length: number | undefined;
+
+  constructor(index: number, sent: unknown, floats: Float32Array) {
+    this.index = index;
+    this.#floats = floats;
+    this.list = sent instanceof KeptNumbers ? sent : createList(floats, sent);
+    this.#base64 = sent instanceof KeptText && isPlainBase64(sent.characters) ? sent : undefined;
+  }
+
+  get dimensions(): number {
+    return this.#floats.length;
+  }
+
+  /** The list. Throws OpenAIError if the upstream has sent what is no number among them. */
+  numbers(): KeptJson | readonly number[] {
+    if (this.list instanceof KeptNumbers || this.#floats.every(Number.isFinite)) return this.list;
+    throw invalid(`a vector with what is no number, for text ${this.index}.`);
+  }
+
+  /** The numbers as base64 of 32-bit floats, little-endian. */
+  base64(): KeptJson | string {
+    if (this.#base64) return this.#base64;
+    const floats = this.#floats;
+    const write = () => Buffer.from(`"${encodeFloats(floats)}"`, "latin1");
+    return new KeptJson({ values: 1, byteLength: base64Length(floats.length) + 2, write });
+  }
+
+  /** Cosine of the angle to another vector, -1 to 1. Null for vectors without a direction. */
+  cosineTo(other: Vector): number | null {
+    let product = 0;
+    const own = this.#floats;
+    const others = other.#floats;
+    for (let place = 0; place < own.length; place++) product += (own[place] as number) * (others[place] as number);
+    const cosine = product / (this.#lengthOf() * other.#lengthOf());
+    return Number.isFinite(cosine) ? Math.min(1, Math.max(-1, cosine)) : null;
+  }
+
+  #lengthOf(): number {
+    if (this.#length === undefined) {
+      let squares = 0;
+      for (const number of this.#floats) squares += number * number;
+      this.#length = Math.sqrt(squares);
+    }
+    return this.#length;
+  }
+}
+
+function createList(floats: Float32Array, sent: unknown): KeptJson | readonly number[] {
+  if (Array.isArray(sent) && !Array.isArray(sent[0])) return sent;
+  const { length } = floats;
+  return new KeptJson({ values: length + 1, byteLength: listLength(length), write: () => writeFloats(floats) });
+}
+
+/** The vectors of one answer. */
+export class Vectors {
+  readonly list: readonly Vector[];
+  #turn = { begins: undefined as Promise<void> | undefined, room: NUMBERS_PER_TURN };
+
+  constructor(list: readonly Vector[]) {
+    this.list = list;
+  }
+
+  /** Cosine of the angle between the vectors of two texts. Null if there is no such text. Many are counted in several turns. */
+  similarity(from: Vector, to: number): number | null | Promise<number | null> {
+    const other = this.list[to];
+    if (!other) return null;
+    if (this.#turn.room <= 0) {
+      const { begins } = this.#turn;
+      this.#turn = { begins: begins ? begins.then(untilNextTurn) : untilNextTurn(), room: NUMBERS_PER_TURN };
+    }
+    this.#turn.room -= from.dimensions;
+    const { begins } = this.#turn;
+    return begins ? begins.then(() => from.cosineTo(other)) : from.cosineTo(other);
+  }
+}
+
+/**
+ * Reads the vectors of `texts` texts, sorted by their numbers if each has one of its own. Throws OpenAIError unless there is one
+ * for each text, each can be read, and all are of one length: whose vector is whose could not be known, and what is made of them
+ * would be wrong.
+ */
+export function readVectors(data: unknown, texts: number): Vectors {
+  const entries = Array.isArray(data) ? data.filter(isRecord) : [];
+  if (entries.length !== texts) throw invalid(`${count(entries.length, "vector")} for ${count(texts, "text")}.`);
+  const indexes = new Set(entries.map(({ index }) => index));
+  const areNumbered = indexes.size === texts && entries.every(({ index }) => Number.isSafeInteger(index));
+  if (areNumbered) entries.sort((first, second) => Number(first.index) - Number(second.index));
+  const vectors = entries.map(({ embedding }, index) => {
+    const floats = readFloats(embedding);
+    if (!floats) throw invalid(`no vector that can be read for text ${index}.`);
+    return new Vector(index, embedding, floats);
+  });
+  const length = vectors[0]?.dimensions ?? 0;
+  const other = vectors.find(({ dimensions }) => dimensions !== length);
+  if (other) throw invalid(`vectors of different lengths, ${length} and ${other.dimensions}.`);
+  return new Vectors(vectors);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function invalid(problem: string): OpenAIError {
+  return new OpenAIError("invalid_response", `The upstream's answer to POST /embeddings holds ${problem}`);
+}
