@@ -20,7 +20,7 @@ import { isOpenAIHost, obeyedCapsOf } from "../openai/output-cap.ts";
 import { ManifestError, readOperationManifest } from "../request/operation-manifest.ts";
 import type { NodeContext } from "../request/params.ts";
 import { createResolveDocument, type ResolveDocument } from "../request/trusted-documents.ts";
-import type { ServerContext } from "../schema/shared/context.ts";
+import type { Media, ServerContext } from "../schema/shared/context.ts";
 import type { Warning } from "../telemetry/refused-requests.ts";
 import { documentLimitsOf } from "./document-limits.ts";
 import { openUpstream } from "./upstream.ts";
@@ -60,11 +60,13 @@ export function createGuard(
     report,
     warn,
     showPicture,
+    media,
   }: {
     report(fault: unknown): void;
     warn(warning: Warning): void;
     /** See SandboxPictures. */
     showPicture?: SandboxPictures["show"] | undefined;
+    media?: Media | undefined;
   },
 ): Guard {
   const resolveDocument = createResolveDocument({
@@ -91,7 +93,7 @@ export function createGuard(
         obeyedCaps: obeyedCapsOf(config.OUTPUT_CAP_FIELD, config.SANDBOX || isOpenAIHost(config.OPENAI_BASE_URL)),
       },
       createReadCache(config.MODELS_TTL_SECONDS * 1000),
-      createServerContext(config, showPicture),
+      createServerContext(config, showPicture, media),
     ),
     untilStart: createStarts(),
     resolveDocument,
@@ -110,8 +112,13 @@ export function createGuard(
   };
 }
 
-function createServerContext(config: Config, showPicture: SandboxPictures["show"] | undefined): ServerContext {
+function createServerContext(
+  config: Config,
+  showPicture: SandboxPictures["show"] | undefined,
+  media: Media | undefined,
+): ServerContext {
   return {
+    media,
     // Pictures are uploaded, and so asked for over HTTP.
     showImage: showPicture && ((url, context) => showPicture(url, (context as NodeContext).req)),
     imageVariations:

@@ -54,12 +54,22 @@ export const limitVariables = {
     whole(1).default(50 * 2 ** 20),
     "Largest uploaded file.",
   ),
+  MAX_FILES: variable("0 to 1000", whole(0, 1000).default(20), "Most files in a request; an image edit may have 17."),
   MAX_ATTACHMENT_BYTES: variable(
     "a whole number of bytes, at least 1",
     whole(1).default(8 * 2 ** 20),
-    "Largest file in an `upload` part. Such files are read whole and sent inside the request.",
+    "Largest file that is read whole, as it is sent inside JSON: `upload` in a message or a moderation, and what a URL of this server stands for there.",
   ),
-  MAX_FILES: variable("0 to 1000", whole(0, 1000).default(20), "Most files in a request; an image edit may have 17."),
+  MEDIA_TTL_SECONDS: variable(
+    "a whole number of seconds, 0 to 86400",
+    whole(0, 86_400).default(600),
+    "How long pictures and sounds that come without a URL are served below `/media/`: from memory or, if `REDIS_URL` is set, from Redis. 0, or several `WORKERS` without Redis: each `url` is a `data:` URL.",
+  ),
+  MEDIA_MAX_BYTES: variable(
+    "a whole number of bytes, at least 1",
+    whole(1).default(64 * 2 ** 20),
+    "Most bytes of these pictures and sounds that a process keeps. The oldest of the caller who has most give way first; the `url` of a larger one is a `data:` URL.",
+  ),
   IDEMPOTENCY_TTL_SECONDS: variable(
     "a whole number of seconds, 0 to 604800",
     whole(0, 604_800).default(86_400),

@@ -1,6 +1,6 @@
 // The variables of the server itself: where it listens, how long it waits, what it shows.
 import * as z from "zod";
-import { flag, hostNames, milliseconds, text, variable, whole } from "./variable.ts";
+import { flag, hostNames, httpUrl, milliseconds, text, variable, whole } from "./variable.ts";
 
 export const serverVariables = {
   HOST: variable("an address or name", text.default("127.0.0.1"), "Where to listen; `0.0.0.0` for every interface."),
@@ -9,6 +9,13 @@ export const serverVariables = {
     "host names without ports, separated by commas",
     hostNames.optional(),
     "The names under which the server may be called; a request with another `Host` is refused. Unset: `localhost`, `127.0.0.1` and `[::1]` if `HOST` is on loopback and callers need no key; otherwise every name.",
+  ),
+  PUBLIC_URL: variable(
+    "an http(s) URL",
+    httpUrl
+      .refine(({ username, password, search, hash }) => `${username}${password}${search}${hash}` === "")
+      .optional(),
+    "Where clients reach the server, such as `https://api.example.com/ai` with the path that a proxy in front takes away. The URLs of pictures and sounds begin with it. Unset: they are paths, `/media/…`, on the host that the client has called.",
   ),
   NODE_ENV: variable(
     "production, development or test",

@@ -29,11 +29,23 @@ export function findWarnings(config: Config): string[] {
       "REDIS_URL holds a password and is redis: to another machine, where the password can be read on the way. Use rediss:.",
     ],
     [
+      config.PUBLIC_URL !== undefined && config.MEDIA_TTL_SECONDS > 0 && !keepsMedia(config),
+      "PUBLIC_URL has no effect: with WORKERS above 1 each worker has its own memory, so pictures and sounds come as data: URLs. Set REDIS_URL, where all workers find them.",
+    ],
+    [
       isProduction && config.INTROSPECTION,
       "INTROSPECTION shows the whole schema to everybody who may call, in production. Leave it unset there, unless that is intended.",
     ],
   ];
   return warnings.flatMap(([isRisk, warning]) => (isRisk ? [warning] : []));
+}
+
+/**
+ * Whether pictures and sounds are kept, to be served by URL. Not in the memory of one of several workers: another one would be asked
+ * for them.
+ */
+export function keepsMedia({ MEDIA_TTL_SECONDS, WORKERS, REDIS_URL }: Config): boolean {
+  return MEDIA_TTL_SECONDS > 0 && (WORKERS === 1 || REDIS_URL !== undefined);
 }
 
 /** Whether what is sent there can be read by machines in between. */

@@ -30,6 +30,8 @@ export interface EdgeOptions {
   graphiqlPage?: GraphiQLPage | undefined;
   /** Answers requests for pictures of the sandbox, and returns whether it did. Undefined: there is no sandbox. */
   answerPicture?: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
+  /** Answers requests for what the server keeps, and returns whether it did. Undefined: it keeps nothing. */
+  answerMedia?: ((req: IncomingMessage, res: ServerResponse) => boolean) | undefined;
   /** Whether the server is about to stop. Answers then close their connections, so that no client reuses one. */
   isStopping(): boolean;
   /** Whether new work is refused with SHUTTING_DOWN. */
@@ -85,7 +87,8 @@ export function createEdge(
     if (badAddress) return refuse(req, res, badAddress);
     const badHost = options.checkHost(req);
     if (badHost) return refuse(req, res, badHost);
-    if (options.answerMetrics?.(req, res) || answerPreflight(req, res) || options.answerPicture?.(req, res)) return;
+    if (options.answerMetrics?.(req, res) || answerPreflight(req, res)) return;
+    if (options.answerPicture?.(req, res) || options.answerMedia?.(req, res)) return;
     const shown = graphiqlPage?.(req, res) ?? false;
     if (shown === false) return pass(req, res, next);
     shown

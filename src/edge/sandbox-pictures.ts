@@ -1,10 +1,14 @@
 // The sandbox's pictures below this server's own origin: the sandbox listens on loopback, where no other machine reaches it.
 // Passes on nothing else.
+import { once } from "node:events";
 import { get, type IncomingMessage, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { sendAnswer } from "../http/answer.ts";
 import { onTurn } from "../http/line.ts";
 import { readPath } from "../http/request-target.ts";
+import { inMemory } from "../media/memory-media.ts";
+import type { Medium } from "../schema/shared/media.ts";
 
 /** The names that the sandbox gives to pictures. They cannot be guessed, so whoever has one may see the picture. */
 const NAME = /^img-[A-Za-z\d]{24}\.png$/;
@@ -15,6 +19,8 @@ export interface SandboxPictures {
   show(url: string, req: IncomingMessage): string;
   /** Answers a GET of a picture, and returns whether it did. */
   answer(req: IncomingMessage, res: ServerResponse): boolean;
+  /** The picture that is served at this path. Undefined at once: none is; undefined later: the sandbox has dropped it. */
+  find(path: string): Promise<Medium | undefined> | undefined;
 }
 
 /** Serves the pictures of the sandbox at `origin` below `path`. */
@@ -29,14 +35,34 @@ export function createSandboxPictures({ origin, path }: { origin: string; path: 
       return `${scheme}://${headers.host}${directory}${url.slice(source.length)}`;
     },
     answer(req, res) {
-      const asked = readPath(req);
-      if (req.method !== "GET" || !asked.startsWith(directory)) return false;
-      const name = asked.slice(directory.length);
-      if (!NAME.test(name)) return false;
+      const name = nameOf(readPath(req));
+      if (req.method !== "GET" || name === undefined) return false;
       passOn(`${source}${name}`, req, res);
       return true;
     },
+    find(asked) {
+      const name = nameOf(asked);
+      return name === undefined ? undefined : load(`${source}${name}`);
+    },
   };
+
+  function nameOf(asked: string): string | undefined {
+    const name = asked.startsWith(directory) ? asked.slice(directory.length) : "";
+    return NAME.test(name) ? name : undefined;
+  }
+}
+
+/** The picture whole: the sandbox makes none that is large. */
+async function load(url: string): Promise<Medium | undefined> {
+  try {
+    const call = get(url, { agent: false, timeout: TIMEOUT_MS });
+    call.on("timeout", () => call.destroy());
+    const [picture] = (await once(call, "response")) as [IncomingMessage];
+    const bytes = await buffer(picture);
+    return picture.statusCode === 200 ? inMemory({ contentType: "image/png", bytes }) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Piece by piece, as fast as the client reads. */

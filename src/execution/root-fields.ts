@@ -34,8 +34,9 @@ export function resolveRootField(
     field.end();
     throw error;
   }
-  if (result instanceof Promise) result.then(field.end, field.end);
-  else if (!isStream(result)) field.end();
+  const endUnlessStream = (value: unknown) => isStream(value) || field.end();
+  if (result instanceof Promise) result.then(endUnlessStream, field.end);
+  else endUnlessStream(result);
   return result;
 }
 

@@ -6,12 +6,18 @@ import { requestIdOf } from "../http/request-id.ts";
 /** A path is cut to this length: it may be as long as a request's head. */
 const MAX_PATH = 100;
 
+/** A path that ends in the name of a medium, whatever a proxy has put before it. */
+const MEDIUM = /^(.*\/(?:media|pictures)\/).*$/i;
+
 /** A request that was refused before it was an operation. */
 export interface RefusedRequest {
   requestId: string;
   /** Empty, as the path, if the head could not be read. */
   method: string;
-  /** As the client sent it, cut to 100 characters. The query is left out, as it may hold a key or a prompt. */
+  /**
+   * As the client sent it, cut to 100 characters. The query is left out, as it may hold a key or a prompt; so is the name of what the
+   * server keeps for callers: whoever knows it may read it.
+   */
   path: string;
   /**
    * The HTTP status; `handshake` for a request for a WebSocket, `pipelined` for the one too many on its connection.
@@ -39,7 +45,8 @@ export function createTellRefused(observers: readonly RefusalObserver[]): (req: 
   return (req, code) => {
     const { method = "", url = "" } = req;
     const [path = ""] = url.split(/[?#]/, 1);
-    const refused = { requestId: requestIdOf(req), method, path: path.slice(0, MAX_PATH), code };
+    const shown = path.replace(MEDIUM, "$1…").slice(0, MAX_PATH);
+    const refused = { requestId: requestIdOf(req), method, path: shown, code };
     for (const observer of observers) observer.requestRefused?.(refused);
   };
 }

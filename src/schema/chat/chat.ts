@@ -121,7 +121,12 @@ builder.mutationField("chat", (t) =>
     description:
       "Asks a model for the next message of a conversation and waits for the whole answer.\n\nREST: `POST /chat/completions`",
     args: { input: t.arg({ type: ChatInput, required: true, description: "The request." }) },
-    resolve: (_, { input }, { openai, signal, requestLimits }) =>
-      createChatCompletion(openai, createChatRequest(input, requestLimits), signal),
+    resolve: (_, { input }, context) => {
+      const { openai, signal } = context;
+      const request = createChatRequest(input, context);
+      return request instanceof Promise
+        ? request.then((whole) => createChatCompletion(openai, whole, signal))
+        : createChatCompletion(openai, request, signal);
+    },
   }),
 );

@@ -1,5 +1,6 @@
 // Subscription.chat, a chat's answer in chunks: POST /chat/completions with stream: true.
 import {
+  type ChatCompletionRequest,
   type ChatAudio as OpenAIChatAudio,
   type ChatChunkChoice as OpenAIChatChunkChoice,
   type ChatCompletion as OpenAIChatCompletion,
@@ -179,8 +180,13 @@ builder.subscriptionField("chat", (t) =>
       input: t.arg({ type: ChatInput, required: true, description: "The request." }),
       everyMs: t.arg.int({ description: EVERY_MS }),
     },
-    subscribe: (_, { input, everyMs }, { openai, signal, requestLimits }) =>
-      streamChatCompletion(openai, createChatRequest(input, requestLimits), signal, readEveryMs(everyMs)),
+    subscribe: (_, { input, everyMs }, context) => {
+      const pauseMs = readEveryMs(everyMs);
+      const stream = (request: ChatCompletionRequest) =>
+        streamChatCompletion(context.openai, request, context.signal, pauseMs);
+      const request = createChatRequest(input, context);
+      return request instanceof Promise ? request.then(stream) : stream(request);
+    },
     resolve: (chunk) => chunk,
   }),
 );

@@ -2,10 +2,11 @@
 import type { ChatCompletionRequest } from "../../openai/chat.ts";
 import { builder } from "../shared/builder.ts";
 import { checkLength, checkModelName, checkOutputCap, checkRanges, MODEL_NAME } from "../shared/checks.ts";
-import type { RequestLimits } from "../shared/context.ts";
+import type { Context, RequestLimits } from "../shared/context.ts";
 import { createRequest } from "../shared/wire-body.ts";
 import { ChatMessageInput, checkChatMessages, createWireMessage } from "./message-input.ts";
 import { ChatAudioInput, Modality, ReasoningEffort, ServiceTier, Verbosity } from "./options-input.ts";
+import { discardFiles, haveFiles, readFiles } from "./part-files.ts";
 import {
   ChatToolChoiceInput,
   ChatToolInput,
@@ -102,8 +103,28 @@ export const ChatInput = builder.inputType("ChatInput", {
 
 type Input = typeof ChatInput.$inferInput;
 
-/** Builds the wire body. Throws BAD_USER_INPUT for input that is refused before any upstream call. */
-export function createChatRequest(input: Input, limits: RequestLimits): ChatCompletionRequest {
+/**
+ * Builds the wire body: at once, unless messages hold files, which are read first. Throws, or rejects with, BAD_USER_INPUT for input
+ * that is refused before any upstream call.
+ */
+export function createChatRequest(
+  input: Input,
+  context: Context,
+): ChatCompletionRequest | Promise<ChatCompletionRequest> {
+  return haveFiles(input.messages) ? createWithFiles(input, context) : createBody(input, context.requestLimits);
+}
+
+async function createWithFiles(input: Input, context: Context): Promise<ChatCompletionRequest> {
+  try {
+    // No file is read for input that is refused.
+    createBody(input, context.requestLimits);
+    return createBody({ ...input, messages: await readFiles(input.messages, context) }, context.requestLimits);
+  } finally {
+    discardFiles(input.messages);
+  }
+}
+
+function createBody(input: Input, limits: RequestLimits): ChatCompletionRequest {
   checkModelName("input.model", input.model);
   checkChatMessages(input.messages, limits.maxMessages);
   checkOutputCap(limits, input, ["maxCompletionTokens", "maxTokens"]);

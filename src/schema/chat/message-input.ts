@@ -29,7 +29,8 @@ const ImageUrlInput = builder.inputType("ImageUrlInput", {
   fields: (t) => ({
     url: t.string({
       required: true,
-      description: "An `https:` URL that the upstream fetches, or a `data:` URL. This server never fetches it.",
+      description:
+        "An `https:` URL that the upstream fetches, a `data:` URL, or a `url` that this server has given, which stands for its bytes. This server fetches none of them.",
     }),
     detail: t.field({ type: ImageDetail, description: "How closely to look. Null means the upstream's default." }),
   }),
@@ -47,7 +48,7 @@ const FilePartInput = builder.inputType("FilePartInput", {
   description: "A document for the model to read: the id of an uploaded file, or the file itself.",
   fields: (t) => ({
     fileId: t.id({ description: "The id of a file that was uploaded to the upstream." }),
-    fileData: t.string({ description: "The file as a base64 `data:` URL." }),
+    fileData: t.string({ description: "The file as a base64 `data:` URL, or a `url` that this server has given." }),
     filename: t.string({ description: "The file's name, given with `fileData`." }),
   }),
 });
@@ -61,6 +62,11 @@ const ContentPartInput = builder.inputType("ContentPartInput", {
     imageUrl: t.field({ type: ImageUrlInput, description: "An image." }),
     inputAudio: t.field({ type: InputAudioInput, description: "Audio." }),
     file: t.field({ type: FilePartInput, description: "A document." }),
+    upload: t.field({
+      type: "Upload",
+      description:
+        "A file: a part of a multipart request, a `data:` URL, or a `url` that this server has given. By its content type it leaves as an image, as audio or as a document. Read whole, up to `MAX_ATTACHMENT_BYTES`.",
+    }),
   }),
 });
 
@@ -97,8 +103,10 @@ export const ChatMessageInput = builder.inputType("ChatMessageInput", {
   }),
 });
 
-type Message = typeof ChatMessageInput.$inferInput;
-type Part = typeof ContentPartInput.$inferInput;
+/** A message as resolvers get it. */
+export type Message = typeof ChatMessageInput.$inferInput;
+/** One part of a message as resolvers get it. */
+export type ContentPart = typeof ContentPartInput.$inferInput;
 
 /** Throws BAD_USER_INPUT for a message with both `content` and `parts`, or with neither if its role needs one. */
 export function checkChatMessages(messages: readonly Message[], maxMessages: number): void {
@@ -132,7 +140,7 @@ export function createWireMessage(message: Message, index: number): ChatMessageP
   return { ...wire, ...readExtraInput(`input.messages[${index}].extra`, message.extra, MESSAGE_INPUT_FIELDS) };
 }
 
-function createWirePart({ text, refusal, imageUrl, inputAudio, file }: Part) {
+function createWirePart({ text, refusal, imageUrl, inputAudio, file }: ContentPart) {
   if (imageUrl)
     return { type: "image_url", image_url: given<ImageUrlParam>({ url: imageUrl.url, detail: imageUrl.detail }) };
   if (inputAudio)

@@ -1,41 +1,103 @@
-// Files that stand inside a JSON request: read whole, and sent as `data:` URLs.
+// Files that leave inside JSON: read whole, as base64 or as a `data:` URL.
 import { codedError } from "../../errors/codes.ts";
+import { contentTypeOf, filenameOf } from "../../openai/client/uploads/media-types.ts";
+import type { UploadFile } from "../../openai/client/uploads/streamed-file.ts";
 import { refuse } from "../shared/checks.ts";
 import type { Context } from "../shared/context.ts";
+import { hasMediumForm } from "../shared/media.ts";
 import type { ReceivedFile } from "../shared/received-file.ts";
+import { findMedium } from "./kept-file.ts";
 
-/** The form of a media type that can stand in a URL. */
-const TYPE = /^[\w!#$&^`|~.+-]+\/[\w!#$&^`|~.+-]+$/;
+/** A file that has been read. */
+export interface Attachment {
+  /** As the client named it, or a name of its own: `image.png`. */
+  readonly filename: string;
+  readonly contentType: string;
+  readonly base64: string;
+}
 
 /**
- * The file for the field called `field`, as a `data:` URL of its content type. Its bytes count as held until the operation ends.
- * Throws BAD_USER_INPUT for an empty file, PAYLOAD_TOO_LARGE for one of more than MAX_ATTACHMENT_BYTES, OVERLOADED if there is no
- * room for it, and what the file's own stream throws.
+ * Reads the file of the input's `field` whole. Its bytes count as held until the operation ends. Throws coded errors, which name the
+ * field, for a file that is empty, over MAX_ATTACHMENT_BYTES, unknown or does not arrive; and OVERLOADED if too much is held.
  */
-export async function attachmentDataUrl(
-  received: ReceivedFile,
-  field: string,
-  { maxAttachmentBytes, held }: Pick<Context, "maxAttachmentBytes" | "held">,
-): Promise<string> {
-  const file = await received.open(field);
-  if (file.sizeBytes === 0) refuse(field, "must not be empty; got 0 bytes.");
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  checkSize(file.sizeBytes ?? 0);
-  for await (const piece of file.stream()) {
-    bytes += piece.length;
-    checkSize(bytes);
-    held?.take(piece.length);
-    pieces.push(piece);
-  }
-  const type = file.contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  return `data:${TYPE.test(type) ? type : "application/octet-stream"};base64,${Buffer.concat(pieces).toString("base64")}`;
+export async function readAttachment(received: ReceivedFile, field: string, context: Context): Promise<Attachment> {
+  const file = await received.open(field, context);
+  const base64 = await readBase64(file, field, context);
+  const contentType = typeOf(file, base64);
+  return { filename: file.filename || filenameOf(contentType), contentType, base64 };
+}
 
-  function checkSize(sizeBytes: number): void {
-    if (sizeBytes <= maxAttachmentBytes) return;
-    const got = file.sizeBytes === undefined ? "more" : `${file.sizeBytes}`;
-    throw codedError("PAYLOAD_TOO_LARGE", `${field} must be at most ${maxAttachmentBytes} bytes; got ${got}.`, {
-      field,
-    });
+/** The file as a `data:` URL. Throws as readAttachment. */
+export async function attachmentDataUrl(received: ReceivedFile, field: string, context: Context): Promise<string> {
+  return toDataUrl(await readAttachment(received, field, context));
+}
+
+/** The `data:` URL of what has been read. */
+export function toDataUrl({ contentType, base64 }: Attachment): string {
+  return `data:${contentType};base64,${base64}`;
+}
+
+/**
+ * The URL of an image or a file as it leaves: one of this server's becomes a `data:` URL of what it stands for, any other stays as
+ * it is. This server fetches none of them. Throws as readAttachment.
+ */
+export function readImageUrl(url: string, field: string, context: Context): string | Promise<string> {
+  const file = hasMediumForm(url) ? findMedium(url, field, context) : undefined;
+  if (!file) return url;
+  return file.then(async (opened) => {
+    const base64 = await readBase64(opened, field, context);
+    return toDataUrl({ ...opened, base64 });
+  });
+}
+
+async function readBase64(file: UploadFile, field: string, { maxAttachmentBytes, held }: Context): Promise<string> {
+  const tooLarge = (given: string) =>
+    codedError("PAYLOAD_TOO_LARGE", `${field} must be at most ${maxAttachmentBytes} bytes; got ${given}.`);
+  if (file.sizeBytes !== undefined && file.sizeBytes > maxAttachmentBytes) throw tooLarge(String(file.sizeBytes));
+  let text = "";
+  let bytes = 0;
+  /** Fewer than three bytes, which wait for those that fill them up. */
+  let rest: Uint8Array = new Uint8Array();
+  const add = (piece: Buffer, end: number) => {
+    held?.take(Math.ceil((end * 4) / 3));
+    text += piece.toString("base64", 0, end);
+    rest = new Uint8Array(piece.subarray(end));
+  };
+  for await (const chunk of file.stream()) {
+    bytes += chunk.length;
+    if (bytes > maxAttachmentBytes) throw tooLarge("more");
+    const piece = rest.length > 0 ? Buffer.concat([rest, chunk]) : asBuffer(chunk);
+    add(piece, piece.length - (piece.length % 3));
   }
+  if (bytes === 0) refuse(field, "must not be empty; got 0 bytes.");
+  add(asBuffer(rest), rest.length);
+  return text;
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** Types that clients send where they know none. */
+const UNKNOWN = /^(?:|application\/octet-stream|binary\/octet-stream)$/;
+const ESSENCE = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
+
+/** How files begin in base64, by their types; RIFF's kind stands behind its length. */
+const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
+  [/^iVBORw0KGgo/, "image/png"],
+  [/^\/9j\//, "image/jpeg"],
+  [/^R0lGOD/, "image/gif"],
+  [/^UklGR.{7}RUJQ/, "image/webp"],
+  [/^UklGR.{7}QVZF/, "audio/wav"],
+  [/^(?:SUQz|\/\/[I-Po-v])/, "audio/mpeg"],
+  [/^JVBERi/, "application/pdf"],
+];
+
+/** What the client says, or else the name, or else the bytes. */
+function typeOf({ contentType, filename }: UploadFile, base64: string): string {
+  const said = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (!UNKNOWN.test(said) && ESSENCE.test(said)) return said;
+  const extension = /\.([^.]+)$/.exec(filename)?.[1] ?? "";
+  const [, found] = BEGINNINGS.find(([beginning]) => beginning.test(base64)) ?? [];
+  return contentTypeOf(extension) ?? found ?? "application/octet-stream";
 }

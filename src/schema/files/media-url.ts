@@ -1,12 +1,42 @@
 // The URL under which a client finds what an upstream has sent in bytes.
 import type { Context } from "../shared/context.ts";
 
-/** The URL of `content`, which is bytes or base64. To be called only for a `url` that is selected. */
-export function mediaUrl(
-  content: Uint8Array | string,
-  contentType: string,
-  _context: Pick<Context, "signal">,
-): string | Promise<string> {
-  const base64 = typeof content === "string" ? content : Buffer.from(content).toString("base64");
+type Content = Uint8Array | string;
+
+/** What is on its way to a store, by the operation: a resolver may be asked again before it is there. */
+const underWay = new WeakMap<Context, Map<Content, Promise<string>>>();
+
+/**
+ * The URL of `content`, which is bytes or base64: one of this server where media are kept, else a `data:` URL. To be called only for a
+ * `url` that is selected, as the content is kept then. Never throws or rejects.
+ */
+export function mediaUrl(content: Content, contentType: string, context: Context): string | Promise<string> {
+  const { media } = context;
+  if (!media || sizeOf(content) > media.maxBytes) return toDataUrl(content, contentType);
+  const before = underWay.get(context)?.get(content);
+  if (before) return before;
+  const bytes = typeof content === "string" ? Buffer.from(content, "base64") : content;
+  const kept = media.keep(bytes, contentType, context);
+  if (!(kept instanceof Promise)) return kept ?? toDataUrl(content, contentType);
+  const own = underWay.get(context) ?? new Map<Content, Promise<string>>();
+  underWay.set(context, own);
+  const url = kept
+    .then((isKept) => isKept ?? toDataUrl(content, contentType))
+    .finally(() => {
+      own.delete(content);
+    });
+  own.set(content, url);
+  return url;
+}
+
+function sizeOf(content: Content): number {
+  return typeof content === "string" ? Math.floor((content.length * 3) / 4) : content.length;
+}
+
+function toDataUrl(content: Content, contentType: string): string {
+  const base64 =
+    typeof content === "string"
+      ? content
+      : Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString("base64");
   return `data:${contentType};base64,${base64}`;
 }

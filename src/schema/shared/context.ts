@@ -2,19 +2,35 @@
 import type { OpenAIClient } from "../../openai/client/client.ts";
 import type { ImageVariationsRoute } from "../../openai/images/variations.ts";
 import type { CallerLimits } from "./caller-limits.ts";
+import type { Medium } from "./media.ts";
 
 /** What is the same for every operation. */
 export interface ServerContext {
   imageVariations: ImageVariationsRoute;
   /** Largest file, in bytes. */
   maxUploadBytes: number;
-  /** Largest file that is a part of a JSON request, in bytes. */
+  /** Largest file that is read whole, in bytes. */
   maxAttachmentBytes: number;
+  /** Undefined: this server keeps none. */
+  media?: Media | undefined;
   /** Most values of an upstream's answer. */
   maxUpstreamValues: number;
   requestLimits: RequestLimits;
   /** The URL under which the operation's client finds an image that has this URL upstream. Undefined: the same. */
   showImage?: ((url: string, context: Context) => string) | undefined;
+}
+
+/** The media that this server keeps, and for whom. */
+export interface Media {
+  /** Most bytes of a medium that is kept. */
+  readonly maxBytes: number;
+  /** Keeps the bytes for the caller, and yields their URL; undefined if they cannot be kept. Never throws or rejects. */
+  keep(content: Uint8Array, contentType: string, context: Context): string | undefined | Promise<string | undefined>;
+  /**
+   * What the URL stands for, if it is one of this server's; undefined at once for any other. The promise's undefined: it is kept no
+   * more, or was never the caller's. Rejects with OVERLOADED if that cannot be known.
+   */
+  find(url: string, context: Context): Promise<Medium | undefined> | undefined;
 }
 
 /** What the operator lets one request ask for. */
