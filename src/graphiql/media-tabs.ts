@@ -49,7 +49,10 @@ subscription ImageGenerationsStream($prompt: String!) {
   {
     query: `# Changes pictures. Put the url of another tab's
 # answer into images, or choose files with the clip.
-mutation ImageEdits($images: [Upload!]!, $prompt: String!) {
+mutation ImageEdits(
+  $images: [Upload!]!
+  $prompt: String!
+) {
   imageEdits(
     input: {
       model: "gpt-image-1"
