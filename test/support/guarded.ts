@@ -4,6 +4,7 @@ import { createHashEndUser } from "../../src/callers/end-user.ts";
 import { createGuardedClient } from "../../src/limits/guarded-client.ts";
 import { createReadCache } from "../../src/limits/read-cache.ts";
 import { createSlots } from "../../src/limits/slots.ts";
+import type { OpenAIClientOptions } from "../../src/openai/client/attempt.ts";
 import { createOpenAIClient, type OpenAIClient } from "../../src/openai/client/client.ts";
 import { createLogger, createLogObserver } from "../../src/telemetry/log.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
@@ -11,8 +12,15 @@ import { OperationRecord } from "../../src/telemetry/operation-record.ts";
 import { createCaller, startLimits } from "./limits.ts";
 import { readScrape } from "./metrics.ts";
 
-/** Opens the upstream at `upstreamUrl` for one caller; it is closed with the test. Answers are kept for a minute. */
-export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: number; models?: string[] } = {}) {
+/**
+ * Opens the upstream at `upstreamUrl` for one caller, with these options of the client's; it is closed with the test. Answers are
+ * kept for a minute.
+ */
+export function openGuarded(
+  upstreamUrl: string,
+  callerLimits: { tokensPerDay?: number; models?: string[] } = {},
+  options: Partial<OpenAIClientOptions> = {},
+) {
   const { plain: limits } = startLimits();
   const caller = createCaller(callerLimits);
   const openai = createOpenAIClient({
@@ -26,6 +34,7 @@ export function openGuarded(upstreamUrl: string, callerLimits: { tokensPerDay?: 
     maxRetries: 0,
     maxUpstreamBytes: 100_000,
     maxUpstreamValues: 1_000_000,
+    ...options,
   });
   onTestFinished(() => openai.close());
   const metrics = createMetrics(() => openai.stats());

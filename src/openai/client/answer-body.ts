@@ -13,7 +13,7 @@ import { type AnswerForm, type Opened, openBody } from "./opened-body.ts";
 import { findSecrets } from "./secrets/credentials.ts";
 
 /** What one stream is read with beside what is the same for all. */
-type HowToRead = Pick<ReadEventsOptions, "normalise" | "end">;
+type HowToRead = Pick<ReadEventsOptions, "readAddedText" | "normalise" | "end">;
 
 /** An answer that streams, or the value of one that does not. */
 type OpenStream = { value: unknown } | { form: Exclude<AnswerForm, "whole">; body: Exchange };
@@ -78,9 +78,9 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     try {
       const { headers, readNow } = answer;
       const events = { headers, read: () => answer.read(), readNow: readNow?.bind(answer), forget };
-      const { readAddedText, answerFields, hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
+      const { answerFields, hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
       const maxEventLength = hasLargeEvents ? maxUpstreamBytes : undefined;
-      const reads = { ...how, readAddedText, answerFields, maxEventLength, ...reading };
+      const reads = { ...how, answerFields, maxEventLength, ...reading };
       isDone = (await readEventStream(events, take, reads)) === "done";
     } catch (error) {
       if (error instanceof OpenAIError) throw error;

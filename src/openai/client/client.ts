@@ -132,7 +132,7 @@ function createCalls(
       let answer: Exchange | undefined;
       try {
         const { endpoint } = request;
-        const { createEventNormaliser, toEvent, followEnd } = endpoint.isPaid ? endpoint : {};
+        const { readAddedText, createEventNormaliser, toEvent, followEnd } = endpoint.isPaid ? endpoint : {};
         const opened = await open(request, hooks, deadline);
         if ("value" in opened) {
           const event = toEvent?.(opened.value);
@@ -144,7 +144,7 @@ function createCalls(
         if (opened.form === "bytes") await readPieces(answer, take, endpoint);
         else {
           const end = followEnd?.(streamOptions.fit(request));
-          await readEvents(answer, take, endpoint, { normalise: createEventNormaliser?.(), end });
+          await readEvents(answer, take, endpoint, { readAddedText, normalise: createEventNormaliser?.(), end });
         }
       } catch (error) {
         deadline.check();

@@ -23,6 +23,17 @@ describe("a path", () => {
   });
 });
 
+describe("a query", () => {
+  test.each([
+    ["its own", { b: "x y&z=1", a: "ä", c: undefined }, "", "/none?b=x+y%26z%3D1&a=%C3%A4"],
+    ["its own behind that of all requests", { after: "7" }, "?api-version=v1", "/none?api-version=v1&after=7"],
+    ["none", { after: undefined }, "", "/none"],
+    ["that of all requests as it is", undefined, "?a=%20b", "/none?a=%20b"],
+  ])("is %s", (_, query, search, expected) => {
+    expect(targetOf({ endpoint: none, ...(query && { query }) }, search)).toBe(expected);
+  });
+});
+
 test.each([
   [{ endpoint: item, pathParameters: { model: "a/b" }, json: { model: "c" } }, "a/b"],
   [{ endpoint: body, json: { model: "c" } }, "c"],

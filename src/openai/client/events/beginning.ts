@@ -8,6 +8,8 @@ const BEFORE: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb,
 const FIELD = /^(?:data|event|id|retry|error|):/;
 /** How many characters tell. */
 const FIELD_LENGTH = 6;
+/** What tells at once that no field begins. */
+const NO_FIELD = /^[^:deir]/;
 
 /** One value or a page, events, or neither. */
 export type BodyForm = "whole" | "events" | "unknown";
@@ -37,6 +39,6 @@ export class Beginning {
     }
     this.#text += String.fromCharCode(...bytes.subarray(from, from + FIELD_LENGTH));
     if (FIELD.test(this.#text)) this.#form = "events";
-    else if (this.#text.length >= FIELD_LENGTH) this.#form = "unknown";
+    else if (this.#text.length >= FIELD_LENGTH || NO_FIELD.test(this.#text)) this.#form = "unknown";
   }
 }
