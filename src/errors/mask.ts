@@ -1,5 +1,5 @@
 // Turns whatever was thrown into a GraphQL error with a code from the closed list. Nothing else does.
-import { GraphQLError } from "graphql";
+import { GraphQLError, Kind } from "graphql";
 import { CallerGone } from "../openai/cancellable.ts";
 import { type AccountFault, findAccountFault } from "../openai/client/failures/account.ts";
 import { OpenAIError } from "../openai/client/failures/errors.ts";
@@ -63,7 +63,8 @@ function describe(
     const { originalError: _, unexpected: __, ...extensions } = thrown.extensions as Record<string, unknown>;
     const code = RENAMED[String(extensions.code)] ?? String(extensions.code);
     // What a scalar threw at a variable is wrapped in a message that names the variable and the place in it.
-    const isVariableError = code === "BAD_USER_INPUT" && !located?.path && located !== thrown;
+    const isVariableError =
+      code === "BAD_USER_INPUT" && !located?.path && located !== thrown && !isOfOperation(located);
     if (Object.hasOwn(errorCodes, code) && !isVariableError)
       return { message: readMessage(thrown.message, code, options), extensions: { ...extensions, code } };
     if (!located?.path) {
@@ -82,6 +83,11 @@ function describe(
   }
   report(thrown);
   return { message: "Internal server error.", extensions: { code: "INTERNAL_SERVER_ERROR" } };
+}
+
+/** Whether a stream has failed: then the error's place is the operation. */
+function isOfOperation(located: GraphQLError | undefined): boolean {
+  return located?.nodes?.[0]?.kind === Kind.OPERATION_DEFINITION;
 }
 
 /** The message of an error with a code of the list. BAD_REQUEST is Yoga's too, which quotes names that it was sent. */

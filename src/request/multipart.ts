@@ -75,7 +75,11 @@ export async function readMultipart(
     const needed = new Promise<void>((resolve) => {
       need = resolve;
     });
-    return replaceUploads(operations, { ...stall, held, countBytes, need, needed }, countUses(operations));
+    // A body that does not tell its length comes in chunks.
+    const length = Number(req.headers["content-length"]) || Number.POSITIVE_INFINITY;
+    const mostBytes = Math.min(limits.maxUploadBytes, length);
+    const reception = { ...stall, mostBytes, held, countBytes, need, needed };
+    return replaceUploads(operations, reception, countUses(operations));
   } catch (error) {
     throw toRequestError(error, limits);
   }

@@ -18,6 +18,8 @@ const HELD_BYTES = 2 ** 20;
 /** How one request's files are received. */
 export interface Reception extends StallLimit {
   maxUploadBytes: number;
+  /** Most bytes that one file can have, as far as it is known before the files are read. */
+  mostBytes: number;
   /** Counts the bytes that are held in memory. */
   held: HeldBytes;
   /** To be called when a file is needed: from then on the files are read, in their order. */
@@ -69,7 +71,7 @@ export class UploadedFile implements DigestedFile {
   }
 
   get mostBytes(): number {
-    return this.#headRead && this.#held ? this.#bytes : this.#reception.maxUploadBytes;
+    return this.#headRead && this.#held ? this.#bytes : this.#reception.mostBytes;
   }
 
   async open(field: string): Promise<UploadFile> {

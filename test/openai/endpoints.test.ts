@@ -2,6 +2,7 @@
 // reserves and what the telemetry calls it. A new endpoint is tested here without a line of its own.
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { TRANSCRIPTIONS, TRANSLATIONS } from "../../src/openai/audio/transcriptions.ts";
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
 import { type Endpoint, targetOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
 import { COMPLETIONS } from "../../src/openai/completions.ts";
@@ -89,6 +90,14 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
     ["POST /images/edits", "image_edit", IMAGE_EDITS, { multipart: { n: "2", partial_images: "3" } }, 16_600],
     ["POST /images/generations", "image_generation", IMAGE_GENERATIONS, { json: { prompt: "a fox" } }, 8_000],
     ["POST /images/generations", "image_generation", IMAGE_GENERATIONS, { json: { n: 3, partial_images: 2 } }, 24_600],
+    [
+      "POST /audio/transcriptions",
+      "transcription",
+      TRANSCRIPTIONS,
+      { multipart: { prompt: "one", stream: "true" } },
+      1,
+    ],
+    ["POST /audio/translations", "translation", TRANSLATIONS, { multipart: { model: "whisper-1" } }, 0],
     ["GET /models", undefined, MODELS, {}, 0],
     ["GET /models/{model}", undefined, MODEL, { pathParameters: { model: "m" } }, 0],
   ])("%s", (name, operationName, endpoint, request, tokens) => {

@@ -1,6 +1,7 @@
 // A check by the compiler: a field of OpenAI's requests that is neither mapped nor left out does not compile.
 // `npm run check` reports failures: each @ts-expect-error is an error if the line below it compiles.
 import { expectTypeOf, test } from "vitest";
+import type { TranscriptionRequest, TranslationRequest } from "../../src/openai/audio/transcriptions.ts";
 import type {
   ChatCompletionRequest,
   ChatMessageParam,
@@ -20,6 +21,8 @@ type Tomorrow<Request> = Given<Request & { tomorrow?: string }>;
 test("a wire body names every field of OpenAI's, or does not compile", () => {
   expectTypeOf<Given<ChatCompletionRequest>>().not.toExtend<Tomorrow<ChatCompletionRequest>>();
   expectTypeOf<Given<CompletionRequest>>().not.toExtend<Tomorrow<CompletionRequest>>();
+  expectTypeOf<Given<TranscriptionRequest>>().not.toExtend<Tomorrow<TranscriptionRequest>>();
+  expectTypeOf<Given<TranslationRequest>>().not.toExtend<Tomorrow<TranslationRequest>>();
   expectTypeOf<Given<ChatMessageParam>>().not.toExtend<Tomorrow<ChatMessageParam>>();
   expectTypeOf<ChatMessageParam>().toHaveProperty("function_call");
   // @ts-expect-error prompt is missing
@@ -40,4 +43,13 @@ test("a field that is left out cannot be sent", () => {
   expectTypeOf<ChatCompletionRequest>().not.toHaveProperty("stream");
   expectTypeOf<ChatCompletionRequest>().not.toHaveProperty("functions");
   expectTypeOf<CompletionRequest>().not.toHaveProperty("stream_options");
+  expectTypeOf<TranscriptionRequest>().not.toHaveProperty("stream");
+});
+
+test("a form has the fields that are newer than the package, and nothing that its description does not have", () => {
+  expectTypeOf<keyof TranscriptionRequest>().toEqualTypeOf<
+    | ("file" | "model" | "language" | "languages" | "keywords" | "prompt" | "response_format" | "temperature")
+    | ("include" | "timestamp_granularities" | "chunking_strategy")
+    | ("known_speaker_names" | "known_speaker_references")
+  >();
 });
