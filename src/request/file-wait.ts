@@ -3,6 +3,15 @@ import { GraphQLError } from "graphql";
 import { codedError } from "../errors/codes.ts";
 import { type StallLimit, StallWatch } from "../http/stall.ts";
 
+/** What is wrong with a file, in words that follow the name of the field that reads it; that may not be known yet. */
+export class OversizeFile extends Error {
+  override readonly name = "OversizeFile";
+
+  constructor(maxBytes: number) {
+    super(`must be at most ${maxBytes} bytes; got more.`);
+  }
+}
+
 /** Waits for one file. */
 export class FileWait {
   readonly #field: string;
@@ -32,6 +41,7 @@ export class FileWait {
   /** The library throws plain errors. A GraphQLError with an HTTP status is about the whole request; this one is not. */
   #nameField(error: unknown): GraphQLError {
     const { message } = error as Error;
+    if (error instanceof OversizeFile) return codedError("PAYLOAD_TOO_LARGE", `${this.#field} ${message}`);
     if (error instanceof GraphQLError) {
       const { http, ...extensions } = error.extensions;
       if (!http || extensions.code !== "BAD_REQUEST") return new GraphQLError(message, { extensions });

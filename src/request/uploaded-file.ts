@@ -7,7 +7,7 @@ import type { UploadFile } from "../openai/client/uploads/streamed-file.ts";
 import type { DigestedFile } from "../schema/shared/received-file.ts";
 import { collectAfterBytes } from "./buffer-collection.ts";
 import { FileDigest } from "./file-digest.ts";
-import { FileWait } from "./file-wait.ts";
+import { FileWait, OversizeFile } from "./file-wait.ts";
 
 /**
  * Files up to this size, in bytes, are held in memory: their size is then known in advance, and they can be read in any
@@ -159,9 +159,7 @@ export class UploadedFile implements DigestedFile {
   #take(chunk: Buffer): void {
     const { maxUploadBytes, held } = this.#reception;
     this.#bytes += chunk.length;
-    if (this.#bytes > maxUploadBytes) {
-      throw codedError("PAYLOAD_TOO_LARGE", `${this.#field} must be at most ${maxUploadBytes} bytes; got more.`);
-    }
+    if (this.#bytes > maxUploadBytes) throw new OversizeFile(maxUploadBytes);
     // After its head a file passes through, one chunk at a time.
     if (!this.#headRead) {
       held.take(chunk.length);

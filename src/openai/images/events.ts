@@ -11,6 +11,7 @@ import { ChunkStream } from "../chunk-stream.ts";
 import type { OpenAIClient, OpenAIEvent } from "../client/client.ts";
 import type { UpstreamRequest } from "../client/endpoint.ts";
 import { Repeat } from "../client/events/event-form.ts";
+import { OpenAIError } from "../client/failures/errors.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -70,11 +71,16 @@ export function streamImages(
   onEnd: () => void = () => {},
 ): ChunkStream<ImageEvent> {
   return new ChunkStream(callerSignal, async (take, signal) => {
+    let isFinished = false;
     try {
       await client.stream(request, signal, (events) => {
         const pictures = events.flatMap((event) => (event instanceof Repeat ? [] : readEvent(event, name)));
+        isFinished ||= pictures.some((picture) => !picture.isPartial);
         return pictures.length > 0 ? take(pictures) : undefined;
       });
+      // `[DONE]` ends a stream also if there is no picture yet.
+      if (!isFinished)
+        throw new OpenAIError("interrupted", "The upstream's answer ended before an image was finished.");
     } finally {
       onEnd();
     }
