@@ -2,6 +2,7 @@
 // reserves and what the telemetry calls it. A new endpoint is tested here without a line of its own.
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { SPEECH } from "../../src/openai/audio/speech.ts";
 import { TRANSCRIPTIONS, TRANSLATIONS } from "../../src/openai/audio/transcriptions.ts";
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
 import { type Endpoint, targetOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
@@ -98,6 +99,10 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
       1,
     ],
     ["POST /audio/translations", "translation", TRANSLATIONS, { multipart: { model: "whisper-1" } }, 0],
+    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: { prompt: "more", n: "2" } }, 16_000],
+    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: {} }, 8_000],
+    ["POST /audio/speech", "speech", SPEECH, { json: { model: "m", input: "x".repeat(30), voice: "v" } }, 10 + 40],
+    ["POST /audio/speech", "speech", SPEECH, { json: {} }, 0],
     ["GET /models", undefined, MODELS, {}, 0],
     ["GET /models/{model}", undefined, MODEL, { pathParameters: { model: "m" } }, 0],
   ])("%s", (name, operationName, endpoint, request, tokens) => {

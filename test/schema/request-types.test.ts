@@ -1,6 +1,7 @@
 // A check by the compiler: a field of OpenAI's requests that is neither mapped nor left out does not compile.
 // `npm run check` reports failures: each @ts-expect-error is an error if the line below it compiles.
 import { expectTypeOf, test } from "vitest";
+import type { SpeechRequest } from "../../src/openai/audio/speech.ts";
 import type { TranscriptionRequest, TranslationRequest } from "../../src/openai/audio/transcriptions.ts";
 import type {
   ChatCompletionRequest,
@@ -23,6 +24,10 @@ test("a wire body names every field of OpenAI's, or does not compile", () => {
   expectTypeOf<Given<CompletionRequest>>().not.toExtend<Tomorrow<CompletionRequest>>();
   expectTypeOf<Given<TranscriptionRequest>>().not.toExtend<Tomorrow<TranscriptionRequest>>();
   expectTypeOf<Given<TranslationRequest>>().not.toExtend<Tomorrow<TranslationRequest>>();
+  expectTypeOf<Given<SpeechRequest>>().not.toExtend<Tomorrow<SpeechRequest>>();
+  expectTypeOf<keyof SpeechRequest>().toEqualTypeOf<
+    "model" | "input" | "voice" | "instructions" | "response_format" | "speed" | "stream_format"
+  >();
   expectTypeOf<Given<ChatMessageParam>>().not.toExtend<Tomorrow<ChatMessageParam>>();
   expectTypeOf<ChatMessageParam>().toHaveProperty("function_call");
   // @ts-expect-error prompt is missing

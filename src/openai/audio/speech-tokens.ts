@@ -42,14 +42,21 @@ export function countSound(answer: unknown): number | undefined {
   return seconds === undefined ? undefined : Math.ceil(seconds * TOKENS_PER_SECOND);
 }
 
+/** How a stream's bytes become seconds. */
+interface Measure {
+  readonly bytesPerSecond: number;
+  /** How many bytes come before the samples. */
+  readonly start: number;
+}
+
 /** How far a stream's sound has come. Each event learns how many tokens it brings: only those before tell how many bytes one has. */
 export class SpeechProgress implements StreamProgress {
   leastTokens = 0;
   isComplete = false;
   #bytes = 0;
-  /** Undefined: not known by now. */
-  #bytesPerSecond: number | undefined;
   #beginning: Uint8Array = new Uint8Array();
+  /** Undefined: not known by now. Null: it will not be known. */
+  #measure: Measure | null | undefined;
 
   add(event: unknown): void {
     if (!isRecord(event)) return;
@@ -57,19 +64,29 @@ export class SpeechProgress implements StreamProgress {
     const bytes = bytesOf(event);
     if (!bytes) return;
     this.#bytes += bytes.length;
-    this.#bytesPerSecond ??= this.#learn(bytes, event);
-    if (this.#bytesPerSecond === undefined) return;
-    const tokens = Math.ceil((this.#bytes / this.#bytesPerSecond) * TOKENS_PER_SECOND);
+    if (this.#measure === undefined) this.#measure = this.#learn(bytes, event);
+    if (this.#measure === null) return;
+    // What comes before the length is known is counted then.
+    const { bytesPerSecond, start } = this.#measure ?? { bytesPerSecond: 1, start: Number.POSITIVE_INFINITY };
+    const seconds = Math.max(0, this.#bytes - start) / bytesPerSecond;
+    const tokens = Math.ceil(seconds * TOKENS_PER_SECOND);
     (event as SpeechEvent).tokens = tokens - this.leastTokens;
     this.leastTokens = tokens;
   }
 
   addText(): void {}
 
-  #learn(bytes: Uint8Array, { contentType }: SpeechEvent): number | undefined {
-    if (this.#bytes === bytes.length) this.#bytesPerSecond = pcmBytesPerSecond(contentType);
-    if (this.#bytesPerSecond !== undefined || this.#beginning.length >= MAX_HEAD_BYTES) return this.#bytesPerSecond;
+  #learn(bytes: Uint8Array, { contentType }: SpeechEvent): Measure | null | undefined {
     this.#beginning = Buffer.concat([this.#beginning, bytes.subarray(0, MAX_HEAD_BYTES)]);
-    return readWavHead(this.#beginning)?.bytesPerSecond;
+    const head = readWavHead(this.#beginning);
+    if (head) return head;
+    const bytesPerSecond = pcmBytesPerSecond(contentType);
+    if (bytesPerSecond !== undefined) return { bytesPerSecond, start: 0 };
+    return mayBeWav(this.#beginning) && this.#beginning.length < MAX_HEAD_BYTES ? undefined : null;
   }
+}
+
+function mayBeWav(beginning: Uint8Array): boolean {
+  const word = Buffer.from("RIFF").subarray(0, beginning.length);
+  return word.equals(beginning.subarray(0, word.length));
 }
