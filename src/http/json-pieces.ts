@@ -13,6 +13,8 @@ export const SMALL_LENGTH = 16 * 1024;
 const PIECE_LENGTH = 256 * 1024;
 /** Estimated characters; quotes, comma and colon are those of a value. */
 export const JSON_LENGTHS = { value: 8, character: 1 };
+/** The same, where values that are kept as bytes are written for themselves, however short they are. */
+const PART_LENGTHS = { ...JSON_LENGTHS, kept: SMALL_LENGTH };
 
 /** How many times as large as its largest result a whole stream may be: `soFar` grows with the square of the answer. */
 const STREAM_FACTOR = 16;
@@ -112,7 +114,7 @@ function* piecesOf(result: unknown): Generator<Uint8Array> {
       if (text !== "") yield takeText();
       yield value.write();
     } else if (typeof value === "string" && value.length > SMALL_LENGTH) yield* writeLong(value);
-    else if (isOpen(value) && roomAfter(value, SMALL_LENGTH, JSON_LENGTHS) < 0) yield* writeParts(value);
+    else if (isOpen(value) && roomAfter(value, SMALL_LENGTH, PART_LENGTHS) < 0) yield* writeParts(value);
     else text += JSON.stringify(value);
     if (text.length > PIECE_LENGTH) yield takeText();
   }

@@ -115,6 +115,8 @@ export interface Weights {
   readonly value: number;
   /** Each character of a text or a name. */
   readonly character: number;
+  /** Each value that is kept as bytes, beside its length. Absent: nothing. */
+  readonly kept?: number;
 }
 
 /** What is left of `room` after all of a JSON value; negative as soon as it is known to be too little. */
@@ -128,7 +130,8 @@ export function roomAfter(value: unknown, room: number, weights: Weights): numbe
   }
   if (value instanceof KeptJson) {
     const { values, byteLength } = value;
-    return left - (weights.character > 0 ? byteLength * weights.character : values * weights.value);
+    const { kept = 0, character, value: entry } = weights;
+    return left - kept - (character > 0 ? byteLength * character : values * entry);
   }
   for (const key in value) {
     if (left < 0) return left;

@@ -189,7 +189,7 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
 
   test("a reload keeps the tabs as they are", async () => {
     await page.reload();
-    await page.locator(".graphiql-tab-active", { hasText: tabs.at(-1)?.name }).waitFor();
+    await page.locator(".graphiql-tab-active", { hasText: tabs.at(-1)?.name ?? "" }).waitFor();
     expect(await page.locator(".graphiql-tab").count()).toBe(tabs.length);
   });
 

@@ -10,7 +10,10 @@ import { COMPLETIONS } from "../../src/openai/completions.ts";
 import { IMAGE_EDITS } from "../../src/openai/images/edits.ts";
 import { IMAGE_GENERATIONS } from "../../src/openai/images/generations.ts";
 import { IMAGE_VARIATIONS } from "../../src/openai/images/variations.ts";
+import { EMBEDDINGS } from "../../src/openai/embeddings/embeddings.ts";
+import { IMAGE_EDITS, IMAGE_VARIATIONS } from "../../src/openai/images.ts";
 import { MODEL, MODELS } from "../../src/openai/models.ts";
+import { MODERATIONS } from "../../src/openai/moderations/moderations.ts";
 import { findRoute } from "../../src/sandbox/routes.ts";
 import { openGuarded, signal } from "../support/guarded.ts";
 import { json, startUpstream } from "../support/upstream.ts";
@@ -103,6 +106,23 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
     ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: {} }, 8_000],
     ["POST /audio/speech", "speech", SPEECH, { json: { model: "m", input: "x".repeat(30), voice: "v" } }, 10 + 40],
     ["POST /audio/speech", "speech", SPEECH, { json: {} }, 0],
+    ["POST /embeddings", "embeddings", EMBEDDINGS, { json: { model: "m", input: ["one", "three"] } }, 3],
+    ["POST /embeddings", "embeddings", EMBEDDINGS, { json: { model: "m", input: "four letters a word" } }, 7],
+    ["POST /moderations", "moderation", MODERATIONS, { json: { input: ["one", "three"] } }, 3],
+    [
+      "POST /moderations",
+      "moderation",
+      MODERATIONS,
+      {
+        json: {
+          input: [
+            { type: "text", text: "one" },
+            { type: "image_url", image_url: { url: "data:," } },
+          ],
+        },
+      },
+      3_001,
+    ],
     ["GET /models", undefined, MODELS, {}, 0],
     ["GET /models/{model}", undefined, MODEL, { pathParameters: { model: "m" } }, 0],
   ])("%s", (name, operationName, endpoint, request, tokens) => {

@@ -17,6 +17,14 @@ const PLACES = {
     "mutation ($input: CompleteInput!) { complete(input: $input) { id } }",
     (model: string) => ({ input: { model, prompt: "hi" } }),
   ],
+  embed: [
+    "mutation ($input: EmbedInput!) { embed(input: $input) { model } }",
+    (model: string) => ({ input: { model, input: "hi" } }),
+  ],
+  moderate: [
+    "mutation ($input: ModerateInput!) { moderate(input: $input) { model } }",
+    (model: string) => ({ input: { model, input: "hi" } }),
+  ],
   imageVariations: [
     "mutation ($input: ImageVariationsInput!) { imageVariations(input: $input) { created } }",
     (model: string) => ({ input: { model, image: "data:image/png;base64,aGk=" } }),
@@ -26,7 +34,9 @@ const PLACES = {
 const places = Object.keys(PLACES) as (keyof typeof PLACES)[];
 const STREAMS = ["chat", "complete"] as const;
 
-const served = shared(() => startServed(json({ ...chatAnswer, data: [{}] }), aliceWith({ models: ["a*"] })));
+const served = shared(() =>
+  startServed(json({ ...chatAnswer, data: [{ embedding: [1] }], results: [{}] }), aliceWith({ models: ["a*"] })),
+);
 
 /** Names that an allow-list of `a*` lets through, and that routers take for several models, for none or for another. */
 const SEVERAL = [
@@ -104,7 +114,7 @@ const SINGLE = [
 test.each(places.flatMap((place) => SINGLE.map((name) => [place, name] as const)))(
   "%s takes %j",
   async (place, name) => {
-    const { upstream, server } = await startServed(json({ ...chatAnswer, data: [{}] }));
+    const { upstream, server } = await startServed(json({ ...chatAnswer, data: [{ embedding: [1] }], results: [{}] }));
     const [query, variables] = PLACES[place];
     const { body } = await server.query(query, variables(name));
     expect(body.errors).toBeUndefined();

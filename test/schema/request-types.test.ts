@@ -14,6 +14,8 @@ import type {
   JsonSchemaParam,
 } from "../../src/openai/chat.ts";
 import type { CompletionRequest } from "../../src/openai/completions.ts";
+import type { EmbeddingRequest } from "../../src/openai/embeddings/embeddings.ts";
+import type { ModerationRequest } from "../../src/openai/moderations/moderations.ts";
 import type { Given } from "../../src/schema/shared/wire-body.ts";
 
 /** A field that OpenAI could add tomorrow. */
@@ -28,6 +30,8 @@ test("a wire body names every field of OpenAI's, or does not compile", () => {
   expectTypeOf<keyof SpeechRequest>().toEqualTypeOf<
     "model" | "input" | "voice" | "instructions" | "response_format" | "speed" | "stream_format"
   >();
+  expectTypeOf<Given<EmbeddingRequest>>().not.toExtend<Tomorrow<EmbeddingRequest>>();
+  expectTypeOf<Given<ModerationRequest>>().not.toExtend<Tomorrow<ModerationRequest>>();
   expectTypeOf<Given<ChatMessageParam>>().not.toExtend<Tomorrow<ChatMessageParam>>();
   expectTypeOf<ChatMessageParam>().toHaveProperty("function_call");
   // @ts-expect-error prompt is missing

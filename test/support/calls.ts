@@ -1,4 +1,4 @@
-// The five upstream calls: an operation for each, and the smallest valid answer to it.
+// The upstream calls: an operation for each, and the smallest valid answer to it.
 
 const choice = { index: 0, finish_reason: "stop" };
 
@@ -19,6 +19,18 @@ export const calls = [
     operation: 'mutation { complete(input: { model: "m", prompt: "hi" }) { text } }',
     answer: { id: "cmpl-1", choices: [{ ...choice, text: "hello" }] },
     data: { text: "hello" },
+  },
+  {
+    field: "embed",
+    operation: 'mutation { embed(input: { model: "m", input: "hi" }) { data { embedding } } }',
+    answer: { data: [{ index: 0, embedding: [0.5, 1] }] },
+    data: { data: [{ embedding: [0.5, 1] }] },
+  },
+  {
+    field: "moderate",
+    operation: 'mutation { moderate(input: { model: "m", input: "hi" }) { results { flagged } } }',
+    answer: { id: "modr-1", results: [{ flagged: true }] },
+    data: { results: [{ flagged: true }] },
   },
   {
     field: "models",

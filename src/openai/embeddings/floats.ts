@@ -8,33 +8,46 @@ const NUMBER_LENGTH = 12;
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
+/** The numbers of a vector, and how many there are. */
+export interface Floats {
+  readonly count: number;
+  /** The numbers, as near as 32 bits come. */
+  read(): Float32Array;
+}
+
 /**
- * The numbers of what an upstream sends as a vector, whatever was asked for: servers ignore `encoding_format`. NaN stands for
- * null. Undefined for anything else than numbers or base64 of floats, and for none of them.
+ * What an upstream sends as a vector, whatever was asked for: servers ignore `encoding_format`. NaN stands for null. Undefined for
+ * anything else than numbers or base64 of floats, and for none of them.
  */
-export function readFloats(value: unknown): Float32Array | undefined {
-  if (value instanceof KeptNumbers) return value.numbers;
-  if (value instanceof KeptText) return decodeFloats(textOf(value.characters));
-  if (typeof value === "string") return decodeFloats(value.replace(/\s/g, ""));
+export function readFloats(value: unknown): Floats | undefined {
+  if (value instanceof KeptNumbers) return { count: value.numbers.length, read: () => value.numbers };
+  if (value instanceof KeptText) return readBase64(value.characters);
+  if (typeof value === "string") {
+    const text = value.replace(/\s/g, "");
+    return ALPHABET.test(text) ? readBase64(Buffer.from(text)) : undefined;
+  }
   if (!Array.isArray(value) || value.length === 0) return undefined;
   // Some servers put the vector into a list of its own.
   if (value.length === 1 && Array.isArray(value[0])) return readFloats(value[0]);
-  const isVector = value.every((number) => typeof number === "number" || number === null);
-  return isVector ? Float32Array.from(value, (number) => number ?? Number.NaN) : undefined;
+  if (!value.every((number) => typeof number === "number" || number === null)) return undefined;
+  return { count: value.length, read: () => Float32Array.from(value, (number) => number ?? Number.NaN) };
 }
 
-function textOf({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString("latin1");
+const ALPHABET = /^[\w+/-]*={0,2}$/;
+
+/** Reads characters of either alphabet of base64, with padding or without. They are decoded when that is needed. */
+function readBase64(characters: Uint8Array): Floats | undefined {
+  const { buffer, byteOffset, length } = characters;
+  const text = Buffer.from(buffer, byteOffset, length);
+  const padding = text.indexOf("=");
+  const digits = padding < 0 ? length : padding;
+  const bytes = Math.floor((digits * 3) / 4);
+  if (length - digits > 2 || digits % 4 === 1 || bytes === 0 || bytes % FLOAT_BYTES !== 0) return undefined;
+  return { count: bytes / FLOAT_BYTES, read: () => decode(text) };
 }
 
-/** Both alphabets of base64 are read, with padding or without. */
-function decodeFloats(text: string): Float32Array | undefined {
-  let length = text.length;
-  while (length > text.length - 2 && text[length - 1] === "=") length--;
-  const bytes = Buffer.from(text, "base64");
-  // Buffer leaves out what is not base64.
-  const isWhole = length % 4 !== 1 && bytes.length === Math.floor((length * 3) / 4);
-  if (!isWhole || bytes.length === 0 || bytes.length % FLOAT_BYTES !== 0) return undefined;
+function decode(text: Buffer): Float32Array {
+  const bytes = Buffer.from(text.toString("latin1"), "base64");
   if (!isLittleEndian) bytes.swap32();
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
 }

@@ -5,7 +5,15 @@ import { KeptJson } from "../../json/kept-json.ts";
 import { KeptNumbers, KeptText } from "../client/bytes/kept-members.ts";
 import { OpenAIError } from "../client/failures/errors.ts";
 import { untilNextTurn } from "../client/turns.ts";
-import { base64Length, encodeFloats, isPlainBase64, listLength, readFloats, writeFloats } from "./floats.ts";
+import {
+  base64Length,
+  encodeFloats,
+  type Floats,
+  isPlainBase64,
+  listLength,
+  readFloats,
+  writeFloats,
+} from "./floats.ts";
 
 /** How many numbers are multiplied in one turn of the event loop: a few milliseconds. */
 const NUMBERS_PER_TURN = 2_000_000;
@@ -16,59 +24,68 @@ export class Vector {
   readonly index: number;
   /** As a list of JSON. Its numbers count as values wherever an answer's are counted. */
   readonly list: KeptJson | readonly number[];
-  readonly #floats: Float32Array;
+  readonly #sent: Floats;
   readonly #base64: KeptJson | undefined;
+  #floats: Float32Array | undefined;
   #length: number | undefined;
 
-  constructor(index: number, sent: unknown, floats: Float32Array) {
+  /** `value` is what `sent` was read from. */
+  constructor(index: number, value: unknown, sent: Floats) {
     this.index = index;
-    this.#floats = floats;
-    this.list = sent instanceof KeptNumbers ? sent : createList(floats, sent);
-    this.#base64 = sent instanceof KeptText && isPlainBase64(sent.characters) ? sent : undefined;
+    this.#sent = sent;
+    this.#base64 = value instanceof KeptText && isPlainBase64(value.characters) ? value : undefined;
+    this.list = value instanceof KeptNumbers ? value : this.#createList(value);
   }
 
   get dimensions(): number {
-    return this.#floats.length;
+    return this.#sent.count;
   }
 
   /** The list. Throws OpenAIError if the upstream has sent what is no number among them. */
   numbers(): KeptJson | readonly number[] {
-    if (this.list instanceof KeptNumbers || this.#floats.every(Number.isFinite)) return this.list;
+    if (this.list instanceof KeptNumbers || this.#read().every(Number.isFinite)) return this.list;
     throw invalid(`a vector with what is no number, for text ${this.index}.`);
   }
 
   /** The numbers as base64 of 32-bit floats, little-endian. */
-  base64(): KeptJson | string {
-    if (this.#base64) return this.#base64;
-    const floats = this.#floats;
-    const write = () => Buffer.from(`"${encodeFloats(floats)}"`, "latin1");
-    return new KeptJson({ values: 1, byteLength: base64Length(floats.length) + 2, write });
+  base64(): KeptJson {
+    const write = () => Buffer.from(`"${encodeFloats(this.#read())}"`, "latin1");
+    return this.#base64 ?? new KeptJson({ values: 1, byteLength: base64Length(this.dimensions) + 2, write });
   }
 
   /** Cosine of the angle to another vector, -1 to 1. Null for vectors without a direction. */
   cosineTo(other: Vector): number | null {
     let product = 0;
-    const own = this.#floats;
-    const others = other.#floats;
+    const own = this.#read();
+    const others = other.#read();
     for (let place = 0; place < own.length; place++) product += (own[place] as number) * (others[place] as number);
     const cosine = product / (this.#lengthOf() * other.#lengthOf());
     return Number.isFinite(cosine) ? Math.min(1, Math.max(-1, cosine)) : null;
   }
 
+  #read(): Float32Array {
+    this.#floats ??= this.#sent.read();
+    return this.#floats;
+  }
+
   #lengthOf(): number {
     if (this.#length === undefined) {
       let squares = 0;
-      for (const number of this.#floats) squares += number * number;
+      for (const number of this.#read()) squares += number * number;
       this.#length = Math.sqrt(squares);
     }
     return this.#length;
   }
-}
 
-function createList(floats: Float32Array, sent: unknown): KeptJson | readonly number[] {
-  if (Array.isArray(sent) && !Array.isArray(sent[0])) return sent;
-  const { length } = floats;
-  return new KeptJson({ values: length + 1, byteLength: listLength(length), write: () => writeFloats(floats) });
+  #createList(value: unknown): KeptJson | readonly number[] {
+    if (Array.isArray(value) && !Array.isArray(value[0])) return value;
+    const { count } = this.#sent;
+    return new KeptJson({
+      values: count + 1,
+      byteLength: listLength(count),
+      write: () => writeFloats(this.#read()),
+    });
+  }
 }
 
 /** The vectors of one answer. */
@@ -106,9 +123,9 @@ export function readVectors(data: unknown, texts: number): Vectors {
   const areNumbered = indexes.size === texts && entries.every(({ index }) => Number.isSafeInteger(index));
   if (areNumbered) entries.sort((first, second) => Number(first.index) - Number(second.index));
   const vectors = entries.map(({ embedding }, index) => {
-    const floats = readFloats(embedding);
-    if (!floats) throw invalid(`no vector that can be read for text ${index}.`);
-    return new Vector(index, embedding, floats);
+    const sent = readFloats(embedding);
+    if (!sent) throw invalid(`no vector that can be read for text ${index}.`);
+    return new Vector(index, embedding, sent);
   });
   const length = vectors[0]?.dimensions ?? 0;
   const other = vectors.find(({ dimensions }) => dimensions !== length);

@@ -78,6 +78,9 @@ function countTexts(input: ModerationRequest["input"]): number | undefined {
 function countInput(input: unknown): number {
   if (!Array.isArray(input)) return countText(input);
   let tokens = 0;
-  for (const entry of input) tokens += isRecord(entry) && "image_url" in entry ? TOKENS_PER_MEDIUM : countText(entry);
+  for (const entry of input) {
+    const isImage = isRecord(entry) && "image_url" in entry;
+    tokens += isImage ? TOKENS_PER_MEDIUM : countText(isRecord(entry) ? entry.text : entry);
+  }
   return tokens;
 }

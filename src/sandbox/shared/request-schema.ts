@@ -27,7 +27,7 @@ function describeIssue(issue: Issue, parents: readonly PropertyKey[]): HttpError
   const path = [...parents, ...issue.path];
   const param = fieldName(path);
   const refuse = (message: string, code: string | null) => new HttpError(400, message, { param, code });
-  if (issue.input === undefined && (issue.code === "invalid_type" || issue.code === "invalid_value")) {
+  if (issue.input === undefined && ["invalid_type", "invalid_value", "invalid_union"].includes(issue.code)) {
     return path.length === 1 && param === "model"
       ? new HttpError(400, "you must provide a model parameter")
       : refuse(`Missing required parameter: '${param}'.`, "missing_required_parameter");

@@ -33,7 +33,7 @@ const Embedding = builder.objectRef<ListedVector>("Embedding").implement({
       nullable: false,
       description:
         "The vector as base64 of 32-bit floats, little-endian: a fraction of the bytes of `embedding`, and quick to read.",
-      resolve: ({ vector }) => vector.base64() as string,
+      resolve: ({ vector }) => vector.base64() as unknown as string,
     }),
     dimensions: t.int({
       nullable: false,

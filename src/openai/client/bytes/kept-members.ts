@@ -1,5 +1,5 @@
-// Cuts the long values of one member out of a JSON text while its bytes arrive: lists of numbers and texts of plain characters,
-// such as the vectors of a batch. They stay bytes; only what is around them is parsed. Any other value stays in its place.
+// Cuts the long values of one member out of a JSON text while its bytes arrive: lists of numbers, and texts of the characters of
+// base64, such as the vectors of a batch. They stay bytes; only what is around them is parsed. Any other value stays in its place.
 import { isRecord } from "../../../json/json.ts";
 import { KeptJson } from "../../../json/kept-json.ts";
 import { readNumbers } from "./number-list.ts";
@@ -15,7 +15,6 @@ const QUOTE = 0x22;
 const COLON = 0x3a;
 const BRACKET = 0x5b;
 const END = 0x5d;
-const BACKSLASH = 0x5c;
 
 /** Begins the strings that stand for what is cut out. Nobody can guess it, and it leaves no process. */
 const MARK = crypto.randomUUID();
@@ -31,9 +30,9 @@ export class KeptNumbers extends KeptJson {
   }
 }
 
-/** A text without escapes. */
+/** A text of the characters of base64: those of both alphabets, and of padding. */
 export class KeptText extends KeptJson {
-  /** Its characters. */
+  /** The characters. */
   readonly characters: Uint8Array;
 
   constructor(bytes: Uint8Array) {
@@ -166,12 +165,14 @@ function readList(bytes: Buffer): KeptNumbers | undefined {
   return count === undefined ? undefined : new KeptNumbers(bytes, room.slice(0, count));
 }
 
-/** A text of ASCII alone, without escapes and control characters: it is its own JSON. */
+/** 1 for the characters of base64. */
+const isBase64 = new Uint8Array(256);
+for (const character of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="))
+  isBase64[character] = 1;
+
 function readText(bytes: Buffer): KeptText | undefined {
-  for (let place = 1; place < bytes.length - 1; place++) {
-    const code = bytes[place] as number;
-    if (code < 0x20 || code > 0x7e || code === BACKSLASH) return undefined;
-  }
+  const last = bytes.length - 1;
+  for (let place = 1; place < last; place++) if (isBase64[bytes[place] as number] === 0) return undefined;
   return new KeptText(bytes);
 }
 
