@@ -7,7 +7,7 @@ import type { CallerContext } from "../limits/caller-context.ts";
 import { connectRedis } from "../limits/counting/redis.ts";
 import { createName, MEDIA_PATH, type MediaStore, NAME, ownerOf, readType } from "../media/media-store.ts";
 import { MemoryMedia } from "../media/memory-media.ts";
-import { createOwnPath } from "../media/own-path.ts";
+import { createOwnPath, withoutSlash } from "../media/own-path.ts";
 import { RedisMedia } from "../media/redis-media.ts";
 import type { Context, Media } from "../schema/shared/context.ts";
 import type { Medium } from "../schema/shared/media.ts";
@@ -28,7 +28,7 @@ export function createMedia(
   pictures: SandboxPictures | undefined,
 ): Media | undefined {
   if (!store && !pictures) return undefined;
-  const base = config.PUBLIC_URL?.href.replace(/\/+$/, "") ?? "";
+  const base = config.PUBLIC_URL ? withoutSlash(config.PUBLIC_URL.href) : "";
   const ownPath = createOwnPath(config.PUBLIC_URL);
 
   /** Whoever asks for a medium by URL in an operation must be the caller that it was made for. */

@@ -3,7 +3,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { hasMediumForm } from "../schema/shared/media.ts";
 
 /** What stands for the host of a path alone. */
-const NOWHERE = "http://nowhere.invalid";
+const NOWHERE_HOST = "nowhere.invalid";
+const NOWHERE = `http://${NOWHERE_HOST}`;
 
 /**
  * Yields a function that finds the path on this server that a URL of a medium leads to; undefined for what is not on this server,
@@ -14,19 +15,30 @@ const NOWHERE = "http://nowhere.invalid";
 export function createOwnPath(
   publicUrl: URL | undefined,
 ): (url: string, headers: IncomingHttpHeaders) => string | undefined {
-  const prefix = publicUrl?.pathname.replace(/\/+$/, "") ?? "";
+  const prefix = publicUrl ? withoutSlash(publicUrl.pathname) : "";
   const isBelow = (path: string) => path.startsWith(`${prefix}/`);
   return (text, { host, origin, "x-forwarded-host": forwarded }) => {
     if (!hasMediumForm(text) || !URL.canParse(text, NOWHERE)) return undefined;
     const url = new URL(text, NOWHERE);
     const { pathname } = url;
-    const isHere =
-      url.origin === NOWHERE ||
-      url.host === publicUrl?.host ||
-      host?.toLowerCase() === url.host ||
-      forwarded === url.host ||
-      (origin !== undefined && URL.canParse(origin) && new URL(origin).host === url.host);
+    const hosts = [host, forwarded, hostOf(origin), publicUrl?.host, NOWHERE_HOST];
+    const named = withoutPort(url.host);
+    const isHere = hosts.some((own) => typeof own === "string" && withoutPort(own.toLowerCase()) === named);
     if (!isHere) return undefined;
     return prefix !== "" && isBelow(pathname) ? pathname.slice(prefix.length) : pathname;
   };
+}
+
+function hostOf(origin: string | undefined): string | undefined {
+  return origin !== undefined && URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+/** The host without a port that a scheme stands for: the scheme by which clients call need not be the one that came here. */
+function withoutPort(host: string): string {
+  return host.replace(/:(?:80|443)$/, "");
+}
+
+/** A URL or a path, to which another path is to be added. */
+export function withoutSlash(url: string): string {
+  return url.endsWith("/") ? url.slice(0, -1) : url;
 }

@@ -6,8 +6,8 @@ import { requestIdOf } from "../http/request-id.ts";
 /** A path is cut to this length: it may be as long as a request's head. */
 const MAX_PATH = 100;
 
-/** A path that ends in the name of a medium, whatever a proxy has put before it. */
-const MEDIUM = /^(.*\/(?:media|pictures)\/).*$/i;
+/** What comes before the name of a medium, whatever a proxy has put before that. */
+const BEFORE_NAME = /\/(?:media|pictures)\//i;
 
 /** A request that was refused before it was an operation. */
 export interface RefusedRequest {
@@ -45,10 +45,14 @@ export function createTellRefused(observers: readonly RefusalObserver[]): (req: 
   return (req, code) => {
     const { method = "", url = "" } = req;
     const [path = ""] = url.split(/[?#]/, 1);
-    const shown = path.replace(MEDIUM, "$1…").slice(0, MAX_PATH);
-    const refused = { requestId: requestIdOf(req), method, path: shown, code };
+    const refused = { requestId: requestIdOf(req), method, path: withoutName(path).slice(0, MAX_PATH), code };
     for (const observer of observers) observer.requestRefused?.(refused);
   };
+}
+
+function withoutName(path: string): string {
+  const found = BEFORE_NAME.exec(path);
+  return found ? `${path.slice(0, found.index + found[0].length)}…` : path;
 }
 
 /** Yields a function that reports bytes that could not be read as a request, by the status that answered them. */

@@ -35,6 +35,12 @@ describe("there is none for", () => {
     ["Redis without a password", { ...production, REDIS_URL: "redis://redis:6379" }],
     ["Redis on loopback", { ...production, REDIS_URL: "redis://:secret@127.0.0.1" }],
     ["introspection in development", { INTROSPECTION: "true" }],
+    ["a public URL", { PUBLIC_URL: "https://secret.example.com" }],
+    [
+      "a public URL of workers with Redis",
+      { PUBLIC_URL: "https://a.example", WORKERS: "2", REDIS_URL: "redis://redis" },
+    ],
+    ["a public URL where nothing is kept", { PUBLIC_URL: "https://a.example", WORKERS: "2", MEDIA_TTL_SECONDS: "0" }],
   ])("%s", (_, environment) => expect(warn(environment)).toEqual([]));
 });
 
@@ -51,6 +57,7 @@ describe("there is one for", () => {
       { ...production, CLIENT_KEYS: "", HOST: "::", ALLOW_ANONYMOUS: "true" },
       ["HOST"],
     ],
+    ["a public URL of workers without Redis", { PUBLIC_URL: "https://a.example", WORKERS: "2" }, ["PUBLIC_URL"]],
     ["an upstream by plain http", { OPENAI_BASE_URL: `${away}/v1` }, ["OPENAI_BASE_URL"]],
     ["an upstream in a private network", { OPENAI_BASE_URL: "http://10.0.0.5:8000/v1" }, ["OPENAI_BASE_URL"]],
     ["an upstream by a service's name", { OPENAI_BASE_URL: "http://secret:8000/v1" }, ["OPENAI_BASE_URL"]],

@@ -182,7 +182,7 @@ describe("files", () => {
   });
 
   test("a refused operation reads none of them", async () => {
-    const keys = JSON.stringify([{ id: "alice", key: KEYS.alice, operations: ["chat", "models"] }]);
+    const keys = JSON.stringify([{ id: "alice", key: KEYS.alice, operations: ["complete", "models"] }]);
     const { server, upstream } = await startServed(json(variations), { ...LIMITS, CLIENT_KEYS: keys });
     const client = await connectRaw(server.url);
     await client.send(headOf("alice", 10_000_000, "multipart/form-data; boundary=x"));

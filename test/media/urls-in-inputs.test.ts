@@ -6,8 +6,10 @@ import { chatCompletion } from "../support/answers.ts";
 import { whenOver } from "../support/lifetime.ts";
 import { makePicture, PNG, pictures, startPictures } from "../support/media.ts";
 import { readParts, vary } from "../support/multipart.ts";
-import type { TestServer } from "../support/server.ts";
-import { type Answer, failure, inTurn, json, type Upstream } from "../support/upstream.ts";
+import { startTestServer, type TestServer } from "../support/server.ts";
+import { chunk, done, event, streams } from "../support/stream.ts";
+import { connectWs } from "../support/subscribe.ts";
+import { type Answer, failure, inTurn, json, startUpstream, type Upstream } from "../support/upstream.ts";
 
 const CHAT = "mutation ($input: ChatInput!) { chat(input: $input) { id } }";
 const DATA_URL = `data:image/png;base64,${PNG.toString("base64")}`;
@@ -114,6 +116,12 @@ describe("the address as a client sees it", () => {
       (path) => `https://app.example.com${path}`,
       { "x-forwarded-host": "app.example.com" },
     ],
+    [
+      "on the proxy's host, with the port that https stands for",
+      {},
+      (path) => `https://APP.example.com:443${path}`,
+      { "x-forwarded-host": "app.example.com:443" },
+    ],
     ["below PUBLIC_URL", { PUBLIC_URL: PUBLIC }, (path) => `${PUBLIC}${path}`],
     ["a path below PUBLIC_URL's", { PUBLIC_URL: PUBLIC }, (path) => `/ai${path}`],
     ["a path without PUBLIC_URL's, where it is set", { PUBLIC_URL: PUBLIC }, (path) => path],
@@ -211,6 +219,28 @@ test("an image keeps its detail, and other parts and messages stay as they are",
       },
     ],
   });
+});
+
+test("over WebSocket it is the same, by the host of the handshake", async () => {
+  const { upstream, server } = await start();
+  const path = await makePicture(server);
+  upstream.answer = streams(event(chunk("Hi", "stop")), done);
+  const { subscribe } = await connectWs(server.url);
+  for (const url of [path, new URL(path, server.url).href]) {
+    const query = "subscription ($input: ChatInput!) { chat(input: $input) { text } }";
+    const subscription = subscribe(query, chatWith({ imageUrl: { url } }));
+    expect(await subscription.ended).toBe("complete");
+    expect(subscription.results).toMatchObject([{ data: { chat: { text: "Hi" } } }]);
+    expect(lastPart(upstream)).toEqual({ type: "image_url", image_url: { url: DATA_URL } });
+  }
+});
+
+test("with an embedder's plugins it is the same", async () => {
+  const upstream = await startUpstream(answers);
+  const server = await startTestServer(upstream.url, {}, [], [{}]);
+  const url = await makePicture(server);
+  expect((await server.query(vary, { image: url })).body.errors).toBeUndefined();
+  expect(lastFile(upstream).bytes).toEqual(PNG);
 });
 
 test("larger than MAX_ATTACHMENT_BYTES it is refused as an image", async () => {

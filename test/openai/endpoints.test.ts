@@ -7,11 +7,10 @@ import { TRANSCRIPTIONS, TRANSLATIONS } from "../../src/openai/audio/transcripti
 import { CHAT_COMPLETIONS } from "../../src/openai/chat.ts";
 import { type Endpoint, targetOf, type UpstreamRequest } from "../../src/openai/client/endpoint.ts";
 import { COMPLETIONS } from "../../src/openai/completions.ts";
+import { EMBEDDINGS } from "../../src/openai/embeddings/embeddings.ts";
 import { IMAGE_EDITS } from "../../src/openai/images/edits.ts";
 import { IMAGE_GENERATIONS } from "../../src/openai/images/generations.ts";
 import { IMAGE_VARIATIONS } from "../../src/openai/images/variations.ts";
-import { EMBEDDINGS } from "../../src/openai/embeddings/embeddings.ts";
-import { IMAGE_EDITS, IMAGE_VARIATIONS } from "../../src/openai/images.ts";
 import { MODEL, MODELS } from "../../src/openai/models.ts";
 import { MODERATIONS } from "../../src/openai/moderations/moderations.ts";
 import { findRoute } from "../../src/sandbox/routes.ts";

@@ -81,8 +81,8 @@ describe("POST /images/edits in its place", () => {
     expect(readFields(await upload(file, { model: "mine" }, edits))).toMatchObject({ model: "mine" });
   });
 
-  test("gives the base64 as it came, and as a data: URL where that is selected", async () => {
-    const { upstream, server } = await startServed(json(variations), edits);
+  test("gives the base64 as it came, and as a data: URL where that is selected and nothing is kept", async () => {
+    const { upstream, server } = await startServed(json(variations), { ...edits, MEDIA_TTL_SECONDS: "0" });
     upstream.answer = json({ created: 1, data: [{ b64_json: "aGk=" }], output_format: "webp" });
     const image = "data:image/png;base64,aGk=";
     const select = (fields: string) =>

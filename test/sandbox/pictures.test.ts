@@ -78,6 +78,34 @@ test("another machine gets its name for the server, and https if a proxy says so
   expect([answer.status, answer.headers["content-type"]]).toEqual([200, "image/png"]);
 });
 
+test("their URLs stand for them in an Upload, on the host that was called and as a path", async () => {
+  const url = await started().url;
+  const ask = async (image: string, headers: Record<string, string> = {}) => {
+    const query = `mutation ($image: Upload!) { imageVariations(input: { image: $image, size: "256x256" }) { data { url } } }`;
+    const { body } = await send(url, "/graphql", {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: Buffer.from(JSON.stringify({ query, variables: { image } })),
+    });
+    return JSON.parse(body.toString());
+  };
+  const [picture = ""] = await askForPictures(url);
+  for (const image of [picture, new URL(picture).pathname]) {
+    const { data, errors } = await ask(image);
+    expect([errors, data.imageVariations.data]).toEqual([undefined, [{ url: expect.stringContaining("/pictures/") }]]);
+  }
+  const elsewhere = picture.replace("127.0.0.1", "evil.example");
+  expect((await ask(elsewhere)).errors[0].message).toContain("Upload must be");
+  expect((await ask(elsewhere, { host: "laptop.example" })).errors[0].message).toContain("Upload must be");
+  const dropped = picture.replace(/img-.{24}/, `img-${"x".repeat(24)}`);
+  expect((await ask(dropped)).errors).toMatchObject([
+    {
+      message: "input.image is a URL of this server that is unknown or no longer kept.",
+      extensions: { code: "BAD_USER_INPUT" },
+    },
+  ]);
+});
+
 test("nothing else is passed on", async () => {
   const url = await started().url;
   const name = "img-abcdefghijklmnopqrstuvwx.png";

@@ -78,8 +78,9 @@ function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-/** Types that clients send where they know none. */
-const UNKNOWN = /^(?:|application\/octet-stream|binary\/octet-stream)$/;
+const ANYTHING = "application/octet-stream";
+/** Types that clients send where they know none; a part without one is text. https://www.rfc-editor.org/rfc/rfc7578#section-4.4 */
+const UNKNOWN: ReadonlySet<string> = new Set(["", "text/plain", ANYTHING, "binary/octet-stream"]);
 const ESSENCE = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
 
 /** How files begin in base64, by their types; RIFF's kind stands behind its length. */
@@ -96,8 +97,9 @@ const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
 /** What the client says, or else the name, or else the bytes. */
 function typeOf({ contentType, filename }: UploadFile, base64: string): string {
   const said = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-  if (!UNKNOWN.test(said) && ESSENCE.test(said)) return said;
+  const known = ESSENCE.test(said) ? said : "";
+  if (!UNKNOWN.has(known)) return known;
   const extension = /\.([^.]+)$/.exec(filename)?.[1] ?? "";
   const [, found] = BEGINNINGS.find(([beginning]) => beginning.test(base64)) ?? [];
-  return contentTypeOf(extension) ?? found ?? "application/octet-stream";
+  return contentTypeOf(extension) ?? found ?? (known || ANYTHING);
 }
