@@ -101,8 +101,6 @@ describe("names and estimates that dashboards and budgets rely on:", () => {
       1,
     ],
     ["POST /audio/translations", "translation", TRANSLATIONS, { multipart: { model: "whisper-1" } }, 0],
-    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: { prompt: "more", n: "2" } }, 16_000],
-    ["POST /images/edits", "image_variation", IMAGE_EDITS, { multipart: {} }, 8_000],
     ["POST /audio/speech", "speech", SPEECH, { json: { model: "m", input: "x".repeat(30), voice: "v" } }, 10 + 40],
     ["POST /audio/speech", "speech", SPEECH, { json: {} }, 0],
     ["POST /embeddings", "embeddings", EMBEDDINGS, { json: { model: "m", input: ["one", "three"] } }, 3],
