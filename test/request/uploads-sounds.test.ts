@@ -6,7 +6,7 @@ import { connectRaw, postHead } from "../support/raw-client.ts";
 import { startServed } from "../support/served-upstream.ts";
 import { type Answered, request, type TestServer } from "../support/server.ts";
 import { listeners, mutationOf, transcribeStream } from "../support/sounds.ts";
-import { type Answer, json } from "../support/upstream.ts";
+import { type Answer, json, type ReceivedRequest } from "../support/upstream.ts";
 
 const hello = json({ text: "Hello" });
 const start = (environment: Record<string, string> = {}, answer: Answer = hello) => startServed(answer, environment);
@@ -74,14 +74,14 @@ describe.each(operations)("%s (%s)", (field, query) => {
   });
 
   test.each([30_000, 2_000_000])("ends with the client that leaves after %i bytes", async (sent) => {
-    let arrive = (_: Promise<void>) => {};
-    const arrived = new Promise<Promise<void>>((resolve) => {
+    let arrive = (_: ReceivedRequest) => {};
+    const arrived = new Promise<ReceivedRequest>((resolve) => {
       arrive = resolve;
     });
     const { upstream, server } = await startServed(
       (received, _, req) => {
         req.resume();
-        arrive(received.closed);
+        arrive(received);
       },
       {},
       { streamBodies: true },
@@ -92,9 +92,11 @@ describe.each(operations)("%s (%s)", (field, query) => {
     await client.send(body.subarray(0, sent));
     // Of a small part nothing has been sent on.
     if (sent > 2 ** 20) {
-      const closed = await arrived;
+      const { closed } = await arrived;
+      const left = performance.now();
       client.socket.destroy();
       await closed;
+      expect(performance.now() - left).toBeLessThan(1_000);
     } else client.socket.destroy();
     await client.closed;
     expect(upstream.requests.length).toBe(sent > 2 ** 20 ? 1 : 0);
