@@ -62,8 +62,7 @@ describe.each(fields)("%s", (field, more) => {
 
   test.each<[string, object, number]>([
     ["by its report", { data: [picture, picture], usage: usageOf(5_000) }, 5_000],
-    ["by the pictures that came if there is none", { data: [picture, picture] }, 16_000],
-    ["as estimated if nothing tells", { data: [{}] }, 24_000],
+    ["as estimated if there is none", { data: [picture, picture] }, 24_000],
   ])("a whole answer is settled %s", async (_, body, tokens) => {
     const { server } = await start(json(body));
     await server.query(mutation(field, `${more}, n: 3`), {}, alice);
@@ -79,6 +78,11 @@ describe.each(fields)("%s", (field, more) => {
       70,
     ],
     ["by the pictures that came if there is none", [partial, partial, complete(), complete()], 16_200],
+    [
+      "by the pictures that came, whatever their events are called",
+      [event({ data: [picture] }), event(picture)],
+      16_000,
+    ],
     ["by both, picture by picture", [complete(usageOf(5_000)), partial, complete()], 13_100],
     [
       "with a count so far that the end replaces",

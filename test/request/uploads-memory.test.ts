@@ -41,6 +41,31 @@ async function upload(url: string, size: number): Promise<void> {
   client.socket.destroy();
 }
 
+/** Uploads files of `size` bytes each as the images of one edit. */
+async function uploadEdit(url: string, size: number, images: number): Promise<void> {
+  const query =
+    'mutation ($images: [Upload!]!) { imageEdits(input: { prompt: "x", images: $images }) { data { url } } }';
+  const map = Object.fromEntries(Array.from({ length: images }, (_, place) => [place, [`variables.images.${place}`]]));
+  const fields = [
+    { name: "operations", body: JSON.stringify({ query, variables: { images: Array(images).fill(null) } }) },
+    { name: "map", body: JSON.stringify(map) },
+  ];
+  const head = Buffer.concat(fields.map(writePart));
+  const heads = Array.from({ length: images }, (_, place) => writePart(filePart("", String(place))).subarray(0, -2));
+  const between = heads.reduce((sum, { length }) => sum + length + size + 2, 0);
+  const client = await connectRaw(url);
+  await client.send(postHead(head.length + between + END.length));
+  await client.send(head);
+  for (const partHead of heads) {
+    await client.send(partHead);
+    for (let sent = 0; sent < size; sent += chunk.length) await client.send(chunk.subarray(0, size - sent));
+    await client.send("\r\n");
+  }
+  await client.send(END);
+  expect((await client.answer()).body).toEqual({ data: { imageEdits: varied } });
+  client.socket.destroy();
+}
+
 /** Resident memory of a process in MiB: now, or the most since the last reset. */
 function readMemory(pid: number, field: "VmRSS" | "VmHWM"): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
@@ -90,5 +115,27 @@ test.runIf(process.platform === "linux")(
     console.info(`16 x 4 MiB: +${added.toFixed(1)} MiB`);
     expect(server.received() - before).toBeGreaterThan(16 * 4 * MIB);
     expect(added).toBeLessThan(120);
+  },
+);
+
+test.runIf(process.platform === "linux")(
+  "16 edits of a file of 4 MiB each at once, and an edit of 16 such files, add less than 120 MiB and stay below 190",
+  { timeout: 60_000 },
+  async () => {
+    const server = await startMeasured();
+    await warmUp(server);
+    const before = server.received();
+    const many = await measure(server.pid, () =>
+      Promise.all(Array.from({ length: 16 }, () => uploadEdit(server.url, 4 * MIB, 1))),
+    );
+    const atMost = readMemory(server.pid, "VmHWM");
+    const one = await measure(server.pid, () => uploadEdit(server.url, 4 * MIB, 16));
+    console.info(
+      `16 edits: +${many.toFixed(1)} MiB, at most ${atMost.toFixed(1)}; one of 16 files: +${one.toFixed(1)} MiB`,
+    );
+    expect(server.received() - before).toBeGreaterThan(2 * 16 * 4 * MIB);
+    expect(many).toBeLessThan(120);
+    expect(one).toBeLessThan(40);
+    expect(Math.max(atMost, readMemory(server.pid, "VmHWM"))).toBeLessThan(190);
   },
 );

@@ -68,6 +68,20 @@ test("their URLs have the origin by which the client has called, and show them t
   expect(new Set(shown).size).toBe(2);
 });
 
+test("a picture made for a prompt by a model that answers with URLs is shown there, too", async () => {
+  const url = await started().url;
+  const query = `mutation { imageGenerations(input: { model: "dall-e-2", prompt: "a fox", size: "256x256" }) { data { url } } }`;
+  const { body } = await send(url, "/graphql", {
+    method: "POST",
+    headers: { ...preflighted, "content-type": "application/json" },
+    body: Buffer.from(JSON.stringify({ query })),
+  });
+  const shown = JSON.parse(body.toString()).data.imageGenerations.data[0].url;
+  expect(shown).toMatch(new RegExp(`^${url}/pictures/img-\\w{24}\\.png$`));
+  const answer = await send(url, new URL(shown).pathname);
+  expect(PNG.sync.read(answer.body)).toMatchObject({ width: 256, height: 256 });
+});
+
 test("another machine gets its name for the server, and https if a proxy says so", async () => {
   const url = await started().url;
   const [plain] = await askForPictures(url, { host: "laptop.example:4000" });

@@ -1,5 +1,6 @@
 // A check by the compiler: a field of OpenAI's requests that is neither mapped nor left out does not compile.
 // `npm run check` reports failures: each @ts-expect-error is an error if the line below it compiles.
+import type { ImageEditParamsBase, ImageGenerateParamsBase } from "openai/resources/images";
 import { expectTypeOf, test } from "vitest";
 import type { SpeechRequest } from "../../src/openai/audio/speech.ts";
 import type { TranscriptionRequest, TranslationRequest } from "../../src/openai/audio/transcriptions.ts";
@@ -15,6 +16,8 @@ import type {
 } from "../../src/openai/chat.ts";
 import type { CompletionRequest } from "../../src/openai/completions.ts";
 import type { EmbeddingRequest } from "../../src/openai/embeddings/embeddings.ts";
+import type { ImageEditRequest } from "../../src/openai/images/edits.ts";
+import type { ImageGenerationRequest } from "../../src/openai/images/generations.ts";
 import type { ModerationRequest } from "../../src/openai/moderations/moderations.ts";
 import type { Given } from "../../src/schema/shared/wire-body.ts";
 
@@ -32,6 +35,10 @@ test("a wire body names every field of OpenAI's, or does not compile", () => {
   >();
   expectTypeOf<Given<EmbeddingRequest>>().not.toExtend<Tomorrow<EmbeddingRequest>>();
   expectTypeOf<Given<ModerationRequest>>().not.toExtend<Tomorrow<ModerationRequest>>();
+  expectTypeOf<Given<ImageGenerationRequest>>().not.toExtend<Tomorrow<ImageGenerationRequest>>();
+  expectTypeOf<Given<ImageEditRequest>>().not.toExtend<Tomorrow<ImageEditRequest>>();
+  expectTypeOf<keyof ImageEditParamsBase>().toExtend<keyof ImageEditRequest | "stream">();
+  expectTypeOf<keyof ImageGenerateParamsBase>().toExtend<keyof ImageGenerationRequest | "stream">();
   expectTypeOf<Given<ChatMessageParam>>().not.toExtend<Tomorrow<ChatMessageParam>>();
   expectTypeOf<ChatMessageParam>().toHaveProperty("function_call");
   // @ts-expect-error prompt is missing
@@ -61,4 +68,8 @@ test("a form has the fields that are newer than the package, and nothing that it
     | ("include" | "timestamp_granularities" | "chunking_strategy")
     | ("known_speaker_names" | "known_speaker_references")
   >();
+  expectTypeOf<ImageGenerationRequest>().not.toHaveProperty("stream");
+  expectTypeOf<ImageGenerationRequest>().not.toHaveProperty("svg");
+  expectTypeOf<ImageEditRequest>().not.toHaveProperty("stream");
+  expectTypeOf<ImageEditRequest>().not.toHaveProperty("svg");
 });

@@ -3,9 +3,9 @@
 import type { Image as OpenAIImage, ImagesResponse as OpenAIImagesResponse } from "openai/resources/images";
 import { isRecord, type Unchecked } from "../../json/json.ts";
 import { expectAnswer } from "../client/answer.ts";
-import type { Endpoint, PaidEndpoint, TokenEstimate, UpstreamRequest } from "../client/endpoint.ts";
+import type { Endpoint, Normalise, PaidEndpoint, TokenEstimate, UpstreamRequest } from "../client/endpoint.ts";
 import { OpenAIError } from "../client/failures/errors.ts";
-import { imageOf, isPartial, picturesIn } from "./events.ts";
+import { type ImageEventName, imageOf, isPartial, nameEvent, picturesIn } from "./events.ts";
 import { GatheredImages, ImageProgress, ImagesEnd } from "./progress.ts";
 import { createUsageSum, readUsageSoFar } from "./usage-sum.ts";
 
@@ -22,25 +22,35 @@ const TOKENS_PER_IMAGE = 8_000;
 /** https://platform.openai.com/docs/guides/image-generation#partial-images-cost */
 const TOKENS_PER_PARTIAL_IMAGE = 100;
 
-/** What the endpoints that make or change images have in common: see PaidEndpoint. */
-export const IMAGE_PARTS = {
-  estimate: estimateImages,
-  createEventNormaliser: createUsageSum,
-  normalise: putPictures,
-  gather: (normalise) => new GatheredImages(normalise),
-  followEnd: (request) => new ImagesEnd(countImages(request)),
-  readUsage: readUsageSoFar,
-  countOutput,
-  hasOutput: (event) => picturesIn(event).length > 0,
-  followStream: (images) => new ImageProgress(images),
-  hidesOutput: true,
-  hasLargeEvents: true,
-} satisfies Partial<PaidEndpoint>;
+/** What the endpoints that make or change images have in common: see PaidEndpoint. Their events are called after `name`. */
+export function createImageParts(name: ImageEventName) {
+  return {
+    estimate: estimateImages,
+    createEventNormaliser: () => createEventNormaliser(name),
+    normalise: putPictures,
+    toEvent(answer) {
+      if (!isRecord(answer) || picturesIn(answer).length === 0)
+        throw new OpenAIError("invalid_response", "The upstream's answer holds no image.");
+      nameEvent(answer, name);
+      return answer;
+    },
+    gather: (normalise) => new GatheredImages(normalise),
+    followEnd: (request) => new ImagesEnd(countImages(request)),
+    readUsage: readUsageSoFar,
+    countOutput,
+    hasOutput: (event) => picturesIn(event).length > 0,
+    followStream: (images) => new ImageProgress(images),
+    hidesOutput: true,
+    hasLargeEvents: true,
+  } satisfies Partial<PaidEndpoint>;
+}
 
-/** A whole answer in place of a stream, as an event with all of its pictures. Throws OpenAIError if it holds none. */
-export function expectPictures(body: unknown, endpoint: Endpoint): Record<string, unknown> {
-  if (isRecord(body) && picturesIn(body).length > 0) return body;
-  throw new OpenAIError("invalid_response", `The upstream's answer to ${endpoint.name} holds no image.`);
+function createEventNormaliser(name: ImageEventName): Normalise {
+  const addUp = createUsageSum();
+  return (event) => {
+    nameEvent(event, name);
+    addUp(event);
+  };
 }
 
 /** The answer of an image endpoint. Throws OpenAIError if it holds no image. */
@@ -56,11 +66,12 @@ function putPictures(answer: Record<string, unknown>): void {
 }
 
 /** How many pictures a request asks for. */
-export function countImages({ json, multipart }: UpstreamRequest): number {
+function countImages({ json, multipart }: UpstreamRequest): number {
   return Math.max(1, readNumber(multipart ?? json, "n", 1));
 }
 
-function estimateImages(request: UpstreamRequest): TokenEstimate {
+/** What a call may cost that makes GPT image models work. */
+export function estimateImages(request: UpstreamRequest): TokenEstimate {
   const choices = countImages(request);
   const partialImages = readNumber(request.multipart ?? request.json, "partial_images", 0);
   const output = choices * (TOKENS_PER_IMAGE + TOKENS_PER_PARTIAL_IMAGE * partialImages);
@@ -74,9 +85,9 @@ function readNumber(body: unknown, name: string, otherwise: number): number {
   return Number.isFinite(number) ? number : otherwise;
 }
 
-/** In a whole answer or in one event. Undefined: there is no picture in it. */
-function countOutput(answer: unknown): number | undefined {
-  const pictures = picturesIn(answer);
+/** In one event. Undefined: there is no picture in it, or it is a whole answer, which may lack pictures that were made. */
+function countOutput(event: unknown): number | undefined {
+  const pictures = isRecord(event) && typeof event.type === "string" ? picturesIn(event) : [];
   if (pictures.length === 0) return undefined;
-  return pictures.length * (isPartial(answer) ? TOKENS_PER_PARTIAL_IMAGE : TOKENS_PER_IMAGE);
+  return pictures.length * (isPartial(event) ? TOKENS_PER_PARTIAL_IMAGE : TOKENS_PER_IMAGE);
 }

@@ -5,7 +5,7 @@ import type { ChunkStream } from "../chunk-stream.ts";
 import type { OpenAIClient } from "../client/client.ts";
 import { defineEndpoint } from "../client/endpoint.ts";
 import type { UploadSource } from "../client/uploads/streamed-file.ts";
-import { expectImages, expectPictures, IMAGE_PARTS, type ImagesResponse } from "./answer.ts";
+import { createImageParts, expectImages, type ImagesResponse } from "./answer.ts";
 import { type ImageEvent, streamImages } from "./events.ts";
 import { createForm } from "./form.ts";
 
@@ -45,8 +45,7 @@ export const IMAGE_EDITS = defineEndpoint({
   modelIn: "body",
   isPaid: true,
   operationName: "image_edit",
-  ...IMAGE_PARTS,
-  toEvent: (answer) => expectPictures(answer, IMAGE_EDITS),
+  ...createImageParts("image_edit"),
 });
 
 /**
@@ -70,5 +69,5 @@ export function streamEditedImages(
   onEnd: () => void,
 ): ChunkStream<ImageEvent> {
   const multipart = createForm({ ...request, stream: true });
-  return streamImages(client, { endpoint: IMAGE_EDITS, multipart }, "image_edit", callerSignal, onEnd);
+  return streamImages(client, { endpoint: IMAGE_EDITS, multipart }, callerSignal, onEnd);
 }

@@ -59,6 +59,12 @@ export function isPartial(event: unknown): boolean {
   return typeof partial_image_index === "number";
 }
 
+/** Gives an event with a picture, if it has no name, the one that OpenAI gives it. */
+export function nameEvent(event: Record<string, unknown>, name: ImageEventName): void {
+  if ((typeof event.type === "string" && event.type !== "") || picturesIn(event).length === 0) return;
+  event.type = `${name}.${isPartial(event) ? "partial_image" : "completed"}`;
+}
+
 /**
  * Asks for pictures as they are made. Ends when all are complete; throws OpenAIError otherwise, after the pictures so far.
  * Leaving the stream ends the upstream call at once. `onEnd` is called when a stream that has begun is over.
@@ -66,7 +72,6 @@ export function isPartial(event: unknown): boolean {
 export function streamImages(
   client: OpenAIClient,
   request: UpstreamRequest,
-  name: ImageEventName,
   callerSignal: AbortSignal,
   onEnd: () => void = () => {},
 ): ChunkStream<ImageEvent> {
@@ -74,7 +79,7 @@ export function streamImages(
     let isFinished = false;
     try {
       await client.stream(request, signal, (events) => {
-        const pictures = events.flatMap((event) => (event instanceof Repeat ? [] : readEvent(event, name)));
+        const pictures = events.flatMap((event) => (event instanceof Repeat ? [] : readEvent(event)));
         isFinished ||= pictures.some((picture) => !picture.isPartial);
         return pictures.length > 0 ? take(pictures) : undefined;
       });
@@ -88,14 +93,13 @@ export function streamImages(
 }
 
 /** Signs of life and what else has no picture yield nothing. What an event says of several pictures is on the last. */
-function readEvent(event: OpenAIEvent, name: ImageEventName): ImageEvent[] {
+function readEvent(event: OpenAIEvent): ImageEvent[] {
   const { type, data: _, usage, ...rest } = event;
-  const isUnfinished = isPartial(event);
   const pictures = picturesIn(event);
   return pictures.map((image, place) => ({
-    type: typeof type === "string" && type !== "" ? type : `${name}.${isUnfinished ? "partial_image" : "completed"}`,
+    type: String(type),
     image,
-    isPartial: isUnfinished,
+    isPartial: isPartial(event),
     fields: { ...rest, ...image, usage: place === pictures.length - 1 ? (image.usage ?? usage) : image.usage },
   }));
 }

@@ -4,7 +4,7 @@ import type { ImageGenerateParamsBase } from "openai/resources/images";
 import type { ChunkStream } from "../chunk-stream.ts";
 import type { OpenAIClient } from "../client/client.ts";
 import { defineEndpoint } from "../client/endpoint.ts";
-import { expectImages, expectPictures, IMAGE_PARTS, type ImagesResponse } from "./answer.ts";
+import { createImageParts, expectImages, type ImagesResponse } from "./answer.ts";
 import { type ImageEvent, streamImages } from "./events.ts";
 
 /** OpenAI's request fields that callers cannot set here, each with its reason. */
@@ -40,8 +40,7 @@ export const IMAGE_GENERATIONS = defineEndpoint({
   modelIn: "body",
   isPaid: true,
   operationName: "image_generation",
-  ...IMAGE_PARTS,
-  toEvent: (answer) => expectPictures(answer, IMAGE_GENERATIONS),
+  ...createImageParts("image_generation"),
 });
 
 /** Asks for images. Throws OpenAIError, also if a 2xx holds no image. */
@@ -61,5 +60,5 @@ export function streamCreatedImages(
   callerSignal: AbortSignal,
 ): ChunkStream<ImageEvent> {
   const json = { ...request, stream: true };
-  return streamImages(client, { endpoint: IMAGE_GENERATIONS, json }, "image_generation", callerSignal);
+  return streamImages(client, { endpoint: IMAGE_GENERATIONS, json }, callerSignal);
 }

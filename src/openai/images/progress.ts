@@ -75,9 +75,9 @@ export class GatheredImages extends ImagesEnd implements GatheredAnswer {
   }
 
   override add(event: Fields): boolean {
+    if (event.type === undefined && Object.keys(event).length > 0) this.#hasNameless = true;
     this.#normalise(event);
     const isProgress = super.add(event);
-    if (event.type === undefined && Object.keys(event).length > 0) this.#hasNameless = true;
     if (isPartial(event)) return isProgress;
     for (const picture of picturesIn(event)) this.#data.push(picture === event ? imageOf(picture) : picture);
     const { type: _, b64_json: __, url: ___, revised_prompt: ____, data: _____, created_at, ...rest } = event;

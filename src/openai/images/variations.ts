@@ -6,7 +6,7 @@ import type { OpenAIClient } from "../client/client.ts";
 import { defineEndpoint } from "../client/endpoint.ts";
 import { OpenAIError } from "../client/failures/errors.ts";
 import { StreamedFile, type UploadSource } from "../client/uploads/streamed-file.ts";
-import { expectImages, IMAGE_PARTS, type ImagesResponse } from "./answer.ts";
+import { createImageParts, estimateImages, expectImages, type ImagesResponse } from "./answer.ts";
 import { IMAGE_EDITS } from "./edits.ts";
 
 /** Which endpoint serves image variations. `edits` needs a model and a prompt; a variation has neither. */
@@ -46,9 +46,8 @@ export const IMAGE_VARIATIONS = defineEndpoint({
   modelIn: "body",
   isPaid: true,
   operationName: "image_variation",
-  ...IMAGE_PARTS,
-  estimate: (request) => ({ ...IMAGE_PARTS.estimate(request), output: 0 }),
-  countOutput: () => undefined,
+  ...createImageParts("image_generation"),
+  estimate: (request) => ({ ...estimateImages(request), output: 0 }),
 });
 
 const RETIRED =
