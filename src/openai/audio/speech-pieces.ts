@@ -2,6 +2,7 @@
 
 import { isRecord } from "../../json/json.ts";
 import type { OpenAIEvent } from "../client/client.ts";
+import { Sound } from "./sound.ts";
 import { soundTypeOf, TELLING_BYTES } from "./sound-type.ts";
 import { bytesOf, type SpeechEvent } from "./speech-event.ts";
 import type { AudioUsage } from "./usage.ts";
@@ -10,9 +11,8 @@ import type { AudioUsage } from "./usage.ts";
 export interface SpeechChunk {
   /** From 0. */
   readonly index: number;
-  /** A multiple of three of them, but in the last piece; at least one. */
-  readonly bytes: Uint8Array;
-  readonly contentType: string;
+  /** A multiple of three bytes, but in the last piece; at least one. Its type is that of the whole sound. */
+  readonly sound: Sound;
   /** On the last piece; undefined if the upstream does not tell. */
   readonly usage?: AudioUsage | undefined;
 }
@@ -67,7 +67,7 @@ export class SpeechPieces {
     const chunks: SpeechChunk[] = [];
     for (let start = 0; start < ready; start += MAX_BYTES) {
       const bytes = held.subarray(start, Math.min(start + MAX_BYTES, ready));
-      chunks.push({ index: this.#index++, bytes, contentType: this.#contentType });
+      chunks.push({ index: this.#index++, sound: new Sound(bytes, this.#contentType) });
     }
     return chunks;
   }

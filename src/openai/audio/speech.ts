@@ -9,6 +9,7 @@ import { Repeat } from "../client/events/event-form.ts";
 import { OpenAIError } from "../client/failures/errors.ts";
 import { readUsage } from "../usage.ts";
 import { GatheredSpeech, SpeechEnd } from "./gathered-speech.ts";
+import { Sound } from "./sound.ts";
 import { soundTypeOf } from "./sound-type.ts";
 import { bytesOf, normaliseSpeech, type SpeechEvent } from "./speech-event.ts";
 import { type SpeechChunk, SpeechPieces } from "./speech-pieces.ts";
@@ -18,11 +19,10 @@ import type { AudioUsage } from "./usage.ts";
 /** The wire body. A field of OpenAI's that is missing does not compile where the body is built. */
 export type SpeechRequest = SpeechCreateParams;
 
-/** A sound. */
+/** A text that was read aloud. */
 export interface Speech {
-  /** At least one. */
-  readonly bytes: Uint8Array;
-  readonly contentType: string;
+  /** At least one byte. */
+  readonly sound: Sound;
   /** Its length. Undefined: neither WAV nor bare samples. */
   readonly seconds: number | undefined;
   /** Undefined: the upstream does not tell. */
@@ -65,7 +65,7 @@ export async function createSpeech(client: OpenAIClient, request: SpeechRequest,
   const contentType = soundTypeOf(said, bytes, [format, request.response_format]);
   const seconds = secondsOf(bytes, contentType);
   if (seconds === 0) throw noSound();
-  return { bytes, contentType, seconds, usage: isRecord(usage) ? usage : undefined };
+  return { sound: new Sound(bytes, contentType), seconds, usage: isRecord(usage) ? usage : undefined };
 }
 
 /**

@@ -10,6 +10,8 @@ export interface WavHead {
   readonly size: number;
 }
 
+/** The fewest bytes that a second of sound takes. A head that says less is wrong. */
+const LEAST_BYTES_PER_SECOND = 1_000;
 /** Most chunks before the samples. */
 const MAX_CHUNKS = 64;
 
@@ -26,7 +28,10 @@ export function readWavHead(bytes: Uint8Array): WavHead | undefined {
     const isFormat = has(start, "fmt ") && start + 24 <= bytes.length;
     const size = view.getUint32(start + 4, true);
     start += 8;
-    if (isData) return bytesPerSecond > 0 ? { bytesPerSecond, start, size: size || Infinity } : undefined;
+    if (isData) {
+      const isPossible = bytesPerSecond >= LEAST_BYTES_PER_SECOND;
+      return isPossible ? { bytesPerSecond, start, size: size || Number.POSITIVE_INFINITY } : undefined;
+    }
     // What follows from the samples' rate and size is surer than the field for it, which some servers leave empty.
     if (isFormat) {
       const frame = (view.getUint16(start + 2, true) * view.getUint16(start + 14, true)) / 8;

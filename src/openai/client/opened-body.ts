@@ -20,7 +20,7 @@ export function openBody(answer: Exchange, endpoint: Endpoint): Opened | Promise
   if (!whole) return readBeginning(answer, endpoint);
   const beginning = new Beginning();
   for (const chunk of whole) beginning.add(chunk);
-  return { form: formOf(beginning, answer, endpoint), body: new ReadAgain(answer, whole, true) };
+  return { form: formOf(beginning, whole, answer, endpoint), body: new ReadAgain(answer, whole, true) };
 }
 
 async function readBeginning(answer: Exchange, endpoint: Endpoint): Promise<Opened> {
@@ -34,18 +34,35 @@ async function readBeginning(answer: Exchange, endpoint: Endpoint): Promise<Open
       beginning.add(chunk);
     }
   }
-  return { form: formOf(beginning, answer, endpoint), body: new ReadAgain(answer, read, false) };
+  return { form: formOf(beginning, read, answer, endpoint), body: new ReadAgain(answer, read, false) };
 }
 
-/** Bytes may begin as JSON does, by chance, but not as events do. Text is whole unless it is events. */
-function formOf({ form: own, isEmpty }: Beginning, answer: Exchange, endpoint: Endpoint): AnswerForm {
+/**
+ * Bytes may begin as JSON does, by chance, but not as events do; and some servers say that they are text. Text is whole unless it
+ * is events.
+ */
+function formOf(
+  { form: own, isEmpty }: Beginning,
+  read: readonly Uint8Array[],
+  answer: Exchange,
+  endpoint: Endpoint,
+): AnswerForm {
   const form = own ?? (isEmpty && !isEventStream(answer) ? "whole" : "unknown");
   const { readBytes, readText }: Partial<PaidEndpoint> = endpoint.isPaid ? endpoint : {};
   if (form === "events" || (!readBytes && !readText)) return form;
   const type = contentTypeOf(answer);
   if (readText) return form === "unknown" && type !== "text/event-stream" ? "whole" : form;
-  if (/^(?:audio|image|video)\//.test(type)) return "bytes";
+  if (/^(?:audio|image|video)\//.test(type) || hasControls(read)) return "bytes";
   return form === "unknown" && !/^text\/|json|xml/.test(type) ? "bytes" : form;
+}
+
+/** How many bytes are looked at. */
+const LOOKED_AT = 64;
+
+/** Whether a body begins with what no text has: control characters other than blanks. */
+function hasControls(read: readonly Uint8Array[]): boolean {
+  const beginning = read.flatMap((chunk) => [...chunk.subarray(0, LOOKED_AT)]).slice(0, LOOKED_AT);
+  return beginning.some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
 }
 
 /** The same answer, of which what has been read is read once more. */

@@ -13,11 +13,23 @@ const Speech = builder.objectRef<OpenAISpeech>("Speech").implement({
       nullable: false,
       description:
         "Where the sound can be fetched, for `<audio src>`: an address of this server, or a `data:` URL where the server keeps no media. It is made only if it is selected.",
-      resolve: ({ bytes, contentType }, _, context) => mediaUrl(bytes, contentType, context),
+      resolve: ({ sound }, _, context) => mediaUrl(sound.bytes, sound.contentType, context),
     }),
-    data: t.string({ nullable: false, description: "The sound in base64.", resolve: ({ bytes }) => toBase64(bytes) }),
-    contentType: t.exposeString("contentType", { nullable: false, description: "Its type, such as `audio/mpeg`." }),
-    sizeBytes: t.int({ nullable: false, description: "Its size in bytes.", resolve: ({ bytes }) => bytes.length }),
+    data: t.string({
+      nullable: false,
+      description: "The sound in base64.",
+      resolve: ({ sound }) => toBase64(sound.bytes),
+    }),
+    contentType: t.string({
+      nullable: false,
+      description: "Its type, such as `audio/mpeg`.",
+      resolve: ({ sound }) => sound.contentType,
+    }),
+    sizeBytes: t.int({
+      nullable: false,
+      description: "Its size in bytes.",
+      resolve: ({ sound }) => sound.bytes.length,
+    }),
     duration: t.float({
       description: "How long it is, in seconds. Null for formats other than WAV and PCM.",
       resolve: ({ seconds }) => seconds ?? null,
@@ -38,11 +50,12 @@ const SpeechChunk = builder.objectRef<OpenAISpeechChunk>("SpeechChunk").implemen
       nullable: false,
       description:
         "Its bytes in base64. Every piece but the last holds a multiple of 3 bytes, so the texts can be joined to the base64 of the whole sound.",
-      resolve: ({ bytes }) => toBase64(bytes),
+      resolve: ({ sound }) => toBase64(sound.bytes),
     }),
-    contentType: t.exposeString("contentType", {
+    contentType: t.string({
       nullable: false,
       description: "The type of the whole sound, such as `audio/mpeg`. It is the same on every piece.",
+      resolve: ({ sound }) => sound.contentType,
     }),
     usage: t.field({
       type: AudioUsage,

@@ -174,6 +174,14 @@ test("a large answer in place of a stream is cut into pieces", async () => {
   expect([chunks.length, end]).toEqual([4, ["complete"]]);
 });
 
+test("pieces are not counted by their bytes", async () => {
+  const pieces = Array.from({ length: 20 }, () => noise(60_000));
+  const { server } = await startServed(sound(pieces), { MAX_UPSTREAM_VALUES: "1000" });
+  const { chunks, end } = await outcome(await subscribeSse(server.url, query, { input }));
+  expect(joined(chunks).equals(Buffer.concat(pieces))).toBe(true);
+  expect(end).toEqual(["complete"]);
+});
+
 test("an event of several megabytes is taken", async () => {
   const large = wav(noise(9_000_000));
   const { server } = await startServed(streams(delta(large), end));

@@ -4,7 +4,7 @@ import { shared } from "../../support/lifetime.ts";
 import { startServed } from "../../support/served-upstream.ts";
 import { noise, openSound, sound, wav } from "../../support/sound-answers.ts";
 import { done, event, streams } from "../../support/stream.ts";
-import { type Answer, failure, json } from "../../support/upstream.ts";
+import { type Answer, failure, inTurn, json } from "../../support/upstream.ts";
 
 const served = shared(() => startServed(sound(noise(100), "audio/mpeg")));
 
@@ -151,6 +151,18 @@ describe("a sound in bytes", () => {
     expect(await heard(sound(bytes, type))).toMatchObject({ duration });
   });
 
+  test("has bytes, which are no values: a long one is an answer like any other", async () => {
+    const { server } = await startServed(sound(noise(3_000_000)), { MAX_UPSTREAM_VALUES: "1000" });
+    const { body } = await server.query(query, { input: minimal });
+    expect([body.errors, body.data.speak.sizeBytes]).toEqual([undefined, 3_000_000]);
+  });
+
+  test("comes after a failure that passes", async () => {
+    const { upstream, server } = await startServed(inTurn(failure(503, {}), sound(noise(10))), { MAX_RETRIES: "1" });
+    const { body } = await server.query(query, { input: minimal });
+    expect([body.data.speak.sizeBytes, upstream.requests.length]).toEqual([10, 2]);
+  });
+
   test("has a URL if one is selected", async () => {
     const fields = "mutation ($input: SpeakInput!) { speak(input: $input) { url } }";
     const { url } = await heard(sound(Buffer.from("ID3!"), "audio/mpeg"), {}, fields);
@@ -164,6 +176,17 @@ describe("a sound in bytes", () => {
       });
     }
   });
+});
+
+test.each([
+  ["bare samples that begin as JSON does", "{", "application/octet-stream"],
+  ["bare samples that begin as a list does", "[", ""],
+  ["bare samples that begin as a page does", "<", "binary/octet-stream"],
+  ["bytes that are said to be JSON", "ID3", "application/json"],
+  ["bytes that are said to be text", "OggS", "text/plain"],
+])("%s are a sound", async (_, start, type) => {
+  const bytes = Buffer.concat([Buffer.from(start), Buffer.alloc(40), noise(400)]);
+  expect(await heard(sound(bytes, type), { responseFormat: "PCM" })).toMatchObject({ data: bytes.toString("base64") });
 });
 
 describe("a sound in other forms", () => {
