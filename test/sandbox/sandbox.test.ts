@@ -48,10 +48,10 @@ describe("authorization", () => {
 
 describe("routing", () => {
   test("an unknown path is an invalid URL and a wrong method is not allowed", async () => {
-    const unknown = await post("/embeddings", "{}");
+    const unknown = await post("/batches", "{}");
     expect([unknown.status, await unknown.text()]).toEqual([
       404,
-      expect.stringContaining("Invalid URL (POST /v1/embeddings)"),
+      expect.stringContaining("Invalid URL (POST /v1/batches)"),
     ]);
     const wrongMethod = await fetch(`${sandbox.url}/chat/completions`);
     expect(wrongMethod.status).toBe(405);

@@ -1,5 +1,5 @@
 // The numbers of a vector in each of the forms that it travels in: a list of JSON, or base64 of 32-bit floats, little-endian.
-import { KeptNumbers, KeptText } from "../client/bytes/kept-members.ts";
+import { KeptNumbers, KeptText } from "../client/bytes/kept-values.ts";
 
 /** Bytes of a float. */
 const FLOAT_BYTES = 4;

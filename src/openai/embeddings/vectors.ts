@@ -2,7 +2,7 @@
 // for.
 import { isRecord } from "../../json/json.ts";
 import { KeptJson } from "../../json/kept-json.ts";
-import { KeptNumbers, KeptText } from "../client/bytes/kept-members.ts";
+import { KeptNumbers, KeptText } from "../client/bytes/kept-values.ts";
 import { OpenAIError } from "../client/failures/errors.ts";
 import { untilNextTurn } from "../client/turns.ts";
 import {

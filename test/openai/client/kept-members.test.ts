@@ -1,7 +1,8 @@
 // Long values of one member, cut out of an answer while its bytes come: wherever the bytes are cut, and whatever else is there.
 import { expect, test } from "vitest";
 import { KeptJson } from "../../../src/json/kept-json.ts";
-import { KeptMembers, KeptNumbers, KeptText } from "../../../src/openai/client/bytes/kept-members.ts";
+import { KeptMembers } from "../../../src/openai/client/bytes/kept-members.ts";
+import { KeptNumbers, KeptText } from "../../../src/openai/client/bytes/kept-values.ts";
 
 const numbers = Array.from({ length: 90 }, (_, place) => Math.fround(Math.cos(place)));
 const base64 = Buffer.from(Float32Array.from(numbers).buffer).toString("base64");

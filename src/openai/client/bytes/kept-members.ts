@@ -1,16 +1,13 @@
 // Cuts the long values of one member out of a JSON text while its bytes arrive: lists of numbers, and texts of the characters of
 // base64, such as the vectors of a batch. They stay bytes; only what is around them is parsed. Any other value stays in its place.
 import { isRecord } from "../../../json/json.ts";
-import { KeptJson } from "../../../json/kept-json.ts";
-import { readNumbers } from "./number-list.ts";
+import type { KeptJson } from "../../../json/kept-json.ts";
+import { NumberLists, readText } from "./kept-values.ts";
 
 /** Shorter values, in bytes, are not worth it: each of those that are kept takes some memory of its own. */
 const MIN_BYTES = 256;
 /** Most blanks before a value, in bytes: those of a longer run would be looked at again and again. */
 const MAX_BLANKS = 1_024;
-/** Most numbers of a list. */
-const MAX_NUMBERS = 2 ** 16;
-
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const BRACKET = 0x5b;
@@ -18,28 +15,6 @@ const END = 0x5d;
 
 /** Begins the strings that stand for what is cut out. Nobody can guess it, and it leaves no process. */
 const MARK = crypto.randomUUID();
-
-/** A list of numbers. */
-export class KeptNumbers extends KeptJson {
-  /** The numbers, as near as 32 bits come. */
-  readonly numbers: Float32Array;
-
-  constructor(bytes: Uint8Array, numbers: Float32Array) {
-    super({ values: numbers.length + 1, byteLength: bytes.length, write: () => bytes });
-    this.numbers = numbers;
-  }
-}
-
-/** A text of the characters of base64: those of both alphabets, and of padding. */
-export class KeptText extends KeptJson {
-  /** The characters. */
-  readonly characters: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    super({ values: 1, byteLength: bytes.length, write: () => bytes });
-    this.characters = bytes.subarray(1, -1);
-  }
-}
 
 /** The text of an answer without what is cut out of it. */
 export interface CutText {
@@ -56,6 +31,7 @@ export class KeptMembers {
   readonly #rest: Uint8Array[] = [];
   /** The bytes since the last place that was decided. */
   #open: Uint8Array[] = [];
+  readonly #numbers = new NumberLists();
   /** What ends the value that has begun; undefined outside of one. */
   #closing: number | undefined;
 
@@ -122,7 +98,7 @@ export class KeptMembers {
 
   /** Keeps a value, unless it is short or another than such a list or text. */
   #keep(bytes: Buffer, closing: number): void {
-    const value = bytes.length < MIN_BYTES ? undefined : closing === END ? readList(bytes) : readText(bytes);
+    const value = bytes.length < MIN_BYTES ? undefined : closing === END ? this.#numbers.read(bytes) : readText(bytes);
     this.#rest.push(value ? Buffer.from(`"${MARK}${this.#kept.push(value) - 1}"`) : bytes);
   }
 
@@ -154,26 +130,6 @@ function skipBlanks(bytes: Uint8Array, start: number): number {
   let place = start;
   while (place < bytes.length && (bytes[place] as number) <= 0x20) place++;
   return place;
-}
-
-/** Where numbers are read to before it is known how many there are. */
-let room: Float32Array | undefined;
-
-function readList(bytes: Buffer): KeptNumbers | undefined {
-  room ??= new Float32Array(MAX_NUMBERS);
-  const count = readNumbers(bytes, 1, room);
-  return count === undefined ? undefined : new KeptNumbers(bytes, room.slice(0, count));
-}
-
-/** 1 for the characters of base64. */
-const isBase64 = new Uint8Array(256);
-for (const character of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="))
-  isBase64[character] = 1;
-
-function readText(bytes: Buffer): KeptText | undefined {
-  const last = bytes.length - 1;
-  for (let place = 1; place < last; place++) if (isBase64[bytes[place] as number] === 0) return undefined;
-  return new KeptText(bytes);
 }
 
 function restore(value: unknown, kept: readonly KeptJson[]): void {

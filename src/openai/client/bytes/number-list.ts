@@ -1,4 +1,4 @@
-// Reads a JSON list of numbers from its bytes, in a fraction of the time that JSON.parse takes.
+// Reads a JSON list of numbers from its bytes, in a fraction of the time that JSON.parse takes: four digits at a time.
 
 const MINUS = 0x2d;
 const PLUS = 0x2b;
@@ -22,6 +22,7 @@ const MAX_FLOAT = 3.4e38;
  */
 export function readNumbers(bytes: Uint8Array, start: number, room: Float32Array): number | undefined {
   const last = bytes.length - 1;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let place = start;
   let count = 0;
   for (;;) {
@@ -40,14 +41,19 @@ export function readNumbers(bytes: Uint8Array, start: number, room: Float32Array
     }
     if (code === DOT) {
       const first = ++place;
+      for (; place < last - 4; place += 4) {
+        const four = view.getInt32(place, true);
+        if (!areDigits(four)) break;
+        number = number * 10_000 + valueOfFour(four);
+      }
       code = bytes[place] as number;
-      if (!isDigit(code)) return undefined;
-      do {
+      while (isDigit(code)) {
         number = number * 10 + (code - ZERO);
         code = bytes[++place] as number;
-      } while (isDigit(code));
-      if (place - first > MAX_FRACTION) return undefined;
-      number /= POWERS[place - first] as number;
+      }
+      const digits = place - first;
+      if (digits === 0 || digits > MAX_FRACTION) return undefined;
+      number /= POWERS[digits] as number;
     }
     if (code === LOWER_E || code === UPPER_E) {
       code = bytes[++place] as number;
@@ -72,6 +78,20 @@ export function readNumbers(bytes: Uint8Array, start: number, room: Float32Array
 
 function isDigit(code: number): boolean {
   return code >= ZERO && code <= NINE;
+}
+
+/** Whether four characters, the first in the lowest byte, are digits: 0x30 to 0x39. */
+function areDigits(four: number): boolean {
+  const isHigh = (four & 0xf0f0f0f0) ^ 0x30303030;
+  const isAboveNine = ((four + 0x06060606) & 0xf0f0f0f0) ^ 0x30303030;
+  return (isHigh | isAboveNine) === 0;
+}
+
+/** The number that four digits write: first of each two, then of both. */
+function valueOfFour(four: number): number {
+  const digits = four & 0x0f0f0f0f;
+  const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0x00ff00ff;
+  return (Math.imul(pairs, 100) + (pairs >>> 16)) & 0xffff;
 }
 
 function isBlank(code: number): boolean {
