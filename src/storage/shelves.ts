@@ -56,7 +56,10 @@ export class Shelves<Value> {
     return undefined;
   }
 
-  /** Keeps `value` in place of what had the id before. False: it is too large. */
+  /**
+   * Keeps `value` in place of what had the id before. False: it is too large, or its owner would have more than others who together
+   * leave no room.
+   */
   put(id: string, { owner, value, bytes }: { owner: string; value: Value; bytes: number }): boolean {
     this.remove(id);
     this.#removeEnded();
@@ -69,7 +72,7 @@ export class Shelves<Value> {
     this.#bytes += bytes;
     while (this.#bytes > this.#options.maxBytes) this.#giveWay();
     this.#sweepLater();
-    return true;
+    return this.#entries.has(id);
   }
 
   remove(id: string): void {

@@ -40,6 +40,15 @@ describe.each(ways)("%s", (_, open) => {
     await expect.poll(() => statusOf(server, anns[0] ?? "")).toBe(404);
   });
 
+  test("one for which another would have to give way who has less has a data: URL", async () => {
+    const environment = { ...keys, MEDIA_MAX_BYTES: String(50 * KIB), ...(await open()) };
+    const { upstream, server } = await startPictures(environment, picture(20 * KIB));
+    const bobs = await makePicture(server, as("bob"));
+    upstream.answer = picture(40 * KIB);
+    expect(await makePicture(server, as("ann"))).toMatch(/^data:image\/png;base64,/);
+    expect(await statusOf(server, bobs)).toBe(200);
+  });
+
   test("a larger one has a data: URL, and drives out nothing", async () => {
     const { upstream, server } = await startPictures(
       { MEDIA_MAX_BYTES: String(50 * KIB), ...(await open()) },
