@@ -14,6 +14,10 @@ export const DONE = "transcript.text.done";
 /** Not OpenAI's: a piece of a stream without any type, which ends when its body does. */
 export const PIECE = "transcript.text.piece";
 
+/** Mistral has `transcription.` in place of `transcript.`, and `transcription.segment`. */
+const TYPE = /^trans(?:cript|cription|lation)(?:\.text)?\.(delta|segment|done)$/;
+const TYPES: Readonly<Record<string, string>> = { delta: DELTA, segment: SEGMENT, done: DONE };
+
 /** For whole answers. */
 export const normaliseTranscript: Normalise = (body) => {
   putTranscriptUsage(body);
@@ -39,13 +43,9 @@ export function createTranscriptEvents(): Normalise {
   };
 }
 
-/** The event's type, as OpenAI names it. Mistral has `transcription.` in place of `transcript.`, and vLLM a chat's chunks. */
+/** The event's type, as OpenAI names it. vLLM sends a chat's chunks. */
 function typeOf({ type, choices, usage, delta, text }: Fields): string | undefined {
-  if (typeof type === "string") {
-    if (/\btext\.delta$/.test(type)) return DELTA;
-    if (/\bsegment$/.test(type)) return SEGMENT;
-    return /\bdone$/.test(type) ? DONE : undefined;
-  }
+  if (typeof type === "string") return TYPES[TYPE.exec(type)?.[1] ?? ""];
   if (Array.isArray(choices)) return choices.length > 0 || isRecord(usage) ? DELTA : undefined;
   if (typeof delta === "string") return DELTA;
   return typeof text === "string" ? PIECE : undefined;

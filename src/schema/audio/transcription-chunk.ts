@@ -34,7 +34,7 @@ const TranscriptionChunk = builder.objectRef<OpenAITranscriptionEvent>("Transcri
       resolve: (chunk) => (chunk.type === SEGMENT ? (chunk as OpenAITranscriptionSegment) : null),
     }),
     segmentId: t.id({
-      description: "The id of the segment that `text` belongs to.",
+      description: "The id of the segment that `text` belongs to, unique within its transcription alone.",
       resolve: (chunk) => readString(chunk.segment_id),
     }),
     logprobs: t.field({

@@ -37,7 +37,7 @@ export const TranscriptionSegment = builder.objectRef<OpenAITranscriptionSegment
   description: "A part of a sound. A field is null if the upstream leaves it out.",
   fields: (t) => ({
     id: t.id({
-      description: "The segment's id.",
+      description: "The segment's id, unique within its transcription alone.",
       resolve: ({ id }) => readString(id) ?? readInt(id)?.toString() ?? null,
     }),
     start: t.float({ description: "When it begins, in seconds.", resolve: ({ start }) => readSeconds(start) }),
@@ -94,7 +94,7 @@ export function readTokenLogprobs(logprobs: unknown): OpenAITokenLogprob[] | nul
 
 /** Some servers send times as text. */
 function readSeconds(value: unknown): number | null {
-  return readNumber(value) ?? null;
+  return readFloat(value) ?? readNumber(value) ?? null;
 }
 
 const Transcription = builder.objectRef<OpenAITranscription>("Transcription").implement({

@@ -132,6 +132,8 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
         event({ type: "transcript.created", id: "x" }),
         delta("Hel"),
         event({ type: "keepalive" }),
+        event({ type: "response.done", response: {} }),
+        event({ type: "response.text.delta", delta: "no" }),
         event({}),
         event({ choices: [] }),
         "event: ping\ndata: \n\n",
