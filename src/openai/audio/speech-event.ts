@@ -14,7 +14,7 @@ export interface SpeechEvent {
 }
 
 /** Where the base64 is: OpenAI's name, Mistral's, Google's, ElevenLabs'. */
-const NAMES = ["audio", "audio_data", "audioContent", "audio_base64"] as const;
+export const SOUND_FIELDS = ["audio", "audio_data", "audioContent", "audio_base64"] as const;
 /** Where it may be as well, unless an event says that it is about something else than sound. */
 const VAGUE_NAMES = ["delta", "data", "b64_json"] as const;
 
@@ -28,7 +28,7 @@ export function normaliseSpeech(body: Record<string, unknown>): void {
   if (bytesOf(body)) return;
   const { type, content_type, mime_type, response_format } = body;
   const isAboutSound = typeof type !== "string" || (type.includes("audio") && !type.includes("transcript"));
-  for (const name of isAboutSound ? [...NAMES, ...VAGUE_NAMES] : NAMES) {
+  for (const name of isAboutSound ? [...SOUND_FIELDS, ...VAGUE_NAMES] : SOUND_FIELDS) {
     const value = body[name];
     // SGLang and chats have an object there.
     const [base64, format] = isRecord(value) ? [value.data, value.format] : [value, body.format];

@@ -11,7 +11,7 @@ import { readUsage } from "../usage.ts";
 import { GatheredSpeech, SpeechEnd } from "./gathered-speech.ts";
 import { Sound } from "./sound.ts";
 import { soundTypeOf } from "./sound-type.ts";
-import { bytesOf, normaliseSpeech, type SpeechEvent } from "./speech-event.ts";
+import { bytesOf, normaliseSpeech, SOUND_FIELDS, type SpeechEvent } from "./speech-event.ts";
 import { type SpeechChunk, SpeechPieces } from "./speech-pieces.ts";
 import { countSound, estimateSpeech, SpeechProgress, secondsOf } from "./speech-tokens.ts";
 import type { AudioUsage } from "./usage.ts";
@@ -42,6 +42,7 @@ export const SPEECH = defineEndpoint({
     const event: SpeechEvent = { bytes, contentType };
     return event as Record<string, unknown>;
   },
+  answerFields: SOUND_FIELDS,
   normalise: normaliseSpeech,
   createEventNormaliser: () => normaliseSpeech,
   toEvent(answer) {

@@ -228,6 +228,7 @@ describe("a sound in other forms", () => {
     ["JSON", json({ audio: bytes.toString("base64"), usage }), told],
     ["JSON with a data URL", json({ data: `data:audio/wav;base64,${bytes.toString("base64")}` }), null],
     ["JSON with an object", json({ id: "x", audio: { data: bytes.toString("base64"), transcript: "Hello" } }), null],
+    ["JSON with the text beside it", json({ audio: bytes.toString("base64"), text: "Hello!" }), null],
     ["JSON with lines of base64", json({ audioContent: bytes.toString("base64").replace(/.{76}/g, "$&\r\n") }), null],
   ])("%s", async (_, answer, usageTold) => {
     expect(await heard(answer)).toEqual({
