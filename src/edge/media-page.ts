@@ -71,6 +71,8 @@ function sendMedium(req: IncomingMessage, res: ServerResponse, medium: KeptMediu
     ...(!SHOWN.test(essenceOf(contentType)) && { "content-disposition": "attachment" }),
     "content-security-policy": POLICY,
     "cross-origin-resource-policy": "cross-origin",
+    // A browser that has shown it for any page must not give that answer to a script of a listed origin, which needs another.
+    vary: "Origin",
     // It never changes.
     "cache-control": `private, max-age=${Math.floor(medium.leftMs / 1_000)}, immutable`,
   };

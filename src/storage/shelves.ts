@@ -41,11 +41,6 @@ export class Shelves<Value> {
     return this.#bytes;
   }
 
-  /** Whether an entry of so many bytes can be kept at all. */
-  fits(bytes: number): boolean {
-    return bytes <= this.#options.maxBytes;
-  }
-
   /** Undefined: there is none, or none any more. */
   get(id: string): { readonly value: Value; readonly leftMs: number } | undefined {
     const entry = this.#entries.get(id);
@@ -63,7 +58,7 @@ export class Shelves<Value> {
   put(id: string, { owner, value, bytes }: { owner: string; value: Value; bytes: number }): boolean {
     this.remove(id);
     this.#removeEnded();
-    if (!this.fits(bytes)) return false;
+    if (bytes > this.#options.maxBytes) return false;
     const shelf = this.#owners.get(owner) ?? { ids: new Set<string>(), bytes: 0 };
     this.#owners.set(owner, shelf);
     this.#entries.set(id, { owner, value, bytes, endsAt: performance.now() + this.#options.ttlMs });

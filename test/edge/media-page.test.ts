@@ -12,6 +12,7 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
   "content-security-policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
   "cross-origin-resource-policy": "cross-origin",
+  vary: "Origin",
 };
 const kept = shared(async () => {
   const { server } = await startPictures({ CORS_ORIGINS: LISTED, NODE_ENV: "test" });

@@ -196,6 +196,29 @@ test("a chat's document is replaced by what it stands for, too", async () => {
   expect(lastPart(upstream)).toEqual({ type: "file", file: { file_data: DATA_URL, filename: "a.png" } });
 });
 
+test("a chat's upload is what it stands for, by its type", async () => {
+  const { upstream, server } = await start();
+  const url = await makePicture(server);
+  const { body } = await server.query(CHAT, chatWith({ upload: url }));
+  expect(body.errors).toBeUndefined();
+  expect(lastPart(upstream)).toEqual({ type: "image_url", image_url: { url: DATA_URL } });
+  const foreign = await server.query(CHAT, chatWith({ upload: `https://other.example.com${url}` }));
+  expect(foreign.body.errors).toMatchObject([
+    {
+      message: expect.stringMatching(/^input\.messages\[0\]\.parts\[0\]\.upload: Upload must be/),
+      extensions: { code: "BAD_USER_INPUT", field: "input.messages[0].parts[0].upload" },
+    },
+  ]);
+});
+
+test("what is repeated under an idempotency key has the address of the first time", async () => {
+  const { upstream, server } = await start();
+  const key = { headers: { "idempotency-key": "one" } };
+  const [first, again] = [await makePicture(server, key), await makePicture(server, key)];
+  expect(again).toBe(first);
+  expect(upstream.requests).toHaveLength(1);
+});
+
 test("an image keeps its detail, and other parts and messages stay as they are", async () => {
   const { upstream, server } = await start();
   const url = await makePicture(server);
