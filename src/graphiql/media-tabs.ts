@@ -28,7 +28,7 @@ mutation ImageGenerations($prompt: String!) {
   {
     query: `# The picture as it is made. Each event shows a
 # better one; the last is finished.
-subscription ImageGenerationsStream($prompt: String!) {
+subscription ImageStream($prompt: String!) {
   imageGenerations(
     input: {
       model: "gpt-image-1"

@@ -9,14 +9,14 @@ import "./models.ts";
 import "./chat/chat.ts";
 import "./chat/chunk.ts";
 import "./completions/completions.ts";
-import "./audio/transcription.ts";
-import "./audio/transcription-chunk.ts";
+import "./embeddings/embeddings.ts";
+import "./moderations/moderations.ts";
 import "./images/variations.ts";
 import "./images/generations.ts";
 import "./images/edits.ts";
 import "./audio/speak.ts";
-import "./embeddings/embeddings.ts";
-import "./moderations/moderations.ts";
+import "./audio/transcription.ts";
+import "./audio/transcription-chunk.ts";
 import "./error-code.ts";
 
 /** The executable schema. */

@@ -68,7 +68,7 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 120_000 }, () => {
     await expect.poll(() => shownPictures(page)).toEqual([[made.url, 1024]]);
     await takePicture(page, "1-made");
 
-    await openTab(page, "ImageGenerationsStream");
+    await openTab(page, "ImageStream");
     const last = (await run(page)).imageGenerations;
     expect(last.isPartial).toBe(false);
     // Those before it are gone.

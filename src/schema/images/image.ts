@@ -11,7 +11,7 @@ export const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }
   fields: (t) => ({
     url: t.string({
       description:
-        "The image's URL. OpenAI's URLs expire after an hour. If the upstream sends base64 alone, it is a URL of this server, or a `data:` URL if this server keeps no media. Null if the upstream sends neither.",
+        "The image's URL. OpenAI's URLs expire after an hour. If the upstream sends base64 alone, this server keeps the image for a while, and the URL is one of its own: a path, unless the operator sets `PUBLIC_URL`; or a `data:` URL if it keeps none. Null if the upstream sends neither.",
       resolve: (image, _, context) => {
         const url = readString(image.url);
         if (url) return context.showImage?.(url, context) ?? url;

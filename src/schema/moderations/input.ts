@@ -1,17 +1,20 @@
 // ModerateInput: what is to be judged, its checks, and the wire body built from it.
 import type { ModerationPart, ModerationRequest } from "../../openai/moderations/moderations.ts";
-import { attachmentDataUrl } from "../files/attachment.ts";
+import { attachmentDataUrl, readImageUrl } from "../files/attachment.ts";
 import { builder } from "../shared/builder.ts";
 import { checkLength, checkModelName, MODEL_NAME, refuse } from "../shared/checks.ts";
 import type { Context } from "../shared/context.ts";
 import { createRequest } from "../shared/wire-body.ts";
 
 const ModerationPartInput = builder.inputType("ModerationPartInput", {
-  description: "A part of what is judged as one. Exactly one field is given.",
+  description: "A part of what is judged as one. Give exactly one field.",
   isOneOf: true,
   fields: (t) => ({
     text: t.string({ description: "Text." }),
-    imageUrl: t.string({ description: "An image by its `https:` or `data:` URL." }),
+    imageUrl: t.string({
+      description:
+        "An image: an `https:` URL that the upstream fetches, a `data:` URL, or a `url` that this server has given.",
+    }),
     upload: t.field({
       type: "Upload",
       description: "An image as a file. It is read whole; `MAX_ATTACHMENT_BYTES` limits its size.",
@@ -67,13 +70,16 @@ export async function createModerationRequest(input: Input, context: Context): P
 /** One after the other, as the files of a request come. */
 async function readParts(parts: readonly Part[], context: Context): Promise<ModerationPart[]> {
   const read: ModerationPart[] = [];
-  for (const [index, part] of parts.entries()) read.push(await readPart(part, `input.parts[${index}].upload`, context));
+  for (const [index, part] of parts.entries()) read.push(await readPart(part, `input.parts[${index}]`, context));
   return read;
 }
 
 async function readPart({ text, imageUrl, upload }: Part, field: string, context: Context): Promise<ModerationPart> {
-  const url = upload ? await attachmentDataUrl(upload, field, context) : imageUrl;
-  return typeof url === "string" ? { type: "image_url", image_url: { url } } : { type: "text", text: text ?? "" };
+  if (typeof text === "string") return { type: "text", text };
+  const url = upload
+    ? await attachmentDataUrl(upload, `${field}.upload`, context)
+    : await readImageUrl(imageUrl ?? "", `${field}.imageUrl`, context);
+  return { type: "image_url", image_url: { url } };
 }
 
 /** Discards what has not been read of the files. */

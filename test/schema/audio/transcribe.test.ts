@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { makeBytes, readFile, readParts } from "../../support/multipart.ts";
 import { startServed } from "../../support/served-upstream.ts";
+import { subscribeSse } from "../../support/subscribe.ts";
 import {
   least,
   listeners,
@@ -11,8 +12,7 @@ import {
   transcribeStream,
   uploadSound,
   wav,
-} from "../../support/sounds.ts";
-import { subscribeSse } from "../../support/subscribe.ts";
+} from "../../support/transcriptions.ts";
 import { json } from "../../support/upstream.ts";
 
 const hello = { text: "Hello" };
@@ -177,7 +177,7 @@ describe.each(listeners)("$field", ({ field, path }) => {
     [
       "broken base64",
       { file: "data:audio/wav;base64,a*b" },
-      'input.file: Upload must be a file part of a multipart request or a base64 "data:" URL.',
+      'input.file: Upload must be a file part of a multipart request, a base64 "data:" URL',
     ],
   ])("refuses %s before anything is sent", async (_, input, message) => {
     const { upstream, server } = await start();

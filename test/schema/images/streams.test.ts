@@ -58,7 +58,11 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
     const { results, ended } = await subscribe(server.url, endpoint.query(FIELDS));
     expect(await ended).toBe("complete");
     const common = { size: "1024x1024", quality: "low", background: "opaque", outputFormat: "png" };
-    const picture = (b64Json: string) => ({ b64Json, url: expect.stringContaining("image/png"), revisedPrompt: null });
+    const picture = (b64Json: string) => ({
+      b64Json,
+      url: expect.stringMatching(/^\/media\/[\da-f]{32}\.png$/),
+      revisedPrompt: null,
+    });
     const unfinished = (partialImageIndex: number, b64Json: string) => ({
       ...{ type: `${endpoint.name}.partial_image`, isPartial: true, partialImageIndex, usage: null, ...common },
       ...{ createdAt: "2023-11-14T22:13:20.000Z", image: picture(b64Json) },
