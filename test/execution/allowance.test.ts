@@ -257,7 +257,7 @@ describe("a caller's operations", () => {
   });
   const bearer = { headers: { authorization: "Bearer k-0123456789abcdef" } };
   test.each<[string[], string[]]>([
-    [["*"], ["chat", "complete", "imageVariations", "model", "models"]],
+    [["*"], ["chat", "complete", "embed", "imageVariations", "model", "models", "moderate"]],
     [
       ["models", "model"],
       ["model", "models"],
@@ -267,7 +267,7 @@ describe("a caller's operations", () => {
       ["query.*", "mutation.chat"],
       ["chat", "model", "models"],
     ],
-    [["Mutation.*"], ["chat", "complete", "imageVariations"]],
+    [["Mutation.*"], ["chat", "complete", "embed", "imageVariations", "moderate"]],
     [["Subscription.chat"], []],
     [["model*"], ["model", "models"]],
     [["*hat"], ["chat"]],

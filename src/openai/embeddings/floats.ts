@@ -68,12 +68,7 @@ export function base64Length(count: number): number {
   return Math.ceil((count * FLOAT_BYTES) / 3) * 4;
 }
 
-/** The numbers as a list of JSON, each with the digits that its value has as a double. None may be infinite or NaN. */
-export function writeFloats(floats: Float32Array): Uint8Array {
-  return Buffer.from(`[${floats.join(",")}]`, "latin1");
-}
-
-/** How long such a list of so many numbers is, about. */
+/** How long the list of JSON of so many numbers is, about. */
 export function listLength(count: number): number {
   return count * NUMBER_LENGTH;
 }

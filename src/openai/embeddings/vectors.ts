@@ -5,15 +5,8 @@ import { KeptJson } from "../../json/kept-json.ts";
 import { KeptNumbers, KeptText } from "../client/bytes/kept-values.ts";
 import { OpenAIError } from "../client/failures/errors.ts";
 import { untilNextTurn } from "../client/turns.ts";
-import {
-  base64Length,
-  encodeFloats,
-  type Floats,
-  isPlainBase64,
-  listLength,
-  readFloats,
-  writeFloats,
-} from "./floats.ts";
+import { base64Length, encodeFloats, type Floats, isPlainBase64, listLength, readFloats } from "./floats.ts";
+import { writeFloats } from "./write-floats.ts";
 
 /** How many numbers are multiplied in one turn of the event loop: a few milliseconds. */
 const NUMBERS_PER_TURN = 2_000_000;

@@ -4,7 +4,7 @@ import { KeptJson } from "../../../src/json/kept-json.ts";
 import { KeptMembers } from "../../../src/openai/client/bytes/kept-members.ts";
 import { KeptNumbers, KeptText } from "../../../src/openai/client/bytes/kept-values.ts";
 
-const numbers = Array.from({ length: 90 }, (_, place) => Math.fround(Math.cos(place)));
+const numbers = Array.from({ length: 130 }, (_, place) => Math.fround(Math.cos(place)));
 const base64 = Buffer.from(Float32Array.from(numbers).buffer).toString("base64");
 
 function cut(text: string, size = text.length, name = "embedding") {
@@ -44,14 +44,14 @@ test("what is kept is known by its numbers or characters, and by its text", () =
   const [list, text] = value.data.map(({ embedding }: { embedding: unknown }) => embedding);
   expect(list).toBeInstanceOf(KeptNumbers);
   expect([...list.numbers]).toEqual(numbers);
-  expect([list.values, list.byteLength, String(list)]).toEqual([91, String(list).length, JSON.stringify(numbers)]);
+  expect([list.values, list.byteLength, String(list)]).toEqual([131, String(list).length, JSON.stringify(numbers)]);
   expect([...list]).toEqual(numbers);
   expect(text).toBeInstanceOf(KeptText);
   expect(Buffer.from(text.characters).toString()).toBe(base64);
   expect([text.values, text.toJSON()]).toEqual([1, base64]);
 });
 
-const wide = `0.${"5".repeat(300)}`;
+const wide = `0.${"5".repeat(600)}`;
 test.each([
   ["a short list", "[1,2,3]"],
   ["a short text", '"AAAA"'],

@@ -5,9 +5,10 @@ import type { KeptJson } from "../../../json/kept-json.ts";
 import { NumberLists, readText } from "./kept-values.ts";
 
 /** Shorter values, in bytes, are not worth it: each of those that are kept takes some memory of its own. */
-const MIN_BYTES = 256;
+const MIN_BYTES = 512;
 /** Most blanks before a value, in bytes: those of a longer run would be looked at again and again. */
 const MAX_BLANKS = 1_024;
+
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const BRACKET = 0x5b;
@@ -45,7 +46,8 @@ export class KeptMembers {
       const end = bytes.indexOf(this.#closing);
       this.#push(end < 0 ? bytes : bytes.subarray(0, end + 1));
       if (end < 0) return;
-      this.#keep(this.#takeOpen(), this.#closing);
+      const value = this.#takeOpen();
+      this.#rest.push(this.#keep(value, 0, value.length) ?? value);
       this.#closing = undefined;
       bytes = bytes.subarray(end + 1);
     } else if (this.#open.length > 0) {
@@ -57,49 +59,47 @@ export class KeptMembers {
 
   /** To be called after the last bytes. */
   end(): CutText {
-    this.#rest.push(...this.#open);
-    const text = decoder.decode(this.#rest.length === 1 ? this.#rest[0] : Buffer.concat(this.#rest));
+    this.#rest.push(this.#takeOpen());
+    const text = decoder.decode(Buffer.concat(this.#rest));
     const kept = this.#kept;
     return { text, restore: (value) => (kept.length > 0 ? restore(value, kept) : undefined) };
   }
 
   /** Looks through bytes outside of a value. Yields those at the end, of which nothing is known yet. */
   #look(bytes: Buffer): Buffer {
-    let place = 0;
-    for (;;) {
+    let left = 0;
+    const leaveUntil = (end: number) => {
+      this.#rest.push(bytes.subarray(left, end));
+      return bytes.subarray(end);
+    };
+    for (let place = 0; ; ) {
       const found = bytes.indexOf(this.#name, place);
       // The name may have begun at the end.
-      if (found < 0) return this.#leave(bytes, place, Math.max(place, bytes.length - this.#name.length + 1));
-      const start = findValue(bytes, found + this.#name.length);
-      if (start === undefined) {
-        const isOpen = bytes.length - found <= this.#name.length + MAX_BLANKS;
-        return this.#leave(bytes, place, isOpen ? found : bytes.length);
-      }
-      const rest = this.#leave(bytes, place, start);
-      place = start;
-      const opening = bytes[start];
-      if (opening !== BRACKET && opening !== QUOTE) continue;
-      const closing = opening === BRACKET ? END : QUOTE;
+      if (found < 0) return leaveUntil(Math.max(place, bytes.length - this.#name.length + 1));
+      place = found + this.#name.length;
+      const start = findValue(bytes, place);
+      if (start === undefined) return leaveUntil(bytes.length - place <= MAX_BLANKS ? found : bytes.length);
+      const closing = closingOf(bytes[start]);
+      if (closing === undefined) continue;
       const end = bytes.indexOf(closing, start + 1);
       if (end < 0) {
         this.#closing = closing;
-        return rest;
+        return leaveUntil(start);
       }
-      this.#keep(bytes.subarray(start, end + 1), closing);
       place = end + 1;
+      const mark = this.#keep(bytes, start, place);
+      if (!mark) continue;
+      this.#rest.push(bytes.subarray(left, start), mark);
+      left = place;
     }
   }
 
-  /** Leaves what is between two places where it is; yields what follows. */
-  #leave(bytes: Buffer, start: number, end: number): Buffer {
-    this.#rest.push(bytes.subarray(start, end));
-    return bytes.subarray(end);
-  }
-
-  /** Keeps a value, unless it is short or another than such a list or text. */
-  #keep(bytes: Buffer, closing: number): void {
-    const value = bytes.length < MIN_BYTES ? undefined : closing === END ? this.#numbers.read(bytes) : readText(bytes);
-    this.#rest.push(value ? Buffer.from(`"${MARK}${this.#kept.push(value) - 1}"`) : bytes);
+  /** Keeps a value, and yields what stands for it. Undefined: it is short, or another than such a list or text. */
+  #keep(bytes: Buffer, start: number, end: number): Buffer | undefined {
+    if (end - start < MIN_BYTES) return undefined;
+    const text = bytes.subarray(start, end);
+    const value = text[0] === BRACKET ? this.#numbers.read(text) : readText(text);
+    return value && Buffer.from(`"${MARK}${this.#kept.push(value) - 1}"`);
   }
 
   #push(bytes: Uint8Array): void {
@@ -116,6 +116,12 @@ export class KeptMembers {
 }
 
 const decoder = new TextDecoder();
+
+/** What ends a value that may be kept, if it begins so. */
+function closingOf(opening: number | undefined): number | undefined {
+  if (opening === QUOTE) return QUOTE;
+  return opening === BRACKET ? END : undefined;
+}
 
 /** Where the value begins, after a member's name; the name's end if it is no member's. Undefined: not known yet. */
 function findValue(bytes: Uint8Array, end: number): number | undefined {
