@@ -9,7 +9,7 @@ type Fields = Record<string, unknown>;
 
 /** OpenAI's models count 10 tokens for a second of sound. */
 const TOKENS_PER_SECOND = 10;
-/** Of 16-bit samples at 8 kHz; less than most formats have, so that a file is not taken for a shorter one than it is. */
+/** About what sound has in common formats: half of what a WAV for speech has, twice of what a small MP3 has. */
 const BYTES_PER_SECOND = 16_000;
 /** Bytes in a character of base64. */
 const BYTES_PER_BASE64 = 3 / 4;

@@ -59,7 +59,7 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     }
     try {
       const { readText: toValue, answerFields } = endpoint.isPaid ? endpoint : NONE;
-      const how = { ...reading, answerFields };
+      const how = { answerFields, ...reading };
       return await readAnswer(answer, text, how, toValue && ((whole) => toValue(whole, request)), restore);
     } catch (error) {
       answer.forget();
@@ -80,7 +80,7 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
       const events = { headers, read: () => answer.read(), readNow: readNow?.bind(answer), forget };
       const { answerFields, hasLargeEvents } = endpoint.isPaid ? endpoint : NONE;
       const maxEventLength = hasLargeEvents ? maxUpstreamBytes : undefined;
-      const reads = { ...how, answerFields, maxEventLength, ...reading };
+      const reads = { answerFields, maxEventLength, ...how, ...reading };
       isDone = (await readEventStream(events, take, reads)) === "done";
     } catch (error) {
       if (error instanceof OpenAIError) throw error;

@@ -11,7 +11,7 @@ import { hasOnlyWords, readWords } from "./error-words.ts";
 export function findError(
   value: unknown,
   what: "event" | "whole" = "event",
-  answerFields: readonly string[] = [],
+  answerFields: readonly string[] = NONE,
 ): unknown {
   const body: unknown = Array.isArray(value) ? value[0] : value;
   if (!isRecord(body)) return undefined;
@@ -28,6 +28,7 @@ export function findError(
   return isError && readWords(body) !== "" ? body : undefined;
 }
 
+const NONE: readonly string[] = [];
 /** What an answer or an event consists of. */
 const ANSWERS = ["choices", "data", "usage", "object", "models", "delta", "created"];
 const SUCCESSES: ReadonlySet<unknown> = new Set([undefined, null, "", 0, "0", 200, "200", "ok", "OK", "success"]);
