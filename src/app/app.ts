@@ -5,7 +5,6 @@ import { createHostCheck } from "../edge/allowed-hosts.ts";
 import { answerClientError } from "../edge/client-error.ts";
 import { createEdge } from "../edge/edge.ts";
 import { createHealth } from "../edge/health.ts";
-import { createMediaPage } from "../edge/media-page.ts";
 import { createMetricsPage } from "../edge/metrics.ts";
 import { createOriginTest } from "../edge/origins.ts";
 import { createRefusedOrigins } from "../edge/refused-origins.ts";
@@ -30,7 +29,7 @@ import { createHandshake } from "../transports/websocket/handshake.ts";
 import type { Frame, FrameOptions } from "../transports/yoga.ts";
 import type { App } from "./app-interface.ts";
 import { createGuard } from "./guard.ts";
-import { createMedia, openMediaStore } from "./media.ts";
+import { openMedia } from "./media.ts";
 import { createOperations } from "./operations.ts";
 import { createServe } from "./serve.ts";
 import { createUpgrades } from "./upgrades.ts";
@@ -66,8 +65,7 @@ export function createApp(
   const pictures = isOnSandbox
     ? createSandboxPictures({ origin: config.OPENAI_BASE_URL.origin, path: ENDPOINT })
     : undefined;
-  const mediaStore = openMediaStore(config, report);
-  const media = createMedia(config, mediaStore, pictures);
+  const { media, ...keptMedia } = openMedia(config, pictures, report);
   const guard = createGuard(config, schema, { report, warn, showPicture: pictures?.show, media });
   const { authenticator, contextOf, openHeld, untilStart, resolveDocument, isUpstreamDead, poolStats } = guard;
   const departures = createDepartures();
@@ -122,7 +120,7 @@ export function createApp(
       return true;
     },
     answerPicture: pictures?.answer,
-    answerMedia: mediaStore && createMediaPage(mediaStore),
+    answerMedia: keptMedia.answer,
     graphiqlPage: config.GRAPHIQL ? createGraphiQLPage({ endpoint: ENDPOINT }) : undefined,
     isStopping,
     isDraining,
@@ -193,7 +191,7 @@ export function createApp(
       await webSockets.close();
       await operations.close();
       await guard.close();
-      await mediaStore?.close();
+      await keptMedia.close();
     },
   };
   return app;

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Config } from "../config/read-config.ts";
 import { keepsMedia } from "../config/warnings.ts";
+import { createMediaPage } from "../edge/media-page.ts";
 import type { SandboxPictures } from "../edge/sandbox-pictures.ts";
 import type { CallerContext } from "../limits/caller-context.ts";
 import { connectRedis } from "../limits/counting/redis.ts";
@@ -12,8 +13,33 @@ import { RedisMedia } from "../media/redis-media.ts";
 import type { Context, Media } from "../schema/shared/context.ts";
 import type { Medium } from "../schema/shared/media.ts";
 
-/** Begins to connect to Redis, if there is one; `report` is called for its failures. Undefined: nothing is kept. */
-export function openMediaStore(config: Config, report: (fault: unknown) => void): MediaStore | undefined {
+/** What is kept, as resolvers and as HTTP know it. */
+export interface OpenMedia {
+  /** Undefined: there are no media. */
+  readonly media: Media | undefined;
+  /** See createMediaPage. Undefined: nothing is kept. */
+  readonly answer: ReturnType<typeof createMediaPage> | undefined;
+  /** Ends the connection to Redis, after what is under way. */
+  close(): Promise<void>;
+}
+
+/** Begins to connect to Redis, if there is one; `report` is called for its failures. */
+export function openMedia(
+  config: Config,
+  pictures: SandboxPictures | undefined,
+  report: (fault: unknown) => void,
+): OpenMedia {
+  const store = openStore(config, report);
+  return {
+    media: createMedia(config, store, pictures),
+    answer: store && createMediaPage(store),
+    async close() {
+      await store?.close();
+    },
+  };
+}
+
+function openStore(config: Config, report: (fault: unknown) => void): MediaStore | undefined {
   if (!keepsMedia(config)) return undefined;
   const ttlMs = config.MEDIA_TTL_SECONDS * 1_000;
   const maxBytes = config.MEDIA_MAX_BYTES;
@@ -21,8 +47,7 @@ export function openMediaStore(config: Config, report: (fault: unknown) => void)
   return new RedisMedia({ redis: connectRedis(config.REDIS_URL, report), ttlMs, maxBytes });
 }
 
-/** Media as resolvers know them. Undefined: there are none. */
-export function createMedia(
+function createMedia(
   config: Config,
   store: MediaStore | undefined,
   pictures: SandboxPictures | undefined,
