@@ -1,5 +1,4 @@
 // The sandbox draws pictures for prompts, whole and streamed, and streams edits: through the official SDK.
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import OpenAI, { BadRequestError, toFile } from "openai";
 import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -139,13 +138,15 @@ describe("generations", () => {
     expect(await refusal(client.images.generate(body))).toMatchObject({ param });
   });
 
-  test("ten large pictures do not hold the event loop", async () => {
-    const delays = monitorEventLoopDelay({ resolution: 5 });
-    delays.enable();
-    await client.images.generate({ prompt: "a red fox in a blue sea", n: 10, size: "1536x1024" });
-    delays.disable();
-    console.info(`event loop: at most ${(delays.max / 1e6).toFixed(0)} ms`);
-    expect(delays.max / 1e6).toBeLessThan(400);
+  test("while ten large pictures are drawn, other requests are answered", async () => {
+    let isDrawn = false;
+    const drawing = client.images.generate({ prompt: "a red fox in a blue sea", n: 10, size: "1536x1024" }).then(() => {
+      isDrawn = true;
+    });
+    let answered = 0;
+    for (; !isDrawn; answered++) await client.models.list();
+    await drawing;
+    expect(answered).toBeGreaterThan(10);
   }, 30_000);
 });
 
