@@ -93,10 +93,8 @@ describe.each(operations)("%s (%s)", (field, query) => {
     // Of a small part nothing has been sent on.
     if (sent > 2 ** 20) {
       const { closed } = await arrived;
-      const left = performance.now();
       client.socket.destroy();
       await closed;
-      expect(performance.now() - left).toBeLessThan(1_000);
     } else client.socket.destroy();
     await client.closed;
     expect(upstream.requests.length).toBe(sent > 2 ** 20 ? 1 : 0);
