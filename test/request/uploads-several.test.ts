@@ -327,3 +327,28 @@ test("an edit is not repeated once bytes of a large file have left, and is where
     expect(upstream.requests).toHaveLength(attempts);
   }
 });
+
+describe("under an idempotency key", () => {
+  const send = (url: string, files: readonly Buffer[]) =>
+    fetch(url, {
+      method: "POST",
+      headers: { ...preflighted, "content-type": CONTENT_TYPE, "idempotency-key": "key-0123456789" },
+      body: writeBody(...editFields(3, false), ...files.map((bytes, place) => filePart(bytes, String(place)))),
+    }).then(async (response) => [response.status, await response.json()]);
+
+  test("an edit is the same with the same files, and another with another one in the middle", async () => {
+    const { upstream, server } = await start();
+    expect(await send(server.url, [large0, small, large1])).toEqual([200, edited]);
+    expect(await send(server.url, [large0, small, large1])).toEqual([200, edited]);
+    for (const files of [
+      [large0, bytesOf(1_000, 8), large1],
+      [large0, small, large2],
+    ]) {
+      expect(await send(server.url, files)).toMatchObject([
+        409,
+        { errors: [{ extensions: { code: "IDEMPOTENCY_CONFLICT" } }] },
+      ]);
+    }
+    expect(upstream.requests).toHaveLength(1);
+  });
+});

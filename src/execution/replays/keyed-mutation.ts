@@ -52,13 +52,10 @@ function digest(parts: readonly string[]): string {
 
 /** Reads the request's files, and keeps nothing but their digests. */
 export async function digestFiles({ files }: KeyedMutation): Promise<string[]> {
-  const digests: string[] = [];
-  for (const file of files) {
-    const digest = file.digest();
-    for await (const _ of (await file.open("A file of the request")).stream());
-    digests.push((await digest) ?? "");
-  }
-  return digests;
+  // Those behind the first begin to arrive while it is read.
+  const digests = files.map((file) => file.digest());
+  for (const file of files) for await (const _ of (await file.open("A file of the request")).stream());
+  return Promise.all(digests.map(async (digest) => (await digest) ?? ""));
 }
 
 /** Throws IDEMPOTENCY_CONFLICT unless the files are the same. One that the first request's run has not read whole fits any. */

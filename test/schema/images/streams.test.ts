@@ -54,6 +54,7 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
         partial(1, "cDE=", endpoint.name),
         complete("ZG9uZQ==", endpoint.name),
       ),
+      { MEDIA_TTL_SECONDS: "0" },
     );
     const { results, ended } = await subscribe(server.url, endpoint.query(FIELDS));
     expect(await ended).toBe("complete");
@@ -233,7 +234,7 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
   });
 
   test("a picture over 8 MiB is passed on whole", { timeout: 30_000 }, async () => {
-    const large = "A".repeat(12 * 2 ** 20);
+    const large = "A".repeat(9 * 2 ** 20);
     const { server } = await startServed(streams(partial(0), complete(large)), { MAX_RESPONSE_BYTES: String(2 ** 26) });
     const { results, ended } = await subscribe(server.url, short);
     expect(await ended).toBe("complete");
