@@ -1,9 +1,10 @@
 // Media that all processes on one Redis keep together. Written and read in pieces: no command takes long, and nobody who reads
 // slowly makes a process hold a whole medium.
 import { codedError } from "../errors/codes.ts";
+import { isRecord } from "../json/json.ts";
 import type { RedisConnection } from "../limits/counting/redis.ts";
 import { Shelves } from "../storage/shelves.ts";
-import { gone, type KeptMedium, type MediaStore, type NewMedium } from "./media-store.ts";
+import { gone, type KeptMedium, type MediaStore, type NewMedium, readType } from "./media-store.ts";
 
 /** Bytes of one key. Each ends by itself, so that nothing stays behind if a process dies in between. */
 const PIECE_BYTES = 256 * 1024;
@@ -64,9 +65,9 @@ export class RedisMedia implements MediaStore {
   }
 
   async find(name: string): Promise<KeptMedium | undefined> {
-    const text = await this.#run(() => this.#redis.client.get(factsKey(name)));
-    if (text === null) return undefined;
-    const { endsAt, ...facts } = JSON.parse(text) as Facts;
+    const read = readFacts(await this.#run(() => this.#redis.client.get(factsKey(name))));
+    if (!read) return undefined;
+    const { endsAt, ...facts } = read;
     const leftMs = Math.min(Math.max(endsAt - Date.now(), 0), this.#ttlMs);
     return { ...facts, leftMs, read: (start, end) => this.#read(name, start, end) };
   }
@@ -103,6 +104,24 @@ export class RedisMedia implements MediaStore {
 
   async #delete(keys: readonly string[]): Promise<void> {
     await this.#redis.run(() => this.#redis.client.del(...keys)).catch(() => {});
+  }
+}
+
+/** Undefined: there are none, or they are of another form, as another version of this server may write them. */
+function readFacts(text: string | null): Facts | undefined {
+  const facts = text === null ? undefined : parse(text);
+  if (!isRecord(facts)) return undefined;
+  const { owner, contentType, sizeBytes, endsAt } = facts;
+  const isWhole = typeof owner === "string" && Number.isSafeInteger(sizeBytes) && Number.isFinite(endsAt);
+  if (!isWhole || typeof contentType !== "string" || readType(contentType) !== contentType) return undefined;
+  return { owner, contentType, sizeBytes: Number(sizeBytes), endsAt: Number(endsAt) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
