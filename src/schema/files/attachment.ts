@@ -1,5 +1,6 @@
 // Files that leave inside JSON: read whole, as base64 or as a `data:` URL.
 import { codedError } from "../../errors/codes.ts";
+import { Turns } from "../../openai/client/turns.ts";
 import { contentTypeOf, filenameOf } from "../../openai/client/uploads/media-types.ts";
 import type { UploadFile } from "../../openai/client/uploads/streamed-file.ts";
 import { refuse } from "../shared/checks.ts";
@@ -63,7 +64,10 @@ async function readBase64(file: UploadFile, field: string, { maxAttachmentBytes,
     text += piece.toString("base64", 0, end);
     rest = new Uint8Array(piece.subarray(end));
   };
+  // What is in memory already comes without any wait in between.
+  const turns = new Turns();
   for await (const chunk of file.stream()) {
+    if (turns.isOver()) await turns.next();
     bytes += chunk.length;
     if (bytes > maxAttachmentBytes) throw tooLarge("more");
     const piece = rest.length > 0 ? Buffer.concat([rest, chunk]) : asBuffer(chunk);
