@@ -10,6 +10,8 @@ import { gone, type KeptMedium, type MediaStore, type NewMedium, readType } from
 const PIECE_BYTES = 256 * 1024;
 /** What an entry takes besides its bytes. */
 const ENTRY_BYTES = 1_024;
+/** Longest time that a medium may take to be stored, in milliseconds: the answer waits for it. */
+const KEEP_WITHIN_MS = 3_000;
 
 /** What is stored beside the bytes, once all of them are there. */
 interface Facts {
@@ -47,8 +49,10 @@ export class RedisMedia implements MediaStore {
     // Counted before it is there: others may be written at the same time.
     if (!this.#own.put(name, { owner, value: keys, bytes: sizeBytes + ENTRY_BYTES })) return false;
     const facts: Facts = { owner, contentType, sizeBytes, endsAt: Date.now() + this.#ttlMs };
+    const latest = performance.now() + KEEP_WITHIN_MS;
     try {
       for (let index = 0; index < pieces; index++) {
+        if (performance.now() > latest) throw new Error("Redis is too slow for a medium of this size.");
         const start = index * PIECE_BYTES;
         const length = Math.min(PIECE_BYTES, sizeBytes - start);
         await this.#set(pieceKey(name, index), Buffer.from(bytes.buffer, bytes.byteOffset + start, length));

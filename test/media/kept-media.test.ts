@@ -1,5 +1,7 @@
 // What a process keeps of media: bounded, and fair to callers who keep little; in Redis for all processes on it.
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { get, makePicture, pictures, startPictures } from "../support/media.ts";
 import { makeBytes, vary } from "../support/multipart.ts";
 import { startProcess } from "../support/process.ts";
@@ -151,6 +153,24 @@ describe.skipIf(!hasRedis)("with Redis", () => {
     const { body } = await server.query(vary, { image: url });
     expect(body.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
     expect(server.faults).toEqual([]);
+  });
+
+  test("a Redis that is slow holds an answer for a few seconds at most: a data: URL", { timeout: 20_000 }, async () => {
+    const redis = await startRedis();
+    const proxy = createServer((client) => {
+      const server = connect(redis.port, "127.0.0.1");
+      client.on("error", () => {}).on("close", () => server.destroy());
+      server.on("error", () => {}).on("close", () => client.destroy());
+      client.pipe(server);
+      server.on("data", (answer) => setTimeout(() => client.write(answer), 250));
+    });
+    await once(proxy.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    const { server } = await startPictures({ REDIS_URL: `redis://127.0.0.1:${port}` }, picture(8_000 * KIB));
+    const begun = performance.now();
+    expect(await makePicture(server)).toMatch(/^data:image\/png;base64,/);
+    expect(performance.now() - begun).toBeLessThan(6_500);
   });
 
   test("media end by themselves, and leave nothing behind", async () => {
