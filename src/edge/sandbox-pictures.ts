@@ -17,7 +17,7 @@ const TIMEOUT_MS = 10_000;
 export interface SandboxPictures {
   /** The address by which the client that sent `req` reaches a picture of the sandbox. Any other URL is returned unchanged. */
   show(url: string, req: IncomingMessage): string;
-  /** Answers a GET of a picture, and returns whether it did. */
+  /** Answers a GET or HEAD of a picture, and returns whether it did. */
   answer(req: IncomingMessage, res: ServerResponse): boolean;
   /** The picture that is served at this path. Undefined at once: none is; undefined later: the sandbox has dropped it. */
   find(path: string): Promise<Medium | undefined> | undefined;
@@ -36,7 +36,7 @@ export function createSandboxPictures({ origin, path }: { origin: string; path: 
     },
     answer(req, res) {
       const name = nameOf(readPath(req));
-      if (req.method !== "GET" || name === undefined) return false;
+      if ((req.method !== "GET" && req.method !== "HEAD") || name === undefined) return false;
       passOn(`${source}${name}`, req, res);
       return true;
     },
@@ -85,7 +85,9 @@ function passOn(url: string, req: IncomingMessage, res: ServerResponse): void {
         "cache-control": "private, max-age=3600, immutable",
         "cross-origin-resource-policy": "cross-origin",
       });
-      pipeline(picture, res, () => {});
+      if (req.method !== "HEAD") return void pipeline(picture, res, () => {});
+      res.end();
+      picture.destroy();
     });
   });
   call.on("timeout", () => call.destroy());

@@ -1,14 +1,17 @@
 // Media that all processes on one Redis keep together. Written and read in pieces: no command takes long, and nobody who reads
 // slowly makes a process hold a whole medium.
 import { codedError } from "../errors/codes.ts";
+import { isRecord } from "../json/json.ts";
 import type { RedisConnection } from "../limits/counting/redis.ts";
 import { Shelves } from "../storage/shelves.ts";
-import { gone, type KeptMedium, type MediaStore, type NewMedium } from "./media-store.ts";
+import { gone, type KeptMedium, type MediaStore, type NewMedium, readType } from "./media-store.ts";
 
 /** Bytes of one key. Each ends by itself, so that nothing stays behind if a process dies in between. */
 const PIECE_BYTES = 256 * 1024;
 /** What an entry takes besides its bytes. */
 const ENTRY_BYTES = 1_024;
+/** Longest time that a medium may take to be stored, in milliseconds: the answer waits for it. */
+const KEEP_WITHIN_MS = 3_000;
 
 /** What is stored beside the bytes, once all of them are there. */
 interface Facts {
@@ -46,8 +49,10 @@ export class RedisMedia implements MediaStore {
     // Counted before it is there: others may be written at the same time.
     if (!this.#own.put(name, { owner, value: keys, bytes: sizeBytes + ENTRY_BYTES })) return false;
     const facts: Facts = { owner, contentType, sizeBytes, endsAt: Date.now() + this.#ttlMs };
+    const latest = performance.now() + KEEP_WITHIN_MS;
     try {
       for (let index = 0; index < pieces; index++) {
+        if (performance.now() > latest) throw new Error("Redis is too slow for a medium of this size.");
         const start = index * PIECE_BYTES;
         const length = Math.min(PIECE_BYTES, sizeBytes - start);
         await this.#set(pieceKey(name, index), Buffer.from(bytes.buffer, bytes.byteOffset + start, length));
@@ -64,9 +69,9 @@ export class RedisMedia implements MediaStore {
   }
 
   async find(name: string): Promise<KeptMedium | undefined> {
-    const text = await this.#run(() => this.#redis.client.get(factsKey(name)));
-    if (text === null) return undefined;
-    const { endsAt, ...facts } = JSON.parse(text) as Facts;
+    const read = readFacts(await this.#run(() => this.#redis.client.get(factsKey(name))));
+    if (!read) return undefined;
+    const { endsAt, ...facts } = read;
     const leftMs = Math.min(Math.max(endsAt - Date.now(), 0), this.#ttlMs);
     return { ...facts, leftMs, read: (start, end) => this.#read(name, start, end) };
   }
@@ -103,6 +108,24 @@ export class RedisMedia implements MediaStore {
 
   async #delete(keys: readonly string[]): Promise<void> {
     await this.#redis.run(() => this.#redis.client.del(...keys)).catch(() => {});
+  }
+}
+
+/** Undefined: there are none, or they are of another form, as another version of this server may write them. */
+function readFacts(text: string | null): Facts | undefined {
+  const facts = text === null ? undefined : parse(text);
+  if (!isRecord(facts)) return undefined;
+  const { owner, contentType, sizeBytes, endsAt } = facts;
+  const isWhole = typeof owner === "string" && Number.isSafeInteger(sizeBytes) && Number.isFinite(endsAt);
+  if (!isWhole || typeof contentType !== "string" || readType(contentType) !== contentType) return undefined;
+  return { owner, contentType, sizeBytes: Number(sizeBytes), endsAt: Number(endsAt) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,11 +1,13 @@
 // What a process keeps of media: bounded, and fair to callers who keep little; in Redis for all processes on it.
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { get, makePicture, pictures, startPictures } from "../support/media.ts";
-import { vary } from "../support/multipart.ts";
+import { makeBytes, vary } from "../support/multipart.ts";
 import { startProcess } from "../support/process.ts";
 import { hasRedis, startBrokenRedis, startRedis } from "../support/redis.ts";
 import { startTestServer, type TestServer } from "../support/server.ts";
-import { startUpstream } from "../support/upstream.ts";
+import { json, startUpstream } from "../support/upstream.ts";
 
 const KIB = 1_024;
 const keys = { CLIENT_KEYS: JSON.stringify(["ann", "bob"].map((id) => ({ id, key: `${id}-key-0123456789` }))) };
@@ -86,6 +88,27 @@ describe.each(ways)("%s", (_, open) => {
     const { a, b } = body.data.imageVariations.data[0];
     expect(await statusesOf(server, [a, b])).toEqual([200, 200]);
   });
+
+  test.each([
+    ["whole", (base64: string) => base64],
+    ["without its padding", (base64: string) => base64.replace(/=+$/, "")],
+    ["in lines", (base64: string) => base64.replace(/.{76}/g, "$&\r\n")],
+    ["with one line end at its end", (base64: string) => `${base64}\n`],
+    ["in the alphabet of URLs", (base64: string) => base64.replaceAll("+", "-").replaceAll("/", "_")],
+  ])("a large picture comes back as it was, its base64 %s, and is kept once", async (_, write) => {
+    for (const size of [12_288, 12_289, 196_607, 196_608, 196_610, 3_000_001]) {
+      const bytes = makeBytes(size);
+      const { server } = await startPictures(
+        await open(),
+        json({ data: [{ b64_json: write(bytes.toString("base64")) }] }),
+      );
+      const query = vary.replace("{ url }", "{ a: url b: url }");
+      const { body } = await server.query(query, { image: "data:image/png;base64,aGk=" });
+      const { a, b } = body.data.imageVariations.data[0];
+      expect((await get(server.url, a)).body.equals(bytes)).toBe(true);
+      if (size > 12_288) expect(a).toBe(b);
+    }
+  });
 });
 
 describe.skipIf(!hasRedis)("with Redis", () => {
@@ -115,6 +138,48 @@ describe.skipIf(!hasRedis)("with Redis", () => {
     expect(body.errors).toMatchObject([{ extensions: { code: "OVERLOADED" } }]);
     redis.resume();
     await expect.poll(() => statusOf(server, url), { timeout: 5_000 }).toBe(200);
+  });
+
+  test.each([
+    "none",
+    "null",
+    "5",
+    "[]",
+    "{}",
+    '{"owner":"x","contentType":null,"sizeBytes":10,"endsAt":9e15}',
+    '{"owner":"x","contentType":"image/png\\r\\nx: y","sizeBytes":10,"endsAt":9e15}',
+    '{"owner":"x","contentType":"image/png","sizeBytes":"10","endsAt":9e15}',
+    '{"owner":"x","contentType":"image/png","sizeBytes":10,"endsAt":null}',
+  ])("what another version has written as %s is not there", async (facts) => {
+    const redis = await startRedis();
+    const { server } = await startPictures({ REDIS_URL: redis.url });
+    const url = await makePicture(server);
+    const { Redis } = await import("ioredis");
+    const client = new Redis(redis.url);
+    await client.set(`openai-graphql:media:${url.split("/").at(-1)}`, facts);
+    client.disconnect();
+    expect(await statusOf(server, url)).toBe(404);
+    const { body } = await server.query(vary, { image: url });
+    expect(body.errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+    expect(server.faults).toEqual([]);
+  });
+
+  test("a Redis that is slow holds an answer for a few seconds at most: a data: URL", { timeout: 20_000 }, async () => {
+    const redis = await startRedis();
+    const proxy = createServer((client) => {
+      const server = connect(redis.port, "127.0.0.1");
+      client.on("error", () => {}).on("close", () => server.destroy());
+      server.on("error", () => {}).on("close", () => client.destroy());
+      client.pipe(server);
+      server.on("data", (answer) => setTimeout(() => client.write(answer), 250));
+    });
+    await once(proxy.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    const { server } = await startPictures({ REDIS_URL: `redis://127.0.0.1:${port}` }, picture(8_000 * KIB));
+    const begun = performance.now();
+    expect(await makePicture(server)).toMatch(/^data:image\/png;base64,/);
+    expect(performance.now() - begun).toBeLessThan(6_500);
   });
 
   test("media end by themselves, and leave nothing behind", async () => {

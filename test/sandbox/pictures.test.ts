@@ -64,6 +64,10 @@ test("their URLs have the origin by which the client has called, and show them t
       },
     ]);
     expect(PNG.sync.read(answer.body)).toMatchObject({ width: 256, height: 256 });
+    const head = await send(url, new URL(picture).pathname, { method: "HEAD" });
+    const { "content-length": length } = answer.headers;
+    expect(head).toMatchObject({ status: 200, headers: { "content-type": "image/png", "content-length": length } });
+    expect(head.body).toHaveLength(0);
   }
   expect(new Set(shown).size).toBe(2);
 });

@@ -58,6 +58,8 @@ describe("a field of extraBody", () => {
 
   test.each([
     ["model", true],
+    ["model_name", true],
+    ["modelName", true],
     ["models", ["models"]],
     ["max_tokens", ["*"]],
     ["maxNewTokens", true],

@@ -162,6 +162,15 @@ describe("an answer", () => {
     expect(rssBytes).toBeLessThan(700 * MB);
   });
 
+  test("with 10 pictures of 3 MB, whose url 30 aliases select, keeps each once", async () => {
+    const pictures = Array.from("ABCDEFGHIJ", (letter) => `{"b64_json":"${letter.repeat(4 * MB)}"}`);
+    const body = vary("data:a/b,x", aliases("url"));
+    const { start } = await send({ body, answer: text(`{"data":[${pictures}]}`) });
+    const urls = start.match(/\/media\/[\da-f]{32}\.png/g) ?? [];
+    expect(urls.length).toBeGreaterThan(30);
+    expect(new Set(urls.slice(0, 30)).size).toBe(1);
+  });
+
   test("just within its limit comes whole", async () => {
     const { bytes, end } = await send({ body: vary("data:a/b,x", aliases("b64Json")), answer: image(2 * MB) });
     expect(bytes).toBe(62_914_861);
@@ -236,6 +245,15 @@ describe("an upstream's", () => {
     const { start } = await send({ body: subscribe(`choices { delta { ${fields} } }`), headers: asStream, answer });
     expect(start).toContain('"OPERATION_TOO_COMPLEX"');
   });
+});
+
+test("a picture that this server keeps is read 40 times for one chat", async () => {
+  const { start } = await send({ body: vary("data:a/b,x", "url"), answer: image(8 * MB) });
+  const [url] = /\/media\/[\da-f]{32}\.png/.exec(start) ?? [];
+  const parts = Array.from({ length: 40 }, () => ({ imageUrl: { url } }));
+  const query = "mutation($input: ChatInput!) { chat(input: $input) { id } }";
+  const body = gql(query, { input: { model: "m", messages: [{ role: "USER", parts }] } });
+  expect(await send({ body })).toMatchObject({ start: expect.stringContaining('"PAYLOAD_TOO_LARGE"'), calls: 1 });
 });
 
 test.each(["textSoFar", "soFar { text }"])(

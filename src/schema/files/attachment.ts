@@ -1,7 +1,8 @@
 // Files that leave inside JSON: read whole, as base64 or as a `data:` URL.
 import { codedError } from "../../errors/codes.ts";
-import { contentTypeOf, filenameOf } from "../../openai/client/uploads/media-types.ts";
-import type { UploadFile } from "../../openai/client/uploads/streamed-file.ts";
+import { Turns } from "../../openai/client/turns.ts";
+import { contentTypeOf, extensionOf, filenameOf } from "../../openai/client/uploads/media-types.ts";
+import { harmlessFilename, type UploadFile } from "../../openai/client/uploads/streamed-file.ts";
 import { refuse } from "../shared/checks.ts";
 import type { Context } from "../shared/context.ts";
 import { hasMediumForm } from "../shared/media.ts";
@@ -10,7 +11,7 @@ import { findMedium } from "./kept-file.ts";
 
 /** A file that has been read. */
 export interface Attachment {
-  /** As the client named it, or a name of its own: `image.png`. */
+  /** As the client named it, made harmless, or a name of its own: `image.png`. */
   readonly filename: string;
   readonly contentType: string;
   readonly base64: string;
@@ -24,7 +25,7 @@ export async function readAttachment(received: ReceivedFile, field: string, cont
   const file = await received.open(field, context);
   const base64 = await readBase64(file, field, context);
   const contentType = typeOf(file, base64);
-  return { filename: file.filename || filenameOf(contentType), contentType, base64 };
+  return { filename: harmlessFilename(file.filename) || filenameOf(contentType), contentType, base64 };
 }
 
 /** The file as a `data:` URL. Throws as readAttachment. */
@@ -56,7 +57,10 @@ async function readBase64(file: UploadFile, field: string, { maxAttachmentBytes,
   if (file.sizeBytes !== undefined && file.sizeBytes > maxAttachmentBytes) throw tooLarge(String(file.sizeBytes));
   const chunks: Uint8Array[] = [];
   let bytes = 0;
+  // What is in memory already comes without any wait in between.
+  const turns = new Turns();
   for await (const chunk of file.stream()) {
+    if (turns.isOver()) await turns.next();
     bytes += chunk.length;
     if (bytes > maxAttachmentBytes) throw tooLarge("more");
     // As base64, which is a third longer.
@@ -87,8 +91,13 @@ const BEGINNINGS: readonly (readonly [RegExp, string])[] = [
 function typeOf({ contentType, filename }: UploadFile, base64: string): string {
   const said = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   const known = ESSENCE.test(said) ? said : "";
-  if (!UNKNOWN.has(known)) return known;
+  if (!UNKNOWN.has(known)) return usualName(known);
   const extension = /\.([^.]+)$/.exec(filename)?.[1] ?? "";
   const [, found] = BEGINNINGS.find(([beginning]) => beginning.test(base64)) ?? [];
   return contentTypeOf(extension) ?? found ?? (known || ANYTHING);
+}
+
+/** `audio/ogg` for `application/ogg`, `image/jpeg` for `image/jpg`. A film keeps its name: it has extensions in common with sounds. */
+function usualName(type: string): string {
+  return type.startsWith("video/") ? type : (contentTypeOf(extensionOf(type)) ?? type);
 }

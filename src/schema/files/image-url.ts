@@ -1,4 +1,5 @@
 // Where a picture that an upstream has made can be seen: at its URL, or in a `data:` URL made of its base64.
+import { isDataUrl } from "./data-url.ts";
 
 /** How images begin in base64, by their content types. */
 const BEGINNINGS: readonly [string, string][] = [
@@ -23,6 +24,6 @@ export function imageTypeOf(base64: string, format: string | null): string {
 /** The `data:` URL of a picture in base64: see imageTypeOf. */
 export function dataUrlOf(base64: string | null, format: string | null): string | null {
   // Some servers send the whole URL in place of its base64.
-  if (base64 === null || base64.startsWith("data:")) return base64;
+  if (base64 === null || isDataUrl(base64)) return base64;
   return `data:${imageTypeOf(base64, format)};base64,${base64}`;
 }

@@ -1,5 +1,6 @@
 // Image: one picture, whoever made it.
 import type { Image as OpenAIImage } from "../../openai/images/answer.ts";
+import { isDataUrl } from "../files/data-url.ts";
 import { imageTypeOf } from "../files/image-url.ts";
 import { mediaUrl } from "../files/media-url.ts";
 import { builder } from "../shared/builder.ts";
@@ -30,11 +31,11 @@ export const Image = builder.objectRef<OpenAIImage & { output_format?: unknown }
 });
 
 /** A whole URL in place of base64, as some servers send it. */
-const DATA_URL = /^data:([\w.+-]{1,64}\/[\w.+-]{1,64});base64,/;
+const DATA_URL = /^data:([\w.+-]{1,64}\/[\w.+-]{1,64})(?:;[\w.+-]{1,64}=[\w.+-]{1,64}){0,4};base64,/i;
 
 function urlOf(base64: string | null, format: string | null, context: Context) {
   if (base64 === null) return null;
   const [head, type] = DATA_URL.exec(base64) ?? [];
   if (head !== undefined && type !== undefined) return mediaUrl(base64.slice(head.length), type, context);
-  return base64.startsWith("data:") ? base64 : mediaUrl(base64, imageTypeOf(base64, format), context);
+  return isDataUrl(base64) ? base64 : mediaUrl(base64, imageTypeOf(base64, format), context);
 }

@@ -34,7 +34,7 @@ const RESERVED = [
   /^max(new|completion|output|gen)?(tokens|length)/,
   // A picture as SVG is written by a model that `svg` names.
   /^svg/,
-  /^(models?|modellist|modelid|engine|preset|deployment.*|.*fallback.*)$/,
+  /^(models?|model(list|id|name)|engine|preset|deployment.*|.*fallback.*)$/,
   // Bodies inside the body.
   /^(extra(body|query|headers)|headers|.*config)$/,
   // Names by which a body, copied by a server in JavaScript, could set its own prototype, and so inherit other fields.

@@ -88,6 +88,14 @@ describe("by its content type a file is", () => {
     ["a WAV", { body: "x", filename: "a.bin", contentType: "audio/wav" }, sound("wav", "x")],
     ["a WAV by another name", { body: "x", filename: "a", contentType: "audio/x-wav" }, sound("wav", "x")],
     ["an MP3", { body: "x", filename: "a.mp3", contentType: "audio/mpeg" }, sound("mp3", "x")],
+    ["an Ogg by another name", { body: "x", filename: "a.ogg", contentType: "application/ogg" }, sound("ogg", "x")],
+    ["a JPEG by a wrong name", { body: "x", filename: "a", contentType: "image/jpg" }, image("image/jpeg", "x")],
+    ["a film", { body: "x", filename: "a.webm", contentType: "video/webm" }, document("video/webm", "a.webm", "x")],
+    [
+      "a document whose name has what names have not",
+      { body: "x", filename: `..%0d\u202e${"n".repeat(300)}.txt`, contentType: "text/plain" },
+      document("text/plain", `0d${"n".repeat(94)}.txt`, "x"),
+    ],
     ["another sound", { body: "x", filename: "a.flac", contentType: "audio/flac" }, sound("flac", "x")],
     [
       "a PDF",

@@ -179,6 +179,9 @@ describe("the url of a picture in base64", () => {
     ["what is unknown by its name", "AAAA", "avif", "data:image/avif;base64,AAAA"],
     ["what has no good name", "AAAA", 'x";evil', "data:image/png;base64,AAAA"],
     ["a whole URL", "data:image/webp;base64,UklGRg==", "png", "data:image/webp;base64,UklGRg=="],
+    ["one in capitals", "DATA:image/webp;BASE64,UklGRg==", "png", "data:image/webp;base64,UklGRg=="],
+    ["one with parameters", "data:image/webp;charset=utf-8;base64,UklGRg==", "png", "data:image/webp;base64,UklGRg=="],
+    ["one that is no base64", "Data:image/svg+xml,%3Csvg/%3E", "png", "Data:image/svg+xml,%3Csvg/%3E"],
   ])("has the type of %s", async (_, b64_json, output_format, url) => {
     const answer = json({ data: [{ b64_json }], ...(output_format && { output_format }) });
     expect((await ask(answer, "imageGenerations", "data { url }", MEDIA)).data).toEqual({ data: [{ url }] });

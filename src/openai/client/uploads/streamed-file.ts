@@ -132,7 +132,7 @@ async function letAnswerIn(): Promise<void> {
  * The last path segment without quotes, control characters and line ends, at most 100 characters, of which the
  * extension is kept.
  */
-function harmlessFilename(filename: string): string {
+export function harmlessFilename(filename: string): string {
   const segment = filename.split(/[/\\]/).at(-1) ?? "";
   const name = segment
     .replace(/["'`;:*?<>|%\p{C}]/gu, "")
