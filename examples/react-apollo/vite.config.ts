@@ -8,8 +8,8 @@ const server: ProxyOptions = {
   configure: (proxy) => proxy.on("proxyRes", (answer, _request, page) => answer.on("error", () => page.destroy())),
 };
 
-// The browser knows one origin, Vite's: no CORS is needed.
-const proxy = { "/graphql": server };
+// The browser knows one origin, Vite's: no CORS is needed. Pictures and sounds of answers are below /media/.
+const proxy = { "/graphql": server, "/media/": server };
 
 export default defineConfig({
   plugins: [react()],

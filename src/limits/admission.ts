@@ -80,8 +80,9 @@ export function createAdmission(caller: Caller, { slots, account, obeyedCaps }: 
 
   function checkModel({ request }: Entry): void {
     if (mayAsk(caller, request)) return;
-    const problem = "The caller may not use this model; `viewer { limits { models } }` lists those it may use.";
-    throw codedError(callerLimits.models.code, problem);
+    const problem = modelOf(request) === undefined ? "must name a model" : "may not use this model";
+    const help = "`viewer { limits { models } }` lists those it may use.";
+    throw codedError(callerLimits.models.code, `The caller ${problem}; ${help}`);
   }
 
   function takeRequest(entry: Entry): unknown {

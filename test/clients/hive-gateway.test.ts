@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import { chatCompletion, models } from "../support/answers.ts";
 import { alice, aliceWith } from "../support/keys.ts";
+import { readParts } from "../support/multipart.ts";
 import { startServed } from "../support/served-upstream.ts";
 import { chunk, done, event, hello, streams, streamsThen } from "../support/stream.ts";
 import { startGateway } from "../support/supergraph.ts";
@@ -152,4 +153,58 @@ test("what is within the server's limits of documents is within them behind it",
   expect(errors).toBeUndefined();
   expect(Object.keys(data)).toHaveLength(30);
   expect(upstream.requests.every(({ path }) => path === "/v1/models")).toBe(true);
+});
+
+describe("pictures, sounds, vectors and files", () => {
+  const sound = new File([Buffer.from("not a sound")], "hi.wav", { type: "audio/wav" });
+
+  test("a file reaches the upstream whole, with its name and type", async () => {
+    const { upstream, send } = await start(json({ text: "Hi" }));
+    const query = 'mutation ($file: Upload!) { transcribe(input: { model: "m", file: $file }) { text } }';
+    const answer = await send(query, { file: sound });
+    expect(await answer.json()).toEqual({ data: { transcribe: { text: "Hi" } } });
+    const [received] = upstream.requests;
+    const file = received && readParts(received).find(({ name }) => name === "file");
+    expect(file).toMatchObject({ filename: "hi.wav", bytes: Buffer.from("not a sound") });
+  });
+
+  test("vectors keep their digits, and segments with one id stay apart", async () => {
+    const data = [0.1, 0.2].map((embedding, index) => ({ index, embedding: [embedding, 1] }));
+    const { send } = await start((request, ...rest) =>
+      json(request.path.endsWith("embeddings") ? { data } : { text: "ab", segments })(request, ...rest),
+    );
+    const vectors = await send(
+      'mutation { embed(input: { model: "m", input: ["a", "b"] }) { data { index embedding } } }',
+    );
+    expect(await vectors.json()).toEqual({ data: { embed: { data } } });
+    const segments = ["a", "b"].map((text) => ({ id: 0, text }));
+    const said = await send(
+      'mutation ($file: Upload!) { transcribe(input: { model: "m", file: $file }) { segments { id text } } }',
+      {
+        file: sound,
+      },
+    );
+    expect(await said.json()).toEqual({
+      data: { transcribe: { segments: segments.map(({ text }) => ({ id: "0", text })) } },
+    });
+  });
+
+  test("a picture's url is this server's, and streams pass", async () => {
+    const { server, send } = await start((request, res, req) =>
+      (request.json() as { stream?: boolean }).stream
+        ? streams(
+            event({ type: "image_generation.partial_image", partial_image_index: 0, b64_json: "AAAA" }),
+            event({ type: "image_generation.completed", b64_json: "AAEC" }),
+          )(request, res, req)
+        : json({ created: 1, data: [{ b64_json: "AAEC" }] })(request, res, req),
+    );
+    const made = await send('mutation { imageGenerations(input: { prompt: "p" }) { data { url } } }');
+    const { data } = (await made.json()) as { data: { imageGenerations: { data: { url: string }[] } } };
+    const picture = await fetch(new URL(data.imageGenerations.data[0]?.url ?? "", server.url));
+    expect(Buffer.from(await picture.arrayBuffer())).toEqual(Buffer.from([0, 1, 2]));
+    const stream =
+      'subscription { imageGenerations(input: { prompt: "p", partialImages: 1 }) { isPartial image { b64Json } } }';
+    const text = await (await send(stream, { accept: "text/event-stream" })).text();
+    expect(text).toMatch(/"isPartial":true.*"AAAA".*"isPartial":false.*"AAEC".*event: complete/s);
+  });
 });

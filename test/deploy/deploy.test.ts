@@ -88,6 +88,15 @@ describe("compose.yaml", () => {
     expect(server.environment.CLIENT_KEYS_FILE).toBe(`/run/secrets/${server.secrets[0]}`);
   });
 
+  test("Redis has room for the pictures and sounds of a process, beside its counters and kept answers", () => {
+    const { command, mem_limit } = compose.services.redis;
+    const [maxmemory = "", limit = ""] = [command[command.indexOf("--maxmemory") + 1], mem_limit];
+    const { MEDIA_MAX_BYTES } = readConfig({});
+    expect(Number.parseInt(maxmemory, 10) * 2 ** 20).toBeGreaterThanOrEqual(2 * MEDIA_MAX_BYTES);
+    // Its file on disk is written anew by a copy of the process.
+    expect(Number.parseInt(limit, 10)).toBeGreaterThanOrEqual(2 * Number.parseInt(maxmemory, 10));
+  });
+
   test("ports, paths and times agree", () => {
     expect(server.ports).toEqual([`127.0.0.1:4000:${image.last("EXPOSE")}`]);
     const { DRAIN_DELAY_MS, DRAIN_MS } = server.environment;

@@ -1,12 +1,13 @@
 // docs/clients.md: each recipe streams, or answers, as printed; the frameworks' pages are in the browser's test.
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ApolloClient, gql, InMemoryCache } from "@apollo/client";
+import { buildSchema, isIntrospectionType, isObjectType } from "graphql";
 import { createServer, transformWithEsbuild } from "vite";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -30,6 +31,14 @@ test.each(["GraphQLWsLink", "sseLink", "subscriptionExchange", "RecordSource"])(
     writeFileSync(file, recipe);
     vi.stubGlobal("WebSocket", globalThis.WebSocket ?? WebSocket);
     const { client, sseLink, environment } = await import(file.href);
+    // What the cache calls a record: undefined if it belongs to the object that holds it.
+    const nameIn: ((type: string) => string | undefined) | undefined = client?.cache
+      ? (type) => client.cache.identify({ __typename: type, id: "0" })
+      : environment && ((type) => environment._getDataID({ id: "0" }, type));
+    if (nameIn) {
+      expect(nameIn("ChatCompletion")).toBe("ChatCompletion:0");
+      expect(nameIn("TranscriptionSegment")).toBeUndefined();
+    }
     const query = findBlock("docs/streaming.md", "graphql", "ChatStream");
     const texts = await new Promise<string[]>((resolve, reject) => {
       const heard: string[] = [];
@@ -64,6 +73,22 @@ test.each(["GraphQLWsLink", "sseLink", "subscriptionExchange", "RecordSource"])(
     expect(texts.join("")).toContain("Why is the sky blue?");
   },
 );
+
+test("Graphcache is told of all types that are no entities", async () => {
+  const schema = buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"));
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  const embedded = Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type) && !isIntrospectionType(type) && !roots.includes(type))
+    .filter((type) => isObjectType(type) && !type.getFields().id)
+    .map(({ name }) => name);
+  const recipe = findBlock(PAGE, "js", "exchange-graphcache").replace(
+    "export const cache = cacheExchange({ keys })",
+    "return keys",
+  );
+  const keys = new Function(recipe.replace(/import .*/, ""))();
+  expect(Object.keys(keys).sort()).toEqual([...embedded, "TranscriptionSegment"].sort());
+  expect(keys.Usage()).toBeNull();
+});
 
 test.each(["ts", "tsx"])("every block of %s can be read", async (language) => {
   for (const page of PAGES) {
@@ -102,7 +127,7 @@ test("the function for a Server Component answers, and throws the error of one t
   await expect(refused("Why?")).rejects.toThrow(/nonsense/);
 });
 
-test("Vite's proxy passes answers, streams and WebSockets on, for a page of its own origin", async () => {
+test("Vite's proxy passes answers, streams, WebSockets and pictures on, for a page of its own origin", async () => {
   const target = new URL(await sandbox().url).origin;
   const recipe = findBlock(PAGE, "ts", "defineConfig").replace("http://127.0.0.1:4000", target);
   const { code } = await transformWithEsbuild(recipe, "vite.config.ts");
@@ -135,6 +160,13 @@ test("Vite's proxy passes answers, streams and WebSockets on, for a page of its 
   const field = '{ chat(input: { model: "gpt-4o-mini", messages: [{ role: USER, content: "Hi" }] }) { text } }';
   expect(await ask("application/json", `mutation ${field}`)).toContain("You said:");
   expect(await ask("text/event-stream", `subscription ${field}`)).toMatch(/event: next\n.*event: complete/s);
+  const drawn = await ask(
+    "application/json",
+    'mutation { imageGenerations(input: { prompt: "A fox" }) { data { url } } }',
+  );
+  const [{ url }] = JSON.parse(drawn).data.imageGenerations.data;
+  const picture = await fetch(new URL(url, origin));
+  expect([url.split("/")[1], picture.status, picture.headers.get("content-type")]).toEqual(["media", 200, "image/png"]);
   const socket = new WebSocket(`ws://localhost:${port}/graphql`, "graphql-transport-ws", { origin });
   onTestFinished(() => socket.terminate());
   await once(socket, "open");
@@ -143,11 +175,12 @@ test("Vite's proxy passes answers, streams and WebSockets on, for a page of its 
   expect(JSON.parse(String(message)).type).toBe("connection_ack");
 });
 
-test("Next.js' rewrite keeps the path, and gives long answers their time", async () => {
+test("Next.js' rewrites keep the path, and gives long answers their time", async () => {
   const { code } = await transformWithEsbuild(findBlock(PAGE, "ts", "rewrites"), "next.config.ts");
   const config = new Function(code.replace(/export (?:default config|\{[^}]*\});?/s, "return config"))();
   expect(await config.rewrites()).toEqual([
     { source: "/graphql/:path*", destination: "http://127.0.0.1:4000/graphql/:path*" },
+    { source: "/media/:path*", destination: "http://127.0.0.1:4000/media/:path*" },
   ]);
   const { UPSTREAM_TOTAL_TIMEOUT_MS } = readConfig({});
   expect(config.experimental.proxyTimeout).toBeGreaterThan(UPSTREAM_TOTAL_TIMEOUT_MS);

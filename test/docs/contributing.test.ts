@@ -27,8 +27,8 @@ test("its commands are scripts of the package, its links lead to files, and so d
   const links = [...guide.matchAll(/\]\(([^)#]+)/g)].map(([, path = ""]) => path);
   expect(links.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   const named = [...guide.matchAll(/`((?:src|test|docs)\/[\w/.-]+)`/g)].map(([, path = ""]) => path);
-  // What the recipe of an endpoint would add.
-  expect(named.filter((path) => !path.includes("embeddings") && !existsSync(join(ROOT, path)))).toEqual([]);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
 test("the issue templates are forms, and the one about an upstream asks for its bytes", () => {

@@ -55,11 +55,11 @@ describe.skipIf(skipped)(`in a browser${skipped}`, () => {
     const served = shared(async () => servePage(example, await server().url));
 
     /** The page, once it has the list of models. */
-    async function visit(): Promise<Page> {
+    async function visit(url = served()): Promise<Page> {
       const page = await browser.newPage();
       onTestFinished(() => page.close());
       page.setDefaultTimeout(20_000);
-      await page.goto(served());
+      await page.goto(url);
       await page.locator("option", { hasText: "sandbox-cut" }).waitFor({ state: "attached" });
       return page;
     }
@@ -111,9 +111,29 @@ describe.skipIf(skipped)(`in a browser${skipped}`, () => {
       await page.getByText(/(?:try again in|wait) 2 s/i).waitFor();
     });
 
+    if (example !== "vanilla") {
+      test("passes on the pictures that the server keeps", async () => {
+        const query =
+          'mutation { imageGenerations(input: { model: "gpt-image-1", prompt: "A fox" }) { data { url } } }';
+        const made = await fetch(await server().url, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ query }),
+        });
+        const { data } = (await made.json()) as { data: { imageGenerations: { data: { url: string }[] } } };
+        const { url = "" } = data.imageGenerations.data[0] ?? {};
+        const picture = await fetch(new URL(url, served()), { headers: { range: "bytes=0-7" } });
+        expect(picture.status).toBe(206);
+        expect(picture.headers.get("content-type")).toBe("image/png");
+        expect(picture.headers.get("content-security-policy")).toContain("sandbox");
+        expect((await picture.text()).slice(1, 4)).toBe("PNG");
+      });
+    }
+
     if (!["vanilla", "react-apollo"].includes(example)) return;
-    test("uploads a picture and shows its variations", async () => {
-      const page = await visit();
+    test.each(["variations", "edits"])("uploads a picture and shows its variations, by /images/%s", async (via) => {
+      const server = startProcess({ PORT: "0", IMAGE_VARIATIONS_VIA: via });
+      const page = await visit(await servePage(example, await server.url));
       await page.locator("input[type=file]").setInputFiles(join(exampleFolder("node-script"), "picture.png"));
       const button = page.getByRole("button", { name: "Make variations" });
       if (await button.isVisible()) await button.click();

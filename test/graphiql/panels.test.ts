@@ -1,11 +1,15 @@
 // GraphiQL's panes for answers and files in a browser, if one is installed, as a person uses them.
+import { randomFillSync } from "node:crypto";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { PNG as PngImage } from "pngjs";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createApp } from "../../src/app/app.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { startServer } from "../../src/process/server.ts";
 import { startSandbox } from "../../src/sandbox/server.ts";
+import { readEditor } from "../support/browser.ts";
 import { startTestServer } from "../support/server.ts";
 import { chunk, done, event, streams, streamsThen } from "../support/stream.ts";
 import { type Answer, json, startUpstream } from "../support/upstream.ts";
@@ -254,6 +258,53 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
       await expect.poll(() => sizeOf(page, 0)).toBe(16);
       open();
     }
+    expect(complaints).toEqual([]);
+  });
+
+  test("a picture that the browser cannot show is said to be one, and the others are shown", async () => {
+    const broken = `iVBORw0KGgo${"A".repeat(117)}`;
+    const images = [PNG, broken, ...Array.from({ length: 8 }, () => PNG)];
+    const { page } = await openOn(
+      json({ created: 1, data: images.map((b64_json) => ({ b64_json })) }),
+      `mutation Draw { imageGenerations(input: { prompt: "p" }) { data { url } } }`,
+    );
+    await run(page);
+    await expect.poll(() => readText(page).catch(() => ""), { timeout: 20_000 }).toContain("Picture 2 cannot be shown");
+    const widths = () =>
+      page.evaluate<number[]>("[...document.querySelectorAll('.answer img')].map((i) => i.naturalWidth)");
+    await expect.poll(widths).toEqual(Array.from({ length: 9 }, () => 16));
+  });
+
+  test("of a large picture's base64 the editor shows the beginning, and the panel the picture", async () => {
+    const size = 400;
+    const image = new PngImage({ width: size, height: size });
+    randomFillSync(image.data);
+    const b64_json = PngImage.sync.write(image).toString("base64");
+    const { page, complaints } = await openOn(
+      json({ created: 1, data: [{ b64_json }, { b64_json: PNG }] }),
+      `mutation Draw { imageGenerations(input: { prompt: "p" }) { data { b64Json } } }`,
+    );
+    await run(page);
+    await expect.poll(() => sizeOf(page, 0), { timeout: 20_000 }).toBe(size);
+    const { data } = JSON.parse(await readEditor(page, "response")).data.imageGenerations;
+    const length = b64_json.length.toLocaleString("en");
+    expect(data).toEqual([{ b64Json: `${b64_json.slice(0, 500)}… (${length} characters)` }, { b64Json: PNG }]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("a stream of pictures that is stopped keeps the unfinished one", async () => {
+    const { page, complaints } = await openOn(
+      streamsThen(
+        event({ type: "image_generation.partial_image", partial_image_index: 0, b64_json: PNG }),
+        (_, socket) => once(socket, "close"),
+      ),
+      `subscription Draw { imageGenerations(input: { prompt: "p", partialImages: 2 }) { isPartial image { url } } }`,
+    );
+    await run(page);
+    await expect.poll(() => sizeOf(page, 0).catch(() => 0), { timeout: 20_000 }).toBe(16);
+    await page.locator(".graphiql-execute-button").click();
+    await page.locator(".graphiql-execute-button[aria-label*='Execute']").waitFor();
+    expect(await sizeOf(page, 0)).toBe(16);
     expect(complaints).toEqual([]);
   });
 

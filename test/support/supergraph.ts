@@ -68,22 +68,43 @@ export async function startGateway(
   const { createGatewayRuntime } = await import(GATEWAY);
   const gateway: Gateway = createGatewayRuntime({
     supergraph: supergraphSdl,
+    multipart: true,
     logging: false,
     propagateHeaders: {
       fromClientToSubgraphs: ({ request }: { request: Request }) => ({
         authorization: request.headers.get("authorization") ?? "",
+        ...(request.headers.has("graphql-require-preflight") && { "graphql-require-preflight": "1" }),
       }),
     },
     ...(method !== "default" && { transportEntries: { "*.http": { options: { method } } } }),
   });
   whenOver(() => gateway[Symbol.asyncDispose]());
-  return (query: string, init: { accept?: string; authorization?: string; signal?: AbortSignal } = {}) => {
-    const { accept = "application/json", authorization = "", signal } = init;
+  return async (
+    query: string,
+    init: { accept?: string; authorization?: string; signal?: AbortSignal; file?: File } = {},
+  ) => {
+    const { accept = "application/json", authorization = "", signal, file } = init;
+    // As bytes: the gateway's Request does not know a form of Node's.
+    const form = file && new Response(formOf(query, file));
     return gateway.fetch("http://gateway/graphql", {
       method: "POST",
-      headers: { "content-type": "application/json", accept, ...(authorization && { authorization }) },
-      body: JSON.stringify({ query }),
+      headers: {
+        accept,
+        "content-type": form?.headers.get("content-type") ?? "application/json",
+        ...(form && { "graphql-require-preflight": "1" }),
+        ...(authorization && { authorization }),
+      },
+      body: form ? await form.arrayBuffer() : JSON.stringify({ query }),
       ...(signal && { signal }),
     });
   };
+}
+
+/** A multipart request whose variable `file` is the file. */
+function formOf(query: string, file: File): FormData {
+  const form = new FormData();
+  form.set("operations", JSON.stringify({ query, variables: { file: null } }));
+  form.set("map", JSON.stringify({ 0: ["variables.file"] }));
+  form.set("0", file);
+  return form;
 }

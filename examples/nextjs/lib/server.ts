@@ -16,3 +16,9 @@ export function callGraphQL({ body, accept, signal }: Call): Promise<Response> {
   if (key) headers.authorization = `Bearer ${key}`;
   return fetch(url, { method: "POST", headers, body, signal: signal ?? null, cache: "no-store" });
 }
+
+/** Fetches a picture or a sound, or the part of it that `range` names. It needs no key. */
+export function fetchMedium(name: string, range: string | null, signal: AbortSignal): Promise<Response> {
+  const headers: HeadersInit = { "accept-encoding": "identity", ...(range && { range }) };
+  return fetch(new URL(`/media/${encodeURIComponent(name)}`, url), { headers, signal, cache: "no-store" });
+}

@@ -19,7 +19,8 @@ const sseLink = new ApolloLink(
 const httpLink = new UploadHttpLink({ uri: "/graphql", headers: { "graphql-require-preflight": "1" } });
 
 export const client = new ApolloClient({
-  cache: new InMemoryCache(),
+  // Segments of all transcriptions are numbered from 0: their id is no key.
+  cache: new InMemoryCache({ typePolicies: { TranscriptionSegment: { keyFields: false } } }),
   link: ApolloLink.split(
     ({ operationType }) => operationType === "subscription",
     ApolloLink.split((operation) => operation.getContext().transport === "ws", new GraphQLWsLink(ws), sseLink),

@@ -36,7 +36,7 @@ export type Answer = ResultOf<typeof ChatSubscription>["chat"]["soFar"];
 
 export const VariationsMutation = graphql(`
   mutation Variations($image: Upload!) {
-    imageVariations(input: { image: $image, n: 2, size: "512x512" }) {
+    imageVariations(input: { image: $image, n: 2 }) {
       data {
         url
         b64Json

@@ -29,8 +29,9 @@ const network = Network.create(
 export const environment = new Environment({
   network,
   store: new Store(new RecordSource()),
-  // A chunk has the id of the answer that it is a piece of; Relay would take both for one record.
-  getDataID: ({ id }, type) => (id ? `${type}:${id}` : undefined),
+  // A chunk has the id of the answer that it is a piece of; Relay would take both for one record. Segments of all
+  // transcriptions are numbered from 0: their id is no key.
+  getDataID: ({ id }, type) => (id && type !== "TranscriptionSegment" ? `${type}:${id}` : undefined),
 });
 
 /** A refusal, such as 401, becomes the stream's only result. graphql-sse itself would drop the errors in it. */

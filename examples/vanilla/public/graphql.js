@@ -52,6 +52,15 @@ export async function upload(query, variables, path, file) {
 }
 
 /**
+ * Where a picture of an answer is. An upstream's URL is whole; what the server keeps itself has a path on that server.
+ *
+ * @param {string | null} url
+ */
+export function addressOf(url) {
+  return url ? new URL(url, endpoint).href : "";
+}
+
+/**
  * Sends a subscription in the body of a POST and calls `onData` for each event. Resolves when the answer is complete. Rejects
  * if the stream ends with an error, breaks off, or is left through the signal, which ends the upstream call.
  *

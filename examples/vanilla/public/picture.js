@@ -1,6 +1,6 @@
 // Uploads a picture and shows its variations.
 import { explain } from "./errors.js";
-import { upload } from "./graphql.js";
+import { addressOf, upload } from "./graphql.js";
 
 const VARIATIONS = /* GraphQL */ `
   mutation Variations($input: ImageVariationsInput!) {
@@ -24,11 +24,11 @@ form.addEventListener("submit", async (event) => {
   note.textContent = "Uploading …";
   pictures.replaceChildren();
   try {
-    const variables = { input: { image: null, n: 2, size: "256x256" } };
+    const variables = { input: { image: null, n: 2 } };
     /** @type {{ imageVariations: { data: { url: string | null }[] } }} */
     const { imageVariations } = await upload(VARIATIONS, variables, "variables.input.image", picture);
     for (const [index, { url }] of imageVariations.data.entries()) {
-      pictures.append(Object.assign(new Image(), { src: url ?? "", alt: `Variation ${index + 1}` }));
+      pictures.append(Object.assign(new Image(), { src: addressOf(url), alt: `Variation ${index + 1}` }));
     }
     note.textContent = "";
   } catch (error) {

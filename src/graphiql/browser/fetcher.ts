@@ -2,6 +2,7 @@
 
 import { type Operation, writeBody } from "./body.ts";
 import { parseHeaders, readHeadersText } from "./headers/session-headers.ts";
+import { shortenTexts } from "./long-texts.ts";
 import { findOperationName } from "./operation-name.ts";
 import type { Result } from "./operations/answers.ts";
 import { tellAnswer } from "./operations/answers.ts";
@@ -50,7 +51,7 @@ async function* send(
     const response = await fetch(endpoint, { method: "POST", body, signal, headers: writeHeaders(headers, type) });
     for await (const result of readResults(response)) {
       if (!isSchema) tellAnswer({ type: "result", operation, result });
-      yield isSchema ? explain(result) : result;
+      yield isSchema ? explain(result) : shortenTexts(result);
     }
   } catch (error) {
     if (signal.aborted) return;

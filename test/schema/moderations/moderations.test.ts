@@ -237,7 +237,10 @@ describe("a caller with a list of models", () => {
     const { upstream, server } = await startServed(json(answerOf(harmless)), aliceWith({ models }));
     const { body } = await server.query(query, {}, alice);
     if (isAllowed) expect(body.data.moderate.id).toBe("modr-1");
-    else expect(body.errors[0].extensions.code).toBe("FORBIDDEN");
+    else {
+      const message = "The caller must name a model; `viewer { limits { models } }` lists those it may use.";
+      expect(body.errors).toMatchObject([{ message, extensions: { code: "FORBIDDEN" } }]);
+    }
     expect(upstream.requests).toHaveLength(isAllowed ? 1 : 0);
   });
 });

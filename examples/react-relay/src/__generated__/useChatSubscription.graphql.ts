@@ -1,5 +1,5 @@
 /**
- * @generated SignedSource<<ec5fc9c567159cd20787d5a32a6d8d9e>>
+ * @generated SignedSource<<5e05bdb37269f400d5caf93182ef5d94>>
  * @lightSyntaxTransform
  */
 
@@ -82,30 +82,42 @@ export type ContentPartInput = {
   inputAudio?: never;
   refusal?: never;
   text?: never;
+  upload?: never;
 } | {
   file?: never;
   imageUrl: ImageUrlInput;
   inputAudio?: never;
   refusal?: never;
   text?: never;
+  upload?: never;
 } | {
   file?: never;
   imageUrl?: never;
   inputAudio: InputAudioInput;
   refusal?: never;
   text?: never;
+  upload?: never;
 } | {
   file?: never;
   imageUrl?: never;
   inputAudio?: never;
   refusal: string;
   text?: never;
+  upload?: never;
 } | {
   file?: never;
   imageUrl?: never;
   inputAudio?: never;
   refusal?: never;
   text: string;
+  upload?: never;
+} | {
+  file?: never;
+  imageUrl?: never;
+  inputAudio?: never;
+  refusal?: never;
+  text?: never;
+  upload: File;
 };
 export type FilePartInput = {
   fileData?: string | null | undefined;
