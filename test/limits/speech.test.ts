@@ -6,7 +6,7 @@ import { openGuarded, signal } from "../support/guarded.ts";
 import { alice, aliceWith } from "../support/keys.ts";
 import { shared } from "../support/lifetime.ts";
 import { startServed } from "../support/served-upstream.ts";
-import { noise, openSound, sound, wav } from "../support/sound-answers.ts";
+import { noise, openSound, sound, wav } from "../support/sounds.ts";
 import { event, streams, write } from "../support/stream.ts";
 import { subscribeSse } from "../support/subscribe.ts";
 import { type Answer, failure, json, startUpstream } from "../support/upstream.ts";

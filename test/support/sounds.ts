@@ -1,43 +1,50 @@
-// Sounds in tests: the operations that upload one, and the form that the upstream gets.
-import { readParts } from "./multipart.ts";
-import type { TestServer } from "./server.ts";
-import type { ReceivedRequest } from "./upstream.ts";
+// Sounds as upstreams send them.
+import type { ServerResponse } from "node:http";
+import { write } from "./stream.ts";
+import type { Answer } from "./upstream.ts";
 
-export const ALL = `text language languages duration extra
-  words { word start end }
-  segments { id start end text speaker avgLogprob compressionRatio noSpeechProb temperature seek tokens extra }
-  logprobs { token logprob bytes topLogprobs { token } }
-  usage { inputTokens inputTokensDetails { textTokens audioTokens } outputTokens totalTokens seconds }`;
-
-/** Each mutation by its name, with its endpoint. */
-export const listeners = [
-  { field: "transcribe", type: "TranscribeInput", path: "/v1/audio/transcriptions" },
-  { field: "translateAudio", type: "TranslateAudioInput", path: "/v1/audio/translations" },
-] as const;
-
-export const transcribe = mutationOf("transcribe", "text");
-export const transcribeStream =
-  "subscription ($input: TranscribeInput!) { transcribe(input: $input) { text textSoFar } }";
-
-export function mutationOf(field: (typeof listeners)[number]["field"], fields: string): string {
-  const type = field === "transcribe" ? "TranscribeInput" : "TranslateAudioInput";
-  return `mutation ($input: ${type}!) { ${field}(input: $input) { ${fields} } }`;
+/** A WAV of 24 kHz, 16 bits and one channel, as `gpt-4o-mini-tts` makes it; `size` is what its head says of its samples. */
+export function wav(samples: Buffer, { size = samples.length, before = Buffer.alloc(0) } = {}): Buffer {
+  const head = Buffer.alloc(44);
+  head.write("RIFF", 0, "latin1");
+  head.writeUInt32LE(0xffffffff, 4);
+  head.write("WAVEfmt ", 8, "latin1");
+  for (const [place, value] of [
+    [16, 16],
+    [24, 24_000],
+    [28, 48_000],
+    [40, size],
+  ] as const)
+    head.writeUInt32LE(value, place);
+  for (const [place, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const)
+    head.writeUInt16LE(value, place);
+  head.write("data", 36, "latin1");
+  return Buffer.concat([head.subarray(0, 36), before, head.subarray(36), samples]);
 }
 
-/** The least input, with a sound in a `data:` URL, so that it goes over either transport. */
-export const least = { model: "m", file: "data:audio/wav;base64,UklGRg==" };
-
-/** A sound as a browser sends it. */
-export const wav = (bytes: BlobPart = "RIFF", name = "talk.wav") => new File([bytes], name, { type: "audio/wav" });
-
-/** Uploads a file as a part of a multipart request. */
-export function uploadSound(server: TestServer, query: string, input: Record<string, unknown>, file: Blob) {
-  const operations = { query, variables: { input: { ...input, file: null } } };
-  return server.upload(operations, { 0: ["variables.input.file"] }, { 0: file });
+/** Bytes without any form: no two neighbours are the same. */
+export function noise(length: number): Buffer {
+  return Buffer.from(Array.from({ length }, (_, place) => (place * 31 + 7) % 251));
 }
 
-/** The parts of the form, in their order, a file by its name. */
-export function readForm(request: ReceivedRequest | undefined): [name: string | undefined, value: string][] {
-  if (!request) throw new Error("nothing came");
-  return readParts(request).map(({ name, filename, bytes }) => [name, filename ?? bytes.toString()]);
+/** Answers with bytes, in chunks and without a length, as OpenAI does. `type` undefined: no content type. */
+export function sound(bytes: Buffer | readonly Buffer[], type?: string): Answer {
+  return async (_, res) => {
+    openSound(res, type);
+    for (const piece of Array.isArray(bytes) ? bytes : [bytes]) await write(res, piece);
+    res.end();
+  };
+}
+
+/** Sends the head of such an answer. */
+export function openSound(res: ServerResponse, type: string | undefined = "audio/mpeg"): void {
+  res.socket?.setNoDelay(true);
+  res
+    .writeHead(200, { "transfer-encoding": "chunked", ...(type === "" ? {} : { "content-type": type }) })
+    .flushHeaders();
 }

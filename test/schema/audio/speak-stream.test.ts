@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import { startServed } from "../../support/served-upstream.ts";
-import { noise, openSound, sound, wav } from "../../support/sound-answers.ts";
+import { noise, openSound, sound, wav } from "../../support/sounds.ts";
 import { done, event, noticed, openStream, streams, write } from "../../support/stream.ts";
 import { type Result, type Subscription, subscribeSse, transports } from "../../support/subscribe.ts";
 import { type Answer, failure, json } from "../../support/upstream.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { shared } from "../../support/lifetime.ts";
 import { startServed } from "../../support/served-upstream.ts";
-import { noise, openSound, sound, wav } from "../../support/sound-answers.ts";
+import { noise, openSound, sound, wav } from "../../support/sounds.ts";
 import { done, event, streams } from "../../support/stream.ts";
 import { type Answer, failure, inTurn, json } from "../../support/upstream.ts";
 
