@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { startServed } from "../../support/served-upstream.ts";
 import { preflighted } from "../../support/server.ts";
-import { least, listeners, mutationOf, transcribe, transcribeStream } from "../../support/sounds.ts";
 import { event, noticed, streams, streamsThen } from "../../support/stream.ts";
 import { subscribeSse } from "../../support/subscribe.ts";
+import { least, listeners, mutationOf, transcribe, transcribeStream } from "../../support/transcriptions.ts";
 import { type Answer, failure, json } from "../../support/upstream.ts";
 
 const variables = { input: least };
