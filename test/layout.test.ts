@@ -18,6 +18,7 @@ const FOLDERS: readonly [folder: string, forbidden?: RegExp][] = [
   ["edge", /^(?:graphql-yoga|@pothos\/core)$/],
   ["graphiql/browser", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
   ["graphiql/browser/reading", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
+  ["graphiql/browser/media", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
   ["graphiql/browser/uploads", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
   ["graphiql/browser/operations", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],
   ["graphiql/browser/headers", /^(?:node:.*|graphql-yoga|@pothos\/core|undici)$/],

@@ -21,6 +21,8 @@ const setSafetyHeaders = helmet({
       "style-src": ["'self'", "'unsafe-inline'"],
       "font-src": ["data:"],
       "img-src": ["'self'", "data:"],
+      // A sound that has come as data is played from memory.
+      "media-src": ["'self'", "data:", "blob:"],
       "base-uri": ["'none'"],
       "form-action": ["'none'"],
       "frame-ancestors": ["'none'"],

@@ -1,10 +1,7 @@
 // The tabs that GraphiQL opens with, one for each operation; all of them run unchanged on the built-in sandbox.
 // Data only: files.ts puts it into the page.
 import { chatTabs, type GraphiQLTab, writeVariables } from "./chat-tabs.ts";
-
-/** A 16 by 16 RGBA image, inline so that the tab runs before a file is chosen. */
-const squarePng =
-  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAAOklEQVR42mMQyNv3nxLMQDMD/u+QQcFEG4CukZBBDKRoxmYI9QwgVjO6IcPJgIGPBaokJKokZbrnRgCaS30v3zaKNgAAAABJRU5ErkJggg==";
+import { mediaTabs } from "./media-tabs.ts";
 
 /** The tabs from left to right. */
 export const graphiqlTabs: readonly GraphiQLTab[] = [
@@ -52,24 +49,42 @@ mutation Complete($prompt: [String!]!) {
 `,
     variables: writeVariables({ prompt: "Once upon a time" }),
   },
+  ...mediaTabs,
   {
-    query: `# Variations of a square picture, here a data: URL.
-# The clip on the left takes a file instead.
-mutation ImageVariations($image: Upload!) {
-  imageVariations(
+    query: `# Turns texts into vectors. similarity compares
+# them by meaning: 1 is the same, 0 unrelated.
+mutation Embed($texts: [String!]!) {
+  embed(
     input: {
-      image: $image
-      model: "dall-e-2"
-      n: 2
-      size: "256x256"
+      model: "text-embedding-3-small"
+      input: $texts
     }
   ) {
     data {
-      url
+      index
+      dimensions
+      similarity(to: 0)
     }
   }
 }
 `,
-    variables: writeVariables({ image: squarePng }),
+    variables: writeVariables({ texts: ["Baking bread", "How do I bake bread?", "The train to Paris"] }),
+  },
+  {
+    query: `# Whether texts may do harm, each judged by itself.
+mutation Moderate($texts: [String!]!) {
+  moderate(input: { input: $texts }) {
+    results {
+      flagged
+      categories {
+        name
+        flagged
+        score
+      }
+    }
+  }
+}
+`,
+    variables: writeVariables({ texts: ["I love your garden.", "I will kill you."] }),
   },
 ];

@@ -119,6 +119,89 @@ describe("on the sandbox", () => {
     expect(PNG.sync.read(Buffer.from(await response.arrayBuffer())).width).toBe(1024);
   });
 
+  /** Runs a page's command in a folder with these files, and yields what the server has answered. */
+  async function runUpload(page: string, words: string, files: Record<string, Uint8Array>) {
+    const folder = mkdtempSync(join(tmpdir(), "docs-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    const command = findBlock(page, "sh", words).replace(ENDPOINT, await fastSandbox().url);
+    const { stdout } = await promisify(execFile)("sh", ["-c", command], { cwd: folder });
+    return JSON.parse(stdout);
+  }
+
+  /** Runs an operation of a page and yields all of its results' data. */
+  async function runOperation(page: string, name: string) {
+    const url = await fastSandbox().url;
+    const query = findBlock(page, "graphql", name);
+    const accept = query.startsWith("subscription") ? "text/event-stream" : "application/json";
+    const { body, text } = await request(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept },
+      body: JSON.stringify({ query }),
+    });
+    const results = body ? [body] : [...text.matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data ?? ""));
+    return results.map(({ data }) => data);
+  }
+
+  test("the curl upload of several images brings back a picture", async (context) => {
+    await needCurl(context);
+    const { data } = await runUpload("docs/images.md", "variables.mask", { "photo.png": photo });
+    const { body } = await fetchMedium(data.imageEdits.data[0].url);
+    expect(PNG.sync.read(body).width).toBe(1024);
+  });
+
+  test("the curl upload of a file in a chat is answered", async (context) => {
+    await needCurl(context);
+    const { data } = await runUpload("docs/media.md", "upload: $file", { "photo.png": photo });
+    expect(data.chat.text).toMatch(/\w/);
+  });
+
+  test("the sound of the page is written down again by its curl upload", async (context) => {
+    await needCurl(context);
+    const [{ speak }] = await runOperation("docs/audio.md", "mutation Speak ");
+    const { type, body } = await fetchMedium(speak.url);
+    expect([type, body.length]).toEqual(["audio/wav", speak.sizeBytes]);
+    const { data } = await runUpload("docs/audio.md", "@speech.wav", { "speech.wav": body });
+    expect(data.transcribe.text).toBe("Hello from the lighthouse.");
+  });
+
+  test("the pieces of a sound are joined as the page says", async () => {
+    const results = await runOperation("docs/audio.md", "subscription SpeakStream");
+    const script = findBlock("docs/audio.md", "js", "base64,");
+    const url = new Function("pieces", `${script}\nreturn url;`)(results.map(({ speak }) => speak));
+    const sound = Buffer.from(url.replace("data:audio/wav;base64,", ""), "base64");
+    const [{ speak }] = await runOperation("docs/audio.md", "mutation Speak ");
+    expect(sound.equals((await fetchMedium(speak.url)).body)).toBe(true);
+  });
+
+  test("a vector is read from base64 as the page says", async () => {
+    const script = findBlock("docs/embeddings.md", "js", "Float32Array");
+    const { body } = await request(await fastSandbox().url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        query: `mutation { embed(input: { model: "text-embedding-3-small", input: ["Hi"] }) { data { base64 embedding } } }`,
+      }),
+    });
+    const [{ base64, embedding }] = body.data.embed.data;
+    expect([...new Function("base64", `${script}\nreturn floats;`)(base64)]).toEqual(embedding.map(Math.fround));
+  });
+
+  test("the script edits the picture that it has made, by its url", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "docs-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const script = findBlock("docs/media.md", "js", "imageEdits").replace(ENDPOINT, await fastSandbox().url);
+    writeFileSync(join(folder, "edit.mjs"), script);
+    const { stdout } = await promisify(execFile)(process.execPath, ["edit.mjs"], { cwd: folder });
+    expect(PNG.sync.read((await fetchMedium(stdout.trim())).body).width).toBe(1024);
+  });
+
+  async function fetchMedium(url: string) {
+    expect(url).toMatch(/^\/media\//);
+    const response = await fetch(new URL(url, await fastSandbox().url));
+    return { type: response.headers.get("content-type"), body: Buffer.from(await response.arrayBuffer()) };
+  }
+
   test("the browser upload brings back an image", async () => {
     const url = await sandbox().url;
     const script = `${findBlock("docs/uploads.md", "js", "FormData").replace(ENDPOINT, url)}\nreturn { data, errors };`;

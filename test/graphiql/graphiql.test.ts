@@ -110,6 +110,7 @@ describe("the page", () => {
     expect(headers.get("x-xss-protection")).toBe("0");
     expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
     expect(headers.get("content-security-policy")).toContain("default-src 'none';script-src 'self';");
+    expect(headers.get("content-security-policy")).toContain("img-src 'self' data:;media-src 'self' data: blob:;");
   });
 
   test("stays away from clients that ask for JSON or a stream", async () => {
@@ -175,9 +176,11 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
       ((await page.locator(".graphiql-response .view-lines").textContent()) ?? "").replaceAll("\u00a0", " ");
     await expect.poll(readAnswer).toBe("");
     // GraphiQL learns an operation's name a moment after its tab is shown; a click before that has to be repeated.
+    // While it runs, the same button stops it.
     const runAndRead = async () => {
       const answer = await readAnswer();
-      if (!answer.includes('"data"')) await page.locator(".graphiql-execute-button").click();
+      const button = page.locator('.graphiql-execute-button[aria-label^="Execute"]');
+      if (!answer.includes('"data"') && (await button.isVisible())) await button.click();
       return answer;
     };
     await expect.poll(runAndRead, { timeout: 20_000, interval: 500 }).toContain('"data": {');
@@ -186,7 +189,7 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
 
   test("a reload keeps the tabs as they are", async () => {
     await page.reload();
-    await page.locator(".graphiql-tab-active", { hasText: "ImageVariations" }).waitFor();
+    await page.locator(".graphiql-tab-active", { hasText: tabs.at(-1)?.name ?? "" }).waitFor();
     expect(await page.locator(".graphiql-tab").count()).toBe(tabs.length);
   });
 

@@ -47,9 +47,9 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     return { page, complaints, requested };
   }
 
-  async function openOn(answer: Answer, query: string, variables: unknown = {}) {
+  async function openOn(answer: Answer, query: string, variables: unknown = {}, environment = {}) {
     const upstream = await startUpstream(answer);
-    const server = await startTestServer(upstream.url, { OPENAI_API_KEY: "sandbox" });
+    const server = await startTestServer(upstream.url, { OPENAI_API_KEY: "sandbox", ...environment });
     return { upstream, ...(await open(server.url, query, variables)) };
   }
 
@@ -224,6 +224,101 @@ describe.skipIf(skipped)(`in a browser${skipped}`, { timeout: 60_000 }, () => {
     await run(page);
     await expect.poll(() => sizeOf(page, 1), { timeout: 20_000 }).toBeGreaterThan(0);
     expect(complaints).toEqual([]);
+  });
+
+  test("a stream's unfinished picture gives way to the next one, and the finished one stays", async () => {
+    const gates: (() => void)[] = [];
+    const gate = () => new Promise<void>((resolve) => gates.push(resolve));
+    const picture = (type: string, index: number | null, base64: string) =>
+      event({ type: `image_generation.${type}`, partial_image_index: index, b64_json: base64 });
+    const { page, complaints } = await openOn(
+      streamsThen(picture("partial_image", 0, PNG), async (res) => {
+        await gate();
+        res.write(picture("partial_image", 1, PNG));
+        await gate();
+        res.end(picture("completed", null, PNG));
+      }),
+      `subscription Draw { imageGenerations(input: { prompt: "p", partialImages: 2 }) { isPartial image { url } } }`,
+    );
+    const shown = () => page.evaluate<string[]>("[...document.querySelectorAll('.answer img')].map(({ src }) => src)");
+    const seen: string[] = [];
+    await run(page);
+    for (const open of [() => gates[0]?.(), () => gates[1]?.(), () => {}]) {
+      await expect
+        .poll(async () => (await shown()).filter((url) => !seen.includes(url)).length, { timeout: 20_000 })
+        .toBe(1);
+      const [url = "", ...others] = await shown();
+      expect(others).toEqual([]);
+      expect(new URL(url).pathname).toMatch(/^\/media\/\w+\.png$/);
+      seen.push(url);
+      await expect.poll(() => sizeOf(page, 0)).toBe(16);
+      open();
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  /** A fifth of a second at 24 kHz, 16 bits a sample. */
+  const samples = Buffer.alloc(9_600);
+  const wav = Buffer.concat([
+    Buffer.from(
+      "RIFF\xa4\x25\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\xc0\x5d\0\0\x80\xbb\0\0\x02\0\x10\0data\x80\x25\0\0",
+      "latin1",
+    ),
+    samples,
+  ]);
+  const speak = (kind: string, fields: string) =>
+    `${kind} Speak { speak(input: { model: "m", voice: "v", input: "Hi" }) { ${fields} } }`;
+  const sends =
+    (type: string, bytes: Buffer): Answer =>
+    (_, res) =>
+      res.writeHead(200, { "content-type": type }).end(bytes);
+
+  test.each<[what: string, type: string, bytes: Buffer, operation: string, source: RegExp, environment?: object]>([
+    ["the url of a sound", "audio/wav", wav, speak("mutation", "url"), /^http:[^?]+\/media\/\w+\.wav$/],
+    ["a data: URL", "audio/wav", wav, speak("mutation", "url"), /^data:audio\/wav;base64,/, { MEDIA_TTL_SECONDS: "0" }],
+    ["a sound's data", "audio/wav", wav, speak("mutation", "contentType data"), /^blob:http:/],
+    ["the data of bare samples", "audio/pcm", samples, speak("mutation", "contentType data"), /^blob:http:/],
+    ["the pieces of a stream", "audio/wav", wav, speak("subscription", "contentType data"), /^blob:http:/],
+  ])("%s is played", async (_, type, bytes, operation, source, environment = {}) => {
+    const { page, complaints } = await openOn(sends(type, bytes), operation, {}, { ...environment });
+    await run(page);
+    const readSound = (property: string) =>
+      page.evaluate(`document.querySelector(".answer audio")?.${property} ?? null`);
+    await expect.poll(() => readSound("duration"), { timeout: 20_000 }).toBeCloseTo(0.2, 2);
+    expect(await readSound("src")).toMatch(source);
+    await page.evaluate(`document.querySelector(".answer audio").play()`);
+    await expect.poll(() => readSound("ended")).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
+  test("a sound that the browser cannot play can be saved", async () => {
+    const { page } = await openOn(sends("audio/flac", Buffer.from("fLaC, but no more")), speak("mutation", "url"));
+    await run(page);
+    await expect.poll(() => readText(page).catch(() => ""), { timeout: 20_000 }).toContain("cannot play this sound");
+    const link = page.locator(".answer a[download]");
+    expect(await link.getAttribute("href")).toMatch(/^\/media\/\w+\.flac$/);
+  });
+
+  test("subtitles keep their lines, and speakers are told apart", async () => {
+    const srt = "1\n00:00:00,000 --> 00:00:01,000\nHi *there*\n";
+    const operation = (fields: string) =>
+      `mutation Write($file: Upload!) { transcribe(input: { model: "m", file: $file, responseFormat: ${fields} } }`;
+    const file = { file: `data:audio/wav;base64,${wav.toString("base64")}` };
+    const plain = await openOn(sends("text/plain", Buffer.from(srt)), operation("SRT }) { text"), file);
+    await run(plain.page);
+    await expect
+      .poll(() => plain.page.evaluate(`document.querySelector(".answer-plain")?.innerText`), { timeout: 20_000 })
+      .toBe(srt);
+    const segments = [
+      { id: "1", type: "transcript.text.segment", start: 0, end: 61, text: "Hi.", speaker: "A" },
+      { id: "2", type: "transcript.text.segment", start: 61.4, end: 62, text: " Ho.", speaker: "B" },
+    ];
+    const diarized = json({ text: "Hi. Ho.", segments });
+    const told = await openOn(diarized, operation("DIARIZED_JSON }) { segments { start speaker text }"), file);
+    await run(told.page);
+    await expect
+      .poll(() => told.page.locator(".answer-segments p").allTextContents(), { timeout: 20_000 })
+      .toEqual(["0:00 A Hi.", "1:01 B Ho."]);
   });
 
   test("20 KB in small pieces: the editor is written ten times a second at most", {

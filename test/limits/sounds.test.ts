@@ -9,9 +9,9 @@ import { scrape } from "../support/metrics.ts";
 import { makeBytes } from "../support/multipart.ts";
 import { startServed } from "../support/served-upstream.ts";
 import { type Answered, request, startTestServer, type TestServer } from "../support/server.ts";
-import { least, listeners, mutationOf, transcribe, transcribeStream, wav } from "../support/sounds.ts";
 import { event, streams, streamsThen } from "../support/stream.ts";
 import { subscribeSse, transports } from "../support/subscribe.ts";
+import { least, listeners, mutationOf, transcribe, transcribeStream, wav } from "../support/transcriptions.ts";
 import { type Answer, failure, inTurn, json, startUpstream } from "../support/upstream.ts";
 
 /** A file of so many bytes: 10 tokens for each 16,000. Before it is read, each character of its URL may be one. */

@@ -5,7 +5,7 @@ import { CONTENT_TYPE, END, filePart, makeBytes, readFile, type WrittenPart, wri
 import { connectRaw, postHead } from "../support/raw-client.ts";
 import { startServed } from "../support/served-upstream.ts";
 import { type Answered, request, type TestServer } from "../support/server.ts";
-import { listeners, mutationOf, transcribeStream } from "../support/sounds.ts";
+import { listeners, mutationOf, transcribeStream } from "../support/transcriptions.ts";
 import { type Answer, json, type ReceivedRequest } from "../support/upstream.ts";
 
 const hello = json({ text: "Hello" });

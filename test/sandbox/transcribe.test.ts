@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { startSandbox } from "../../src/sandbox/server.ts";
 import { shared, whenOver } from "../support/lifetime.ts";
 import { startTestServer } from "../support/server.ts";
-import { ALL, mutationOf, transcribe, transcribeStream, uploadSound } from "../support/sounds.ts";
 import { subscribeSse, transports } from "../support/subscribe.ts";
+import { ALL, mutationOf, transcribe, transcribeStream, uploadSound } from "../support/transcriptions.ts";
 
 const sentence = "Hello, Zoë. This is the other one.";
 

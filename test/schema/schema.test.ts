@@ -11,6 +11,7 @@ import {
   isInputObjectType,
   isInterfaceType,
   isObjectType,
+  isRequiredArgument,
   isRequiredInputField,
   isSpecifiedScalarType,
   lexicographicSortSchema,
@@ -22,7 +23,9 @@ import { schema } from "../../src/schema/index.ts";
 import { printedSchema } from "../../src/schema/printed.ts";
 
 const committed = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8");
-const contractText = readFileSync(new URL("../fixtures/core-contract.graphql", import.meta.url), "utf8");
+const readContract = (name: string) => readFileSync(new URL(`../fixtures/${name}.graphql`, import.meta.url), "utf8");
+const core = readContract("core-contract");
+const contract = buildSchema(`${core}${readContract("next-contract")}`);
 
 test("schema.graphql is what the code prints (npm run schema regenerates it)", () => {
   expect(committed).toBe(printedSchema);
@@ -53,11 +56,20 @@ test.each(["schema.graphql", "introspection"])("messages and model come first in
 
 describe("the contract", () => {
   const actual = new Set(listPromises(buildSchema(committed)));
-  const promised = listPromises(buildSchema(contractText));
+  const promised = listPromises(contract);
 
-  test("is read whole", () => expect(promised.length).toBeGreaterThan(280));
+  test("is read whole", () => {
+    expect(listPromises(buildSchema(core)).length).toBeGreaterThan(280);
+    expect(promised.length).toBeGreaterThan(480);
+  });
 
   test.each(promised)("%s", (promise) => expect(actual).toContain(promise));
+
+  test("no operation that follows it lacks something that is required", () => {
+    const required = (source: GraphQLSchema) => listPromises(source).filter((promise) => isRequired(promise, source));
+    const isPromised = (promise: string) => contract.getType(/\w+/.exec(promise)?.[0] ?? "");
+    expect(required(schema).filter(isPromised).sort()).toEqual(required(contract).sort());
+  });
 });
 
 // The engine takes it as valid.
@@ -82,14 +94,14 @@ test("every type, field, argument and enum value has a description", () => {
 
 test("every root field that pays is a mutation and nullable, so that it never takes a sibling's answer with it", () => {
   const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
-  expect(mutations.map(({ name, type }) => `${name}: ${type}`)).toEqual([
+  expect(mutations.map(({ name, type }) => `${name}: ${type}`).sort()).toEqual([
     "chat: ChatCompletion",
     "complete: Completion",
     "embed: EmbeddingsResponse",
-    "moderate: ModerationResponse",
-    "imageVariations: ImagesResponse",
-    "imageGenerations: ImagesResponse",
     "imageEdits: ImagesResponse",
+    "imageGenerations: ImagesResponse",
+    "imageVariations: ImagesResponse",
+    "moderate: ModerationResponse",
     "speak: Speech",
     "transcribe: Transcription",
     "translateAudio: Transcription",
@@ -102,6 +114,17 @@ function fieldsOf(type: GraphQLNamedType) {
 
 function argumentsOf(field: GraphQLField<unknown, unknown> | GraphQLInputField): readonly GraphQLArgument[] {
   return "args" in field ? field.args : [];
+}
+
+/** Whether a line of `listPromises` is an argument or a field of an input that operations have to give. */
+function isRequired(promise: string, source: GraphQLSchema): boolean {
+  const [, typeName = "", fieldName = "", argumentName] = /^(\w+)\.(\w+)(?:\((\w+): |: ).*$/.exec(promise) ?? [];
+  const type = source.getType(typeName);
+  const field = type && fieldsOf(type).find(({ name }) => name === fieldName);
+  if (!type || !field) return false;
+  if (argumentName !== undefined)
+    return argumentsOf(field).some((arg) => arg.name === argumentName && isRequiredArgument(arg));
+  return isInputObjectType(type) && isRequiredInputField(field as GraphQLInputField);
 }
 
 /** Every type, field, argument, enum value and directive use of a schema, a line each, nullability included. */

@@ -1,7 +1,7 @@
-// The right answers of the soak's upstream: those of the built-in sandbox, each of which quotes its prompt.
-// The sandbox's models and pictures quote nothing, so those two answers are made here.
+// The right answers of the soak's upstream: those of the built-in sandbox where they quote their prompt, and made ones.
 import { createHash } from "node:crypto";
 import { startSandbox } from "../../src/sandbox/server.ts";
+import { makeEvents, makeWhole, type Whole } from "./made-answers.ts";
 
 /** A request to the upstream. */
 export interface Call {
@@ -10,13 +10,13 @@ export interface Call {
   path: string;
   isStream: boolean;
   body: Buffer;
-  /** The digest of the uploaded file. */
+  /** The digests of the uploaded files, one after the other. */
   digest: string;
 }
 
 export interface Answers {
-  /** A whole answer's body. */
-  whole(call: Call, signal: AbortSignal): Promise<string>;
+  /** A whole answer. */
+  whole(call: Call, signal: AbortSignal): Promise<Whole>;
   /** A stream's events, without their framing. */
   events(call: Call, signal: AbortSignal): AsyncGenerator<string>;
   close(): Promise<void>;
@@ -47,10 +47,11 @@ export async function startAnswers(): Promise<Answers> {
   };
   return {
     async whole(call, signal) {
-      const made = makeAnswer(call);
-      return made ? JSON.stringify(made) : (await ask(call, signal)).text();
+      return makeWhole(call) ?? { type: "application/json", body: await (await ask(call, signal)).text() };
     },
     async *events(call, signal) {
+      const made = makeEvents(call);
+      if (made) return yield* made;
       const { body } = await ask(call, signal);
       let text = "";
       for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
@@ -61,12 +62,4 @@ export async function startAnswers(): Promise<Answers> {
     },
     close: sandbox.close,
   };
-}
-
-function makeAnswer({ nonce, path, digest }: Call): object | undefined {
-  if (path === "/models") return { object: "list", data: [{ id: nonce, object: "model" }] };
-  if (path.startsWith("/models/")) return { id: nonce, object: "model" };
-  if (path.startsWith("/images"))
-    return { created: 1_700_000_000, data: [{ url: `https://x.test/${nonce}/${digest}` }] };
-  return undefined;
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Answers, type Call, digestOf, startAnswers } from "./answers.ts";
+import type { Whole } from "./made-answers.ts";
 
 /** What goes wrong with an answer, and the code that the server's client gets where no other attempt follows. */
 const faults = {
@@ -122,15 +123,24 @@ async function answer(
 function readCall(req: IncomingMessage, body: Buffer): Call {
   const path = (req.url ?? "").replace("/v1", "");
   const boundary = /boundary=(.+)$/.exec(req.headers["content-type"] ?? "")?.[1];
-  let digest = "";
-  if (boundary !== undefined) {
-    const start = body.indexOf("\r\n\r\n", body.indexOf("filename=")) + 4;
-    digest = digestOf(body.subarray(start, body.indexOf(`\r\n--${boundary}`, start)));
-  }
+  const digest = boundary === undefined ? "" : filesOf(body, boundary).map(digestOf).join("");
   const text = body.toString("latin1");
   // The list of models takes no nonce: each request's answer has its own, so that none can be given twice.
   const nonce = NONCE.exec(path)?.[0] ?? NONCE.exec(text)?.[0] ?? `nonce-${crypto.randomUUID()}`;
-  return { nonce, path, digest, body, isStream: boundary === undefined && text.includes('"stream":true') };
+  const asksForStream =
+    boundary === undefined ? /"stream":true|"stream_format":"sse"/ : /name="stream"\r\n\r\ntrue\r\n/;
+  return { nonce, path, digest, body, isStream: asksForStream.test(text) };
+}
+
+function filesOf(body: Buffer, boundary: string): Buffer[] {
+  const files: Buffer[] = [];
+  let end = 0;
+  for (let name = body.indexOf("filename="); name !== -1; name = body.indexOf("filename=", end)) {
+    const start = body.indexOf("\r\n\r\n", name) + 4;
+    end = body.indexOf(`\r\n--${boundary}`, start);
+    files.push(body.subarray(start, end));
+  }
+  return files;
 }
 
 function chooseFault(): Fault | undefined {
@@ -151,10 +161,15 @@ function account(accounts: Map<string, Account>, { nonce, path }: Call, fault: F
   accounts.set(nonce, { faults: faultsSoFar, code, mayRepeat, doubled: before.doubled + (isExplained ? 0 : 1) });
 }
 
-function sendWhole(res: ServerResponse, text: string, fault: Fault | undefined): void {
-  res.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
-  if (fault === "cut") return void res.write(text.slice(0, -20), () => res.destroy());
-  res.end(fault === "nonsense" ? "{".repeat(Buffer.byteLength(text)) : text);
+function sendWhole(res: ServerResponse, { type, body }: Whole, fault: Fault | undefined): void {
+  const bytes = Buffer.from(body);
+  // Nobody can tell a sound from nonsense but by its label.
+  const isJson = type === "application/json" || fault === "nonsense";
+  // A sound is sent while it is made: it has no length.
+  const headers = isJson ? { "content-length": bytes.length } : {};
+  res.writeHead(200, { "content-type": isJson ? "application/json" : type, ...headers });
+  if (fault === "cut") return void res.write(bytes.subarray(0, -20), () => res.destroy());
+  res.end(fault === "nonsense" ? "{".repeat(bytes.length) : bytes);
 }
 
 async function stream(res: ServerResponse, events: AsyncIterable<string>, fault: Fault | undefined): Promise<void> {

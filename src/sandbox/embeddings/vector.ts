@@ -3,8 +3,8 @@ import { hashText } from "../shared/ids.ts";
 
 /** Words of so few letters are in most texts, and say little. */
 const shortLength = 3;
-const shortWeight = 0.25;
-const trigramWeight = 0.4;
+const shortWeight = 0.5;
+const trigramWeight = 0.6;
 
 /** The text's vector of `size` numbers, cut to `dimensions` of them; its length is 1. The same text has the same vector. */
 export function createVector(text: string, size: number, dimensions: number): number[] {

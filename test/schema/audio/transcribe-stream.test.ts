@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { makeBytes, readFile } from "../../support/multipart.ts";
 import { startServed } from "../../support/served-upstream.ts";
-import { least, readForm, transcribeStream, wav } from "../../support/sounds.ts";
 import { done, event, openStream, streams, streamsThen, write } from "../../support/stream.ts";
 import { type Result, type Subscription, subscribeSse, transports } from "../../support/subscribe.ts";
+import { least, readForm, transcribeStream, wav } from "../../support/transcriptions.ts";
 import { type Answer, failure, json, type ReceivedRequest } from "../../support/upstream.ts";
 
 const ALL = `subscription ($input: TranscribeInput!) { transcribe(input: $input) {

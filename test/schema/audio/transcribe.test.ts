@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { makeBytes, readFile, readParts } from "../../support/multipart.ts";
 import { startServed } from "../../support/served-upstream.ts";
+import { subscribeSse } from "../../support/subscribe.ts";
 import {
   least,
   listeners,
@@ -11,8 +12,7 @@ import {
   transcribeStream,
   uploadSound,
   wav,
-} from "../../support/sounds.ts";
-import { subscribeSse } from "../../support/subscribe.ts";
+} from "../../support/transcriptions.ts";
 import { json } from "../../support/upstream.ts";
 
 const hello = { text: "Hello" };

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { shared } from "../../support/lifetime.ts";
 import { startServed } from "../../support/served-upstream.ts";
-import { ALL, least, listeners, mutationOf } from "../../support/sounds.ts";
 import { done, event, streams } from "../../support/stream.ts";
+import { ALL, least, listeners, mutationOf } from "../../support/transcriptions.ts";
 import { type Answer, json } from "../../support/upstream.ts";
 
 const served = shared(() => startServed(json({})));

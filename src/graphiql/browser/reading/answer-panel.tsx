@@ -1,10 +1,12 @@
-// Shows the answer beside GraphiQL's JSON as people read it: texts, reasoning, tool calls, pictures.
+// Shows the answer beside GraphiQL's JSON as people read, see and hear it: texts, reasoning, tool calls, pictures, sounds.
 import { useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { Pictures } from "../media/pictures-shown.tsx";
+import { Sounds } from "../media/sounds-shown.tsx";
 import { useActiveTab } from "../operations/active-tab.ts";
-import type { ReadChoice } from "./answer.ts";
+import type { ReadChoice } from "./choices.ts";
 import { readShownAnswer, type ShownAnswer, subscribeToAnswers } from "./live-answers.ts";
 import { renderMarkdown } from "./markdown.ts";
-import { Pictures } from "./pictures-shown.tsx";
+import { Segments } from "./segments.tsx";
 
 /** From this width on, in CSS pixels, JSON and text stand side by side. */
 const WIDE = 560;
@@ -13,13 +15,13 @@ const NEAR_END = 40;
 /** Ends that need no word: the text, or the calls, are all there is. */
 const ORDINARY_ENDS = new Set(["STOP", "TOOL_CALLS", "FUNCTION_CALL"]);
 
-/** Renders nothing where the answer has neither text nor pictures. */
+/** Renders nothing where the answer has neither text nor pictures nor sounds. */
 export function AnswerPanel() {
   const tab = useActiveTab();
   const shown = useSyncExternalStore(subscribeToAnswers, () => readShownAnswer(tab));
-  return shown && (shown.choices.some(hasWords) || shown.pictures.length > 0) ? (
-    <Panel shown={shown} key={tab} />
-  ) : null;
+  if (!shown) return null;
+  const isShown = shown.choices.some(hasWords) || shown.pictures.length > 0 || shown.sounds.length > 0;
+  return isShown ? <Panel shown={shown} key={tab} /> : null;
 }
 
 function Panel({ shown }: { shown: ShownAnswer }) {
@@ -28,7 +30,7 @@ function Panel({ shown }: { shown: ShownAnswer }) {
   const follows = useRef(true);
   const wasRunning = useRef(false);
   const isWide = useWidth(panel) >= WIDE;
-  const { choices, pictures, errors, isRunning } = shown;
+  const { choices, pictures, sounds, errors, isRunning } = shown;
   const spoken = choices.filter(hasWords);
   const roots = new Set(spoken.map(({ root }) => root));
 
@@ -47,7 +49,7 @@ function Panel({ shown }: { shown: ShownAnswer }) {
 
   return (
     <details ref={panel} className="answer" data-beside={isWide && spoken.length > 0} open>
-      <summary>{spoken.length > 0 ? "Text" : "Pictures"}</summary>
+      <summary>{spoken.length > 0 ? "Text" : pictures.length > 0 ? "Pictures" : "Sound"}</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
       <section ref={body} className="answer-body" onScroll={onScroll} tabIndex={0} aria-label="Answer">
         {spoken.map((choice) => (
@@ -58,6 +60,7 @@ function Panel({ shown }: { shown: ShownAnswer }) {
           />
         ))}
         <Pictures addresses={pictures} />
+        <Sounds sounds={sounds} isRunning={isRunning} />
         {errors.length > 0 && <p className="answer-problem">Not complete: {errors.join(" ")}</p>}
       </section>
     </details>
@@ -65,8 +68,8 @@ function Panel({ shown }: { shown: ShownAnswer }) {
 }
 
 function Choice({ choice, title }: { choice: ReadChoice; title: string }) {
-  const { text, reasoning, refusal, tools, finishReason } = choice;
-  const rendered = useMemo(() => renderMarkdown(text), [text]);
+  const { text, isPlain, reasoning, refusal, tools, segments, finishReason } = choice;
+  const rendered = useMemo(() => (isPlain ? text : renderMarkdown(text)), [text, isPlain]);
   const thoughts = useMemo(() => renderMarkdown(reasoning), [reasoning]);
   return (
     <article>
@@ -77,7 +80,8 @@ function Choice({ choice, title }: { choice: ReadChoice; title: string }) {
           <div className="answer-text">{thoughts}</div>
         </details>
       )}
-      {text && <div className="answer-text">{rendered}</div>}
+      {text && <div className={isPlain ? "answer-plain" : "answer-text"}>{rendered}</div>}
+      <Segments segments={segments} isFolded={text !== ""} />
       {refusal && (
         <p className="answer-refusal">
           <strong>Refusal</strong> {refusal}
@@ -95,8 +99,8 @@ function Choice({ choice, title }: { choice: ReadChoice; title: string }) {
   );
 }
 
-function hasWords({ text, reasoning, refusal, tools }: ReadChoice): boolean {
-  return text !== "" || reasoning !== "" || refusal !== "" || tools.length > 0;
+function hasWords({ text, reasoning, refusal, tools, segments }: ReadChoice): boolean {
+  return text !== "" || reasoning !== "" || refusal !== "" || tools.length > 0 || segments.length > 0;
 }
 
 function nameChoice({ root, index }: ReadChoice, hasRoots: boolean, hasIndexes: boolean): string {

@@ -1,76 +1,31 @@
-// Gathers what people read from the results of one operation: texts, reasoning, refusals, tool calls, pictures.
-// Knows neither GraphiQL nor React.
-import { readPicture } from "./pictures.ts";
+// Reads the results of one operation for what people read, see and hear. Knows neither GraphiQL nor React.
+
+import { FoundMedia } from "../media/found-media.ts";
+import type { Sound } from "../media/sounds.ts";
+import { Choices, type Place, type ReadChoice } from "./choices.ts";
 import type { Plan, PlannedField, ReadingPlan } from "./reading-plan.ts";
-
-/** A tool that the model calls. The arguments are JSON text as the model has written it, or a custom tool's free text. */
-export interface CalledTool {
-  name: string;
-  input: string;
-}
-
-/** One choice of one root field. */
-export interface ReadChoice {
-  /** The root field's response key. */
-  root: string;
-  /** Its number among the choices, from 0. */
-  index: number;
-  text: string;
-  reasoning: string;
-  refusal: string;
-  tools: CalledTool[];
-  /** Such as LENGTH. Empty if it is not selected, or while the choice continues. */
-  finishReason: string;
-}
 
 /** All that has been read so far. */
 export interface ReadAnswer {
   choices: ReadChoice[];
   /** Addresses of pictures, none twice. */
   pictures: string[];
+  sounds: Sound[];
   /** Messages of the last result's errors. */
   errors: string[];
 }
 
-/** The parts of a choice that fields add to, by the fields' names. */
-const PARTS = {
-  text: "text",
-  textSoFar: "text",
-  content: "text",
-  transcript: "text",
-  reasoning: "reasoning",
-  refusal: "refusal",
-  finishReason: "finishReason",
-} as const;
-type Part = "text" | "reasoning" | "refusal" | "finishReason" | `tool ${string} name` | `tool ${string} input`;
-
-/** A part may be selected more than once, such as by `text` and by `choices`: each field's text by its path. */
-type Sources = Map<string, string>;
-interface Choice {
-  root: string;
-  index: number;
-  parts: Map<Part, Sources>;
+/** Where an object stands. */
+interface ObjectPlace extends Place {
+  /** Whether the next picture takes the place of this one. */
+  isUnfinished: boolean;
 }
 
-/** Where a value stands. */
-interface Place {
-  root: string;
-  choice: number;
-  /** The tool call's number. Undefined outside tool calls. */
-  tool: string | undefined;
-  /** Whether values add to those of earlier results. */
-  isAdded: boolean;
-  parent: string;
-}
-
-/** Deeper values of JSON scalars hold nothing to show. */
-const DEEPEST = 20;
-
-/** Gathers from one result after the other. */
+/** Reads one result after the other. */
 export class Answer {
   readonly #plan: ReadingPlan;
-  readonly #choices = new Map<string, Choice>();
-  readonly #pictures = new Set<string>();
+  readonly #choices = new Choices();
+  readonly #media = new FoundMedia();
   #errors: string[] = [];
   #data: unknown;
 
@@ -87,111 +42,74 @@ export class Answer {
     this.#errors = Array.isArray(errors) ? errors.map((error) => String(error?.message ?? "Unknown error")) : [];
     if (!isNew || !isRecord(data)) return;
     for (const [root, field] of this.#plan.fields) {
-      const place = { root, choice: 0, tool: undefined, isAdded: this.#plan.isStream, parent: "" };
+      const isAdded = this.#plan.isStream;
+      const place = { root, rootName: field.name, choice: 0, tool: undefined, isAdded, isUnfinished: false };
       this.#readField(field, data[root], place);
     }
   }
 
   /** What has been read so far. */
   read(): ReadAnswer {
-    const choices = [...this.#choices.values()].map(({ root, index, parts }) => {
-      const part = (name: Part) => longest(parts.get(name));
-      const calls = [...parts.keys()].flatMap((name) => /^tool (.*) (?:name|input)$/s.exec(name)?.[1] ?? []);
-      return {
-        root,
-        index,
-        text: part("text"),
-        reasoning: part("reasoning"),
-        refusal: part("refusal"),
-        tools: [...new Set(calls)].map((call) => ({
-          name: part(`tool ${call} name`),
-          input: part(`tool ${call} input`),
-        })),
-        finishReason: part("finishReason"),
-      };
-    });
-    return {
-      choices: choices.sort((a, b) => (a.root === b.root ? a.index - b.index : 0)),
-      pictures: [...this.#pictures],
-      errors: this.#errors,
-    };
+    const { pictures, sounds } = this.#media;
+    return { choices: this.#choices.read(), pictures, sounds, errors: this.#errors };
   }
 
-  #readField(field: PlannedField, value: unknown, place: Place): void {
-    if (value === null || value === undefined) return;
+  #readField(field: PlannedField, value: unknown, place: ObjectPlace): void {
     if (Array.isArray(value)) {
       for (const [position, item] of value.entries()) this.#readItem(field, item, position, place);
-    } else if (field.fields.size > 0) {
-      this.#readItem(field, value, 0, place);
     } else {
-      this.#readLeaf(field, value, place);
+      this.#readItem(field, value, 0, place);
     }
   }
 
-  #readItem(field: PlannedField, item: unknown, position: number, place: Place): void {
-    if (field.fields.size === 0 || !isRecord(item)) {
-      this.#readLeaf(field, item, place);
+  #readItem(field: PlannedField, item: unknown, position: number, place: ObjectPlace): void {
+    if (field.fields.size === 0 || !isRecord(item)) return;
+    const own = readOwn(field.fields, item);
+    if (field.name === "segments" || field.name === "segment") {
+      this.#choices.addSegment(field.path, own, place);
       return;
     }
-    const inner = { ...place, parent: field.name };
-    if (field.name === "choices") inner.choice = readIndex(field.fields, item) ?? position;
-    if (field.name === "toolCalls") inner.tool = String(readIndex(field.fields, item) ?? position);
+    const inner = { ...place };
+    const index = own.get("index");
+    if (field.name === "choices") inner.choice = typeof index === "number" ? index : position;
+    if (field.name === "toolCalls") inner.tool = String(typeof index === "number" ? index : position);
     if (field.name === "functionCall") inner.tool = "function";
     // The whole answer up to now.
     if (field.name === "soFar") inner.isAdded = false;
-    for (const [key, selected] of field.fields) this.#readField(selected, item[key], inner);
-  }
-
-  #readLeaf({ name, path }: PlannedField, value: unknown, place: Place): void {
-    const part = partOf(name, place);
-    if (typeof value !== "string" || part === undefined) {
-      this.#findPictures(value, { name, parent: place.parent }, 0);
-      return;
-    }
-    const sources = this.#sourcesOf(place, part);
-    const isAdded = place.isAdded && name !== "textSoFar" && part !== "finishReason";
-    sources.set(path, isAdded ? (sources.get(path) ?? "") + value : value);
-  }
-
-  #sourcesOf({ root, choice: index }: Place, part: Part): Sources {
-    const key = `${root} ${index}`;
-    const choice = this.#choices.get(key) ?? { root, index, parts: new Map() };
-    this.#choices.set(key, choice);
-    const sources = choice.parts.get(part) ?? new Map();
-    choice.parts.set(part, sources);
-    return sources;
-  }
-
-  #findPictures(value: unknown, names: { name: string; parent: string }, depth: number): void {
-    if (typeof value === "string") {
-      const picture = readPicture(value, names);
-      if (picture !== undefined) this.#pictures.add(picture);
-    } else if (typeof value === "object" && value !== null && depth < DEEPEST) {
-      const isList = Array.isArray(value);
-      for (const [key, inner] of Object.entries(value)) {
-        this.#findPictures(inner, isList ? names : { name: key, parent: names.name }, depth + 1);
-      }
+    if (place.isAdded && isUnfinished(field, own)) inner.isUnfinished = true;
+    this.#readOwn(field, own, inner, position);
+    for (const [key, selected] of field.fields) {
+      if (selected.fields.size > 0) this.#readField(selected, item[key], inner);
+      else if (typeof item[key] === "string") this.#choices.addText(selected.name, selected.path, item[key], inner);
     }
   }
-}
 
-function partOf(name: string, { tool }: Place): Part | undefined {
-  if (tool === undefined) return Object.hasOwn(PARTS, name) ? PARTS[name as keyof typeof PARTS] : undefined;
-  if (name === "name") return `tool ${tool} name`;
-  return name === "arguments" || name === "input" ? `tool ${tool} input` : undefined;
-}
-
-function readIndex(fields: Plan, item: Record<string, unknown>): number | undefined {
-  for (const [key, { name }] of fields) {
-    const value = item[key];
-    if (name === "index" && typeof value === "number") return value;
+  /** Looks for pictures and sounds among an object's own values, but not in words of a choice. */
+  #readOwn(field: PlannedField, own: ReadonlyMap<string, unknown>, place: ObjectPlace, position: number): void {
+    const values = new Map(
+      [...own].filter(([name, value]) => typeof value !== "string" || !this.#choices.hasPart(name, place)),
+    );
+    const path = `${place.choice} ${field.path} ${position}`;
+    this.#media.add({ ...place, parent: field.name, path, values });
   }
-  return undefined;
 }
 
-/** They tell the same; where one has begun later, it has less. */
-function longest(sources: Sources | undefined): string {
-  return [...(sources?.values() ?? [])].reduce((a, b) => (b.length > a.length ? b : a), "");
+/** An object's values by the names of their fields, without the objects whose fields are selected. */
+function readOwn(fields: Plan, item: Record<string, unknown>): Map<string, unknown> {
+  const own = new Map<string, unknown>();
+  for (const [key, { name, fields: selected }] of fields) {
+    if (selected.size === 0 && item[key] !== null && item[key] !== undefined) own.set(name, item[key]);
+  }
+  return own;
+}
+
+/** Whether the event of a stream holds a picture that the next one betters. What says nothing of itself may. */
+function isUnfinished({ fields }: PlannedField, own: ReadonlyMap<string, unknown>): boolean {
+  const names = new Set([...fields.values()].map(({ name }) => name));
+  if (!names.has("image")) return false;
+  if (names.has("isPartial")) return own.get("isPartial") === true;
+  if (names.has("partialImageIndex")) return own.has("partialImageIndex");
+  return !String(own.get("type")).endsWith(".completed");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
