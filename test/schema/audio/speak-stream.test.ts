@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import { startServed } from "../../support/served-upstream.ts";
 import { noise, openSound, sound, wav } from "../../support/sounds.ts";
-import { done, event, noticed, openStream, streams, write } from "../../support/stream.ts";
+import { done, event, noticed, openStream, streams, streamsThen, write } from "../../support/stream.ts";
 import { type Result, type Subscription, subscribeSse, transports } from "../../support/subscribe.ts";
 import { type Answer, failure, json } from "../../support/upstream.ts";
 
@@ -57,6 +57,11 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
     ["events of a byte each", streams(...each.map(delta), end), told],
     ["events with [DONE] after their end", streams(delta(bytes), end, done), told],
     ["events with [DONE] alone", streams(delta(bytes), done), null],
+    [
+      "events, and a connection that breaks after their end",
+      streamsThen(delta(bytes) + end, (_, socket) => socket.destroy()),
+      told,
+    ],
     ["events that are not named", (_, res) => res.writeHead(200).end(delta(bytes) + end), told],
     [
       "a finish_reason",
