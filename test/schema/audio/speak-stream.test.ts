@@ -110,6 +110,19 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
       "UPSTREAM_ERROR",
     ],
     ["no sound", sound([], "audio/mpeg"), 0, "UPSTREAM_INVALID_RESPONSE"],
+    ["the head of a WAV alone", sound(wav(Buffer.alloc(0)), "audio/wav"), 1, "UPSTREAM_INVALID_RESPONSE"],
+    [
+      "an error that is said to be a sound",
+      (_, res) => res.writeHead(200, { "content-type": "audio/mpeg" }).end('{"error":{"message":"no"}}'),
+      0,
+      "UPSTREAM_ERROR",
+    ],
+    [
+      "a page that is said to be a sound",
+      (_, res) => res.writeHead(200, { "content-type": "audio/mpeg" }).end("<!doctype html><p>Sign in</p>"),
+      0,
+      "UPSTREAM_INVALID_RESPONSE",
+    ],
     ["events without a sound", streams(end), 0, "UPSTREAM_INVALID_RESPONSE"],
     ["JSON without a sound", json({ id: "x" }), 0, "UPSTREAM_INVALID_RESPONSE"],
     [
