@@ -109,6 +109,18 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
       1,
       "UPSTREAM_ERROR",
     ],
+    [
+      "a piece that is not base64",
+      streams(delta(bytes), event({ type: "speech.audio.delta", audio: "AAAA*AAA" }), delta(bytes), end),
+      1,
+      "UPSTREAM_INVALID_RESPONSE",
+    ],
+    [
+      "a piece of base64 that is cut inside a byte",
+      streams(delta(bytes), event({ type: "speech.audio.delta", audio: "AAAAA" }), end),
+      1,
+      "UPSTREAM_INVALID_RESPONSE",
+    ],
     ["no sound", sound([], "audio/mpeg"), 0, "UPSTREAM_INVALID_RESPONSE"],
     ["the head of a WAV alone", sound(wav(Buffer.alloc(0)), "audio/wav"), 1, "UPSTREAM_INVALID_RESPONSE"],
     [

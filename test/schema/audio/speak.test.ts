@@ -316,6 +316,16 @@ describe("no sound", () => {
     ],
     ["a cut body", cut, "UPSTREAM_INTERRUPTED", /broke off/],
     [
+      "events of which one cannot be read",
+      streams(
+        event({ type: "speech.audio.delta", audio: "aGVs" }),
+        event({ type: "speech.audio.delta", audio: "https://example.com/a.mp3" }),
+        event({ type: "speech.audio.done" }),
+      ),
+      "UPSTREAM_INVALID_RESPONSE",
+      /a piece of a sound that is not base64/,
+    ],
+    [
       "events cut before their end",
       streams(event({ type: "speech.audio.delta", audio: "aGVs" })),
       "UPSTREAM_INTERRUPTED",
