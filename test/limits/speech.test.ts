@@ -61,6 +61,7 @@ describe.each(["mutation", "subscription"] as const)("a %s", (kind) => {
       estimated.prompt + 20,
     ],
     ["the length of bare samples", sound([noise(24_000), noise(24_000)], "audio/pcm"), estimated.prompt + 20],
+    ["their length at their rate", sound([noise(9_000), noise(7_000)], "audio/pcm; rate=8000"), estimated.prompt + 20],
     [
       "the estimate, if no length is to be seen",
       sound(noise(48_000), "audio/mpeg"),

@@ -1,5 +1,6 @@
 // The largest batch of vectors that OpenAI makes, 2,048 of 1,536 numbers, through a server with default limits.
 import { describe, expect, test } from "vitest";
+import { readVectors } from "../../src/openai/embeddings/vectors.ts";
 import { shared } from "../support/lifetime.ts";
 import { startServed } from "../support/served-upstream.ts";
 import { json } from "../support/upstream.ts";
@@ -69,4 +70,18 @@ test("more numbers than an answer may have bytes for are refused in words that s
       },
     ],
   });
+});
+
+test("numbers in base64 are checked in several turns, and once however often they are selected", async () => {
+  const encoded = [0, 1, 2, 3].map(base64Of);
+  const data = input.map((_, index) => ({ index, embedding: encoded[index % encoded.length] }));
+  const vectors = readVectors(data, TEXTS);
+  const select = () => vectors.list.map((vector) => vectors.numbersOf(vector));
+  const first = select();
+  const areLater = first.map((list) => list instanceof Promise);
+  expect([areLater[0], areLater.at(-1)]).toEqual([false, true]);
+  expect(areLater.filter(Boolean).length).toBeGreaterThan(TEXTS / 2);
+  expect(JSON.stringify(await first.at(-1))).toBe(JSON.stringify(vectorOf(3)));
+  await Promise.all(first);
+  expect(select().some((list) => list instanceof Promise)).toBe(false);
 });

@@ -72,6 +72,22 @@ test.each<[string, string]>([
   });
 });
 
+test.each<[string, string, string]>([
+  ["a choice and its usage", full + counted, chat],
+  ["a choice and [DONE]", full + done, chat],
+  ["a completion and its usage", piece("Hel", null) + piece("lo", "stop") + counted, complete],
+])("a connection that breaks after %s takes nothing with it", async (_, text, operation) => {
+  const breaks = streamsThen(text, (__, socket) => socket.resetAndDestroy());
+  const { server, upstream } = await startStreaming(breaks);
+  const told = await summary(await subscribeSse(server.url, operation));
+  expect(told.filter((one) => one !== null).slice(-2)).toEqual(["lo", "complete"]);
+  const input = operation === chat ? 'messages: [{ role: USER, content: "hi" }]' : 'prompt: "hi"';
+  const field = operation === chat ? "chat" : "complete";
+  const { body } = await server.query(`mutation { ${field}(input: { model: "m", ${input} }) { text } }`);
+  expect(body).toEqual({ data: { [field]: { text: "Hello" } } });
+  expect(upstream.requests).toHaveLength(2);
+});
+
 describe("it is not", () => {
   test.each<[string, string, string, (string | null)[]]>([
     ["before its end", half + counted, chat, ["Hel", null]],

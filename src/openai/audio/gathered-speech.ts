@@ -1,6 +1,7 @@
 // A sound that comes in events: whether it is whole, and all of it where it was asked for whole.
 import type { Normalise } from "../client/endpoint.ts";
 import type { AnswerEnd, GatheredAnswer } from "../client/events/answer-end.ts";
+import { OpenAIError } from "../client/failures/errors.ts";
 import { bytesOf, isLastEvent } from "./speech-event.ts";
 
 /** The end of a stream: `speech.audio.done`, or what other servers have in its place. */
@@ -8,6 +9,8 @@ export class SpeechEnd implements AnswerEnd {
   isWhole = false;
 
   add(event: Record<string, unknown>): boolean {
+    if (event.isBroken === true)
+      throw new OpenAIError("invalid_response", "The upstream sent a piece of a sound that is not base64.");
     const isLast = isLastEvent(event);
     this.isWhole ||= isLast;
     return isLast || bytesOf(event) !== undefined;

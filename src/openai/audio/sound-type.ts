@@ -29,11 +29,12 @@ type Beginning = readonly [pattern: RegExp, type: string];
 const DEFAULT = "audio/mpeg";
 
 /**
- * The upstream's `contentType` if that is a sound's, else what the `beginning` of the bytes shows, else the type of the first of
+ * The upstream's `contentType` if that is a sound's, with the rate and channels of bare samples; else what the `beginning` of the bytes shows, else the type of the first of
  * `formats` that is known, such as `mp3`.
  */
 export function soundTypeOf(contentType: unknown, beginning: Uint8Array, formats: readonly unknown[]): string {
-  if (typeof contentType === "string" && SOUND.test(contentType)) return contentType;
+  const said = readSoundType(contentType);
+  if (said) return said;
   const text = String.fromCharCode(...beginning.subarray(0, TELLING_BYTES));
   const known = formats.includes("pcm") ? BEGINNINGS : [...BEGINNINGS, ...FRAMES];
   const [, shown] = known.find(([pattern]) => pattern.test(text)) ?? [];
@@ -45,10 +46,30 @@ export function soundTypeOf(contentType: unknown, beginning: Uint8Array, formats
   return DEFAULT;
 }
 
+/** A sound's type: of bare samples with what it takes to play them. Undefined: it is no sound's. */
+function readSoundType(contentType: unknown): string | undefined {
+  if (typeof contentType !== "string") return undefined;
+  const [essence = "", ...parameters] = contentType.split(";").map((part) => part.trim().toLowerCase());
+  if (!SOUND.test(essence)) return undefined;
+  return [essence, ...(isPcm(essence) ? parameters.filter((part) => PCM_PARAMETER.test(part)) : [])].join(";");
+}
+
+/** https://www.rfc-editor.org/rfc/rfc2586#section-3.2 */
+const PCM_PARAMETER = /^(?:rate|channels)=[1-9]\d{0,5}$/;
+
+function isPcm(essence: string): boolean {
+  return essence === "audio/pcm" || essence === "audio/l16";
+}
+
+const BYTES_PER_SAMPLE = 2;
 /** OpenAI's bare samples: 24 kHz, 16 bits, one channel. */
-const PCM_BYTES_PER_SECOND = 48_000;
+const OPENAI_PCM = { rate: 24_000, channels: 1 };
 
 /** How many bytes of bare samples are a second. Undefined: it is another kind of sound. */
 export function pcmBytesPerSecond(contentType: unknown): number | undefined {
-  return contentType === "audio/pcm" || contentType === "audio/l16" ? PCM_BYTES_PER_SECOND : undefined;
+  const [essence = "", ...parameters] = readSoundType(contentType)?.split(";") ?? [];
+  if (!isPcm(essence)) return undefined;
+  const given = Object.fromEntries(parameters.map((parameter) => parameter.split("=")));
+  const { rate, channels } = { ...OPENAI_PCM, ...given };
+  return Number(rate) * Number(channels) * BYTES_PER_SAMPLE;
 }

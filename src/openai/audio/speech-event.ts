@@ -11,6 +11,8 @@ export interface SpeechEvent {
   format?: unknown;
   /** The tokens of the bytes, as far as their length is known. */
   tokens?: number | undefined;
+  /** Whether a piece of a sound is there that cannot be read, so that the rest is not the sound. */
+  isBroken?: boolean;
 }
 
 /** Where the base64 is: OpenAI's name, Mistral's, Google's, ElevenLabs'. */
@@ -28,12 +30,16 @@ export function normaliseSpeech(body: Record<string, unknown>): void {
   if (bytesOf(body)) return;
   const { type, content_type, mime_type, response_format } = body;
   const isAboutSound = typeof type !== "string" || (type.includes("audio") && !type.includes("transcript"));
+  let isBroken = false;
   for (const name of isAboutSound ? [...SOUND_FIELDS, ...VAGUE_NAMES] : SOUND_FIELDS) {
     const value = body[name];
     // SGLang and chats have an object there.
     const [base64, format] = isRecord(value) ? [value.data, value.format] : [value, body.format];
     const bytes = typeof base64 === "string" ? decodeBase64(base64) : undefined;
-    if (!bytes) continue;
+    if (!bytes) {
+      isBroken ||= typeof base64 === "string" && base64 !== "";
+      continue;
+    }
     body[name] = undefined;
     const event: SpeechEvent = { bytes, contentType: content_type ?? mime_type, format: response_format ?? format };
     Object.assign(body, event);
@@ -41,6 +47,7 @@ export function normaliseSpeech(body: Record<string, unknown>): void {
   }
   // What a server may have under these names is no sound.
   body.bytes = undefined;
+  body.isBroken = isBroken && isAboutSound && typeof type === "string" && type.endsWith(".delta");
 }
 
 /** Whether a stream's sound is whole. Servers other than OpenAI's may only say so on its last event. */
@@ -58,6 +65,8 @@ function decodeBase64(text: string): Uint8Array | undefined {
 /** Buffer leaves out what is not base64. */
 function decodeWhole(base64: string): Uint8Array | undefined {
   const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
+  const length = base64.length - padding;
+  if (length % 4 === 1) return undefined;
   const bytes = Buffer.from(base64, "base64");
-  return bytes.length > 0 && bytes.length === Math.floor(((base64.length - padding) * 3) / 4) ? bytes : undefined;
+  return bytes.length > 0 && bytes.length === Math.floor((length * 3) / 4) ? bytes : undefined;
 }

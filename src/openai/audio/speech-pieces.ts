@@ -6,6 +6,7 @@ import { Sound } from "./sound.ts";
 import { soundTypeOf, TELLING_BYTES } from "./sound-type.ts";
 import { bytesOf, type SpeechEvent } from "./speech-event.ts";
 import type { AudioUsage } from "./usage.ts";
+import { readWavSeconds } from "./wav.ts";
 
 /** A piece of a sound. */
 export interface SpeechChunk {
@@ -21,12 +22,16 @@ export interface SpeechChunk {
 const GROUP = 3;
 /** Largest piece. */
 const MAX_BYTES = 128 * 1024 * GROUP;
+/** What is longer is more than the head of a WAV. */
+const MAX_HEAD_BYTES = 4_096;
 
 export class SpeechPieces {
   readonly #format: unknown;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #index = 0;
+  /** All bytes so far; undefined once there are too many of them. */
+  #head: Buffer | undefined = Buffer.alloc(0);
   #first: SpeechEvent | undefined;
   #contentType: string | undefined;
   #usage: AudioUsage | undefined;
@@ -45,14 +50,16 @@ export class SpeechPieces {
       this.#first ??= event as SpeechEvent;
       this.#held.push(bytes);
       this.#heldBytes += bytes.length;
+      if (this.#head) this.#head = this.#head.length < MAX_HEAD_BYTES ? Buffer.concat([this.#head, bytes]) : undefined;
     }
     if (this.#contentType === undefined && this.#heldBytes <= TELLING_BYTES) return [];
     const ready = this.#heldBytes - 1 - ((this.#heldBytes - 1) % GROUP);
     return ready > 0 ? this.#take(ready) : [];
   }
 
-  /** The last piece; undefined if there was no sound at all. */
+  /** The last piece; undefined if there was no sound at all, or only the head of one. */
   end(): SpeechChunk | undefined {
+    if (this.#head && readWavSeconds(this.#head) === 0) return undefined;
     const [last] = this.#heldBytes > 0 ? this.#take(this.#heldBytes) : [];
     return last && { ...last, usage: this.#usage };
   }

@@ -1,5 +1,5 @@
 // Reads the body of an answer in the form that it has, whatever its content type says and whatever was asked for.
-import { contentTypeOf, readAnswer } from "./answer.ts";
+import { readAnswer } from "./answer.ts";
 import type { OpenAIClientOptions } from "./attempt.ts";
 import { readCutText, readText } from "./body-text.ts";
 import { pour } from "./bytes/pour.ts";
@@ -110,7 +110,7 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     endpoint: Endpoint,
     forget = () => answer.forget(),
   ): Promise<void> {
-    const contentType = contentTypeOf(answer);
+    const contentType = typeHeaderOf(answer);
     try {
       await pour(answer, (chunks) => {
         const event = (endpoint as PaidEndpoint).readBytes?.(join(chunks), contentType);
@@ -136,7 +136,7 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
       answer.forget();
       breakOff(error);
     }
-    return (endpoint as PaidEndpoint).readBytes?.(join(chunks), contentTypeOf(answer));
+    return (endpoint as PaidEndpoint).readBytes?.(join(chunks), typeHeaderOf(answer));
   }
 
   return {
@@ -167,4 +167,8 @@ function none(): undefined {}
 
 function isSuccess({ statusCode }: Exchange): boolean {
   return statusCode >= 200 && statusCode < 300;
+}
+
+function typeHeaderOf({ headers }: Exchange): string {
+  return String(headers["content-type"] ?? "");
 }

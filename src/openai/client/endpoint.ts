@@ -99,7 +99,7 @@ interface PaidParts extends Route {
   readText?(text: string, request: UpstreamRequest): unknown;
   /**
    * The event that brings these bytes of an answer, or its value if they are all of it. Absent: the endpoint sends no bytes.
-   * `contentType` is the upstream's, in lower case and without parameters; empty if there is none.
+   * `contentType` is the upstream's header; empty if there is none.
    */
   readBytes?(bytes: Uint8Array, contentType: string): Record<string, unknown>;
   /** Whether one event of a stream may be as large as a whole answer. Absent: it is no larger than 8 MiB. */

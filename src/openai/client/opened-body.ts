@@ -52,17 +52,25 @@ function formOf(
   if (form === "events" || (!readBytes && !readText)) return form;
   const type = contentTypeOf(answer);
   if (readText) return form === "unknown" && type !== "text/event-stream" ? "whole" : form;
-  if (/^(?:audio|image|video)\//.test(type) || hasControls(read)) return "bytes";
+  const text = beginningOf(read);
+  if (CONTROLS.test(text)) return "bytes";
+  // Proxies name the type that was asked for, of errors and pages as well.
+  if (/^(?:audio|image|video)\//.test(type) && !FOREIGN.test(text)) return "bytes";
   return form === "unknown" && !/^text\/|json|xml/.test(type) ? "bytes" : form;
 }
 
-/** How many bytes are looked at. */
-const LOOKED_AT = 64;
+/** How many bytes are looked at: of so many that are no text, some are control characters. */
+const LOOKED_AT = 256;
+/** What no text has: control characters other than blanks. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them.
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+/** How an object of JSON and a page begin. */
+const FOREIGN = /^\s*(?:\{\s*"|<!doctype\b|<html\b)/i;
 
-/** Whether a body begins with what no text has: control characters other than blanks. */
-function hasControls(read: readonly Uint8Array[]): boolean {
+/** The first bytes as characters. */
+function beginningOf(read: readonly Uint8Array[]): string {
   const beginning = read.flatMap((chunk) => [...chunk.subarray(0, LOOKED_AT)]).slice(0, LOOKED_AT);
-  return beginning.some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
+  return String.fromCharCode(...beginning);
 }
 
 /** The same answer, of which what has been read is read once more. */

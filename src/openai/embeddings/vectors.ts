@@ -8,8 +8,8 @@ import { untilNextTurn } from "../client/turns.ts";
 import { base64Length, encodeFloats, type Floats, isPlainBase64, listLength, readFloats } from "./floats.ts";
 import { writeFloats } from "./write-floats.ts";
 
-/** How many numbers are multiplied in one turn of the event loop: a few milliseconds. */
-const NUMBERS_PER_TURN = 2_000_000;
+/** How many numbers are looked at in one turn of the event loop: a few milliseconds. */
+const NUMBERS_PER_TURN = 1_000_000;
 
 /** The vector of one text. */
 export class Vector {
@@ -21,6 +21,7 @@ export class Vector {
   readonly #base64: KeptJson | undefined;
   #floats: Float32Array | undefined;
   #length: number | undefined;
+  #isFinite: boolean | undefined;
 
   /** `value` is what `sent` was read from. */
   constructor(index: number, value: unknown, sent: Floats) {
@@ -34,9 +35,15 @@ export class Vector {
     return this.#sent.count;
   }
 
+  /** Whether it is known that all of `numbers` are. */
+  get isChecked(): boolean {
+    return this.list instanceof KeptNumbers || this.#isFinite !== undefined;
+  }
+
   /** The list. Throws OpenAIError if the upstream has sent what is no number among them. */
   numbers(): KeptJson | readonly number[] {
-    if (this.list instanceof KeptNumbers || this.#read().every(Number.isFinite)) return this.list;
+    this.#isFinite ??= this.list instanceof KeptNumbers || areFinite(this.#read());
+    if (this.#isFinite) return this.list;
     throw invalid(`a vector with what is no number, for text ${this.index}.`);
   }
 
@@ -90,17 +97,26 @@ export class Vectors {
     this.list = list;
   }
 
+  /** The vector's list. Throws as `numbers`. Many are checked in several turns. */
+  numbersOf(vector: Vector): Vector["list"] | Promise<Vector["list"]> {
+    return vector.isChecked ? vector.numbers() : this.#inTurn(vector.dimensions, () => vector.numbers());
+  }
+
   /** Cosine of the angle between the vectors of two texts. Null if there is no such text. Many are counted in several turns. */
   similarity(from: Vector, to: number): number | null | Promise<number | null> {
     const other = this.list[to];
-    if (!other) return null;
+    return other ? this.#inTurn(from.dimensions, () => from.cosineTo(other)) : null;
+  }
+
+  /** Does what looks at so many numbers, if there is no room for it in this turn in a later one. */
+  #inTurn<Value>(numbers: number, work: () => Value): Value | Promise<Value> {
     if (this.#turn.room <= 0) {
       const { begins } = this.#turn;
       this.#turn = { begins: begins ? begins.then(untilNextTurn) : untilNextTurn(), room: NUMBERS_PER_TURN };
     }
-    this.#turn.room -= from.dimensions;
+    this.#turn.room -= numbers;
     const { begins } = this.#turn;
-    return begins ? begins.then(() => from.cosineTo(other)) : from.cosineTo(other);
+    return begins ? begins.then(work) : work();
   }
 }
 
@@ -124,6 +140,12 @@ export function readVectors(data: unknown, texts: number): Vectors {
   const other = vectors.find(({ dimensions }) => dimensions !== length);
   if (other) throw invalid(`vectors of different lengths, ${length} and ${other.dimensions}.`);
   return new Vectors(vectors);
+}
+
+/** In a third of the time of \`every\`. */
+function areFinite(floats: Float32Array): boolean {
+  for (let place = 0; place < floats.length; place++) if (!Number.isFinite(floats[place])) return false;
+  return true;
 }
 
 function count(number: number, noun: string): string {

@@ -27,7 +27,7 @@ const Embedding = builder.objectRef<ListedVector>("Embedding").implement({
       nullable: false,
       description: "The vector as numbers.",
       // A KeptJson is written as the list that it stands for.
-      resolve: ({ vector }) => vector.numbers() as number[],
+      resolve: ({ vector, vectors }) => vectors.numbersOf(vector) as number[],
     }),
     base64: t.string({
       nullable: false,

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
 import { startServed } from "../../support/served-upstream.ts";
 import { noise, openSound, sound, wav } from "../../support/sounds.ts";
-import { done, event, noticed, openStream, streams, write } from "../../support/stream.ts";
+import { done, event, noticed, openStream, streams, streamsThen, write } from "../../support/stream.ts";
 import { type Result, type Subscription, subscribeSse, transports } from "../../support/subscribe.ts";
 import { type Answer, failure, json } from "../../support/upstream.ts";
 
@@ -57,6 +57,11 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
     ["events of a byte each", streams(...each.map(delta), end), told],
     ["events with [DONE] after their end", streams(delta(bytes), end, done), told],
     ["events with [DONE] alone", streams(delta(bytes), done), null],
+    [
+      "events, and a connection that breaks after their end",
+      streamsThen(delta(bytes) + end, (_, socket) => socket.destroy()),
+      told,
+    ],
     ["events that are not named", (_, res) => res.writeHead(200).end(delta(bytes) + end), told],
     [
       "a finish_reason",
@@ -104,7 +109,32 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
       1,
       "UPSTREAM_ERROR",
     ],
+    [
+      "a piece that is not base64",
+      streams(delta(bytes), event({ type: "speech.audio.delta", audio: "AAAA*AAA" }), delta(bytes), end),
+      1,
+      "UPSTREAM_INVALID_RESPONSE",
+    ],
+    [
+      "a piece of base64 that is cut inside a byte",
+      streams(delta(bytes), event({ type: "speech.audio.delta", audio: "AAAAA" }), end),
+      1,
+      "UPSTREAM_INVALID_RESPONSE",
+    ],
     ["no sound", sound([], "audio/mpeg"), 0, "UPSTREAM_INVALID_RESPONSE"],
+    ["the head of a WAV alone", sound(wav(Buffer.alloc(0)), "audio/wav"), 1, "UPSTREAM_INVALID_RESPONSE"],
+    [
+      "an error that is said to be a sound",
+      (_, res) => res.writeHead(200, { "content-type": "audio/mpeg" }).end('{"error":{"message":"no"}}'),
+      0,
+      "UPSTREAM_ERROR",
+    ],
+    [
+      "a page that is said to be a sound",
+      (_, res) => res.writeHead(200, { "content-type": "audio/mpeg" }).end("<!doctype html><p>Sign in</p>"),
+      0,
+      "UPSTREAM_INVALID_RESPONSE",
+    ],
     ["events without a sound", streams(end), 0, "UPSTREAM_INVALID_RESPONSE"],
     ["JSON without a sound", json({ id: "x" }), 0, "UPSTREAM_INVALID_RESPONSE"],
     [

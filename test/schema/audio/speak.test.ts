@@ -145,10 +145,29 @@ describe("a sound in bytes", () => {
     ["a WAV with another chunk before", wav(Buffer.alloc(24_000), { before: list }), "audio/wav", 0.5],
     ["a WAV that is said to be something else", wav(Buffer.alloc(24_000)), "audio/mpeg", 0.5],
     ["bare samples", Buffer.alloc(24_000), "audio/pcm", 0.5],
+    ["bare samples of a rate of their own", Buffer.alloc(24_000), "audio/pcm;rate=8000", 1.5],
+    ["bare samples of two channels", Buffer.alloc(24_000), 'audio/L16; RATE=6000; x="y"; channels=2', 1],
+    ["bare samples of no possible rate", Buffer.alloc(24_000), "audio/pcm; rate=0; channels=-1", 0.5],
     ["a WAV without its head's end", wav(Buffer.alloc(24_000)).subarray(0, 30), "audio/wav", null],
     ["MP3", noise(24_000), "audio/mpeg", null],
   ])("knows the length of %s", async (_, bytes, type, duration) => {
     expect(await heard(sound(bytes, type))).toMatchObject({ duration });
+  });
+
+  test.each([
+    ["audio/L16;codec=pcm;rate=16000", "audio/l16;rate=16000"],
+    ["audio/pcm; rate=8000; channels=2", "audio/pcm;rate=8000;channels=2"],
+    ["audio/pcm; rate=1e9", "audio/pcm"],
+    ["audio/ogg; codecs=opus", "audio/ogg"],
+  ])("said to be %s is %s, in bytes and in JSON", async (type, contentType) => {
+    const json64 = json({ audio: noise(48).toString("base64"), content_type: type });
+    for (const answer of [sound(noise(48), type), json64]) expect(await heard(answer)).toMatchObject({ contentType });
+    const fields = "mutation ($input: SpeakInput!) { speak(input: $input) { url } }";
+    const { upstream, server } = await startServed(sound(noise(48), type));
+    const { body } = await server.query(fields, { input: minimal });
+    const medium = await fetch(new URL(body.data.speak.url, server.url));
+    expect([medium.status, medium.headers.get("content-type")]).toEqual([200, contentType]);
+    expect(upstream.requests).toHaveLength(1);
   });
 
   test("has bytes, which are no values: a long one is an answer like any other", async () => {
@@ -296,6 +315,16 @@ describe("no sound", () => {
       /not JSON/,
     ],
     ["a cut body", cut, "UPSTREAM_INTERRUPTED", /broke off/],
+    [
+      "events of which one cannot be read",
+      streams(
+        event({ type: "speech.audio.delta", audio: "aGVs" }),
+        event({ type: "speech.audio.delta", audio: "https://example.com/a.mp3" }),
+        event({ type: "speech.audio.done" }),
+      ),
+      "UPSTREAM_INVALID_RESPONSE",
+      /a piece of a sound that is not base64/,
+    ],
     [
       "events cut before their end",
       streams(event({ type: "speech.audio.delta", audio: "aGVs" })),

@@ -247,6 +247,11 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
   });
 
   const key = { text: "Hel", textSoFar: "Hel" };
+  test("a connection that breaks after the last event takes nothing with it", async () => {
+    const breaks = streamsThen(delta("Hel") + end("Hello."), (_, socket) => socket.destroy());
+    expect(await listen(breaks)).toEqual([key, { textSoFar: "Hello." }, "complete"]);
+  });
+
   test.each<[string, Answer, unknown[]]>([
     ["by the body's end", streams(delta("Hel")), [key, ...interrupted]],
     ["by a lost connection", streamsThen(delta("Hel"), (res) => void res.destroy()), [key, ...interrupted]],

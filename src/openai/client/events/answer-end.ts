@@ -1,5 +1,5 @@
 // The end of an answer that comes in events: whether it is there, and how long a stream that stays open after it is read on.
-import { OpenAIError } from "../failures/errors.ts";
+import { isBreak, OpenAIError } from "../failures/errors.ts";
 
 /** Follows the events of an answer to its end. */
 export interface AnswerEnd {
@@ -77,6 +77,8 @@ export class OpenEnd {
     } catch (error) {
       // The same silence, as undici counts it.
       if ((error as { code?: unknown }).code === "UND_ERR_BODY_TIMEOUT") return undefined;
+      // A connection that breaks now takes nothing with it.
+      if (this.#end.isOver && isBreak(error)) return undefined;
       throw error;
     } finally {
       clearTimeout(timer);

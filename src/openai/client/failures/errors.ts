@@ -82,8 +82,8 @@ export function toOpenAIError(
     case "UND_ERR_HEADERS_OVERFLOW":
       return new OpenAIError("invalid_response", NOT_HTTP, {}, error);
   }
-  // undici's parser gives no code. The end inside a body is a break, not bad HTTP.
-  const isNotHttp = name === "HTTPParserError" && !/EOF/.test(String(message));
+  // undici's parser gives no code.
+  const isNotHttp = name === "HTTPParserError" && !isEarlyEnd(error);
   // An answer with status 100 or 101, which nobody asked for. undici reads nothing after it.
   const isUnasked = code === "UND_ERR_SOCKET" && /^bad (?:response|upgrade)$/.test(String(message));
   const hasTwoLengths = code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" && sending;
@@ -91,4 +91,17 @@ export function toOpenAIError(
   if (!sending) return new OpenAIError("interrupted", "The upstream's answer broke off in the middle.", {}, error);
   const { isUnsent, isUntouched } = sending;
   return new OpenAIError("unavailable", isUnsent ? NOT_REACHED : HUNG_UP, { isUntouched }, error);
+}
+
+const BREAKS: ReadonlySet<unknown> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+
+/** Whether undici threw it because the connection is gone in the middle of an answer. */
+export function isBreak(error: unknown): boolean {
+  return BREAKS.has((error as { code?: unknown }).code) || isEarlyEnd(error);
+}
+
+/** The end inside a body is a break, not bad HTTP. */
+function isEarlyEnd(error: unknown): boolean {
+  const { name, message } = error as { name?: unknown; message?: unknown };
+  return name === "HTTPParserError" && /EOF/.test(String(message));
 }
