@@ -106,7 +106,7 @@ describe("the connection is closed, and the server goes on, where a client", () 
     );
     const { socket, messages, send } = await greetWebSocket(server.url);
     for (let id = 0; id < 20; id++) send(subscribeMessage(chat, `${id}`));
-    await expect.poll(() => messages.length).toBeGreaterThan(100);
+    await expect.poll(() => messages.length, { timeout: 10_000 }).toBeGreaterThan(100);
     // biome-ignore lint/suspicious/noExplicitAny: the socket below is ws's own
     (socket as any)._socket.resetAndDestroy();
     await Promise.all(upstream.requests.map(({ closed }) => closed));
