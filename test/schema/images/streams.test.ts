@@ -54,7 +54,6 @@ describe.each(transports)("over $transport", ({ subscribe }) => {
         partial(1, "cDE=", endpoint.name),
         complete("ZG9uZQ==", endpoint.name),
       ),
-      { MEDIA_TTL_SECONDS: "0" },
     );
     const { results, ended } = await subscribe(server.url, endpoint.query(FIELDS));
     expect(await ended).toBe("complete");
