@@ -63,8 +63,8 @@ async function readBase64(file: UploadFile, field: string, { maxAttachmentBytes,
     if (turns.isOver()) await turns.next();
     bytes += chunk.length;
     if (bytes > maxAttachmentBytes) throw tooLarge("more");
-    // As base64, which is a third longer.
-    held?.take(Math.ceil((chunk.length * 4) / 3));
+    // As base64, which is a third longer, and once more in the body that it is written into.
+    held?.take(2 * Math.ceil((chunk.length * 4) / 3));
     chunks.push(chunk);
   }
   if (bytes === 0) refuse(field, "must not be empty; got 0 bytes.");

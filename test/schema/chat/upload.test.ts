@@ -277,7 +277,7 @@ describe("limits", () => {
     expect(body.errors[0].message).toContain(String(4 * MIB));
     expect(upstream.requests).toEqual([]);
     for (let turn = 0; turn < 5; turn++)
-      expect((await post(server, written(CHAT, [file(MIB + MIB / 2)]))).body.errors).toBeUndefined();
+      expect((await post(server, written(CHAT, [file(MIB + MIB / 4)]))).body.errors).toBeUndefined();
   });
 
   test("a file that is missing, and one that is cut, name the field", async () => {
