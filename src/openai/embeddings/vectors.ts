@@ -5,11 +5,11 @@ import { KeptJson } from "../../json/kept-json.ts";
 import { KeptNumbers, KeptText } from "../client/bytes/kept-values.ts";
 import { OpenAIError } from "../client/failures/errors.ts";
 import { untilNextTurn } from "../client/turns.ts";
-import { base64Length, encodeFloats, type Floats, isPlainBase64, listLength, readFloats } from "./floats.ts";
+import { base64Length, encodeFloats, type Floats, listLength, readFloats } from "./floats.ts";
 import { writeFloats } from "./write-floats.ts";
 
-/** How many numbers are multiplied in one turn of the event loop: a few milliseconds. */
-const NUMBERS_PER_TURN = 2_000_000;
+/** How many numbers are read and multiplied in one turn of the event loop: a few milliseconds. */
+const NUMBERS_PER_TURN = 250_000;
 
 /** The vector of one text. */
 export class Vector {
@@ -19,14 +19,16 @@ export class Vector {
   readonly list: KeptJson | readonly number[];
   readonly #sent: Floats;
   readonly #base64: KeptJson | undefined;
+  readonly #room: Room;
   #floats: Float32Array | undefined;
   #length: number | undefined;
 
-  /** `value` is what `sent` was read from. */
-  constructor(index: number, value: unknown, sent: Floats) {
+  /** `value` is what `sent` was read from. Its numbers go to `room`. */
+  constructor(index: number, value: unknown, sent: Floats, room: Room) {
     this.index = index;
     this.#sent = sent;
-    this.#base64 = value instanceof KeptText && isPlainBase64(value.characters) ? value : undefined;
+    this.#room = room;
+    this.#base64 = value instanceof KeptText && value.isPlain ? value : undefined;
     this.list = value instanceof KeptNumbers ? value : this.#createList(value);
   }
 
@@ -36,13 +38,13 @@ export class Vector {
 
   /** The list. Throws OpenAIError if the upstream has sent what is no number among them. */
   numbers(): KeptJson | readonly number[] {
-    if (this.list instanceof KeptNumbers || this.#read().every(Number.isFinite)) return this.list;
+    if (this.list instanceof KeptNumbers || areFinite(this.#read())) return this.list;
     throw invalid(`a vector with what is no number, for text ${this.index}.`);
   }
 
   /** The numbers as base64 of 32-bit floats, little-endian. */
   base64(): KeptJson {
-    const write = () => Buffer.from(`"${encodeFloats(this.#read())}"`, "latin1");
+    const write = () => [Buffer.from(`"${encodeFloats(this.#read())}"`, "latin1")];
     return this.#base64 ?? new KeptJson({ values: 1, byteLength: base64Length(this.dimensions) + 2, write });
   }
 
@@ -57,7 +59,10 @@ export class Vector {
   }
 
   #read(): Float32Array {
-    this.#floats ??= this.#sent.read();
+    if (!this.#floats) {
+      this.#floats = this.#room.take(this.index, this.dimensions);
+      this.#sent.readTo(this.#floats);
+    }
     return this.#floats;
   }
 
@@ -76,9 +81,32 @@ export class Vector {
     return new KeptJson({
       values: count + 1,
       byteLength: listLength(count),
-      write: () => writeFloats(this.#read()),
+      write: () => [writeFloats(this.#read())],
     });
   }
+}
+
+/** The memory for the numbers of all vectors: each piece of it costs V8 more to look after than to fill. */
+class Room {
+  readonly #vectors: number;
+  #floats: Float32Array | undefined;
+
+  constructor(vectors: number) {
+    this.#vectors = vectors;
+  }
+
+  /** The part for the vector of the number `index`, of which each has `dimensions` numbers. */
+  take(index: number, dimensions: number): Float32Array {
+    this.#floats ??= new Float32Array(this.#vectors * dimensions);
+    return this.#floats.subarray(index * dimensions, (index + 1) * dimensions);
+  }
+}
+
+function areFinite(floats: Float32Array): boolean {
+  // What is infinite or no number, less itself, is no number.
+  let zero = 0;
+  for (const float of floats) zero += float - float;
+  return zero === 0;
 }
 
 /** The vectors of one answer. */
@@ -115,10 +143,11 @@ export function readVectors(data: unknown, texts: number): Vectors {
   const indexes = new Set(entries.map(({ index }) => index));
   const areNumbered = indexes.size === texts && entries.every(({ index }) => Number.isSafeInteger(index));
   if (areNumbered) entries.sort((first, second) => Number(first.index) - Number(second.index));
+  const room = new Room(texts);
   const vectors = entries.map(({ embedding }, index) => {
     const sent = readFloats(embedding);
     if (!sent) throw invalid(`no vector that can be read for text ${index}.`);
-    return new Vector(index, embedding, sent);
+    return new Vector(index, embedding, sent, room);
   });
   const length = vectors[0]?.dimensions ?? 0;
   const other = vectors.find(({ dimensions }) => dimensions !== length);
