@@ -68,8 +68,9 @@ export class Vector {
 
   #lengthOf(): number {
     if (this.#length === undefined) {
+      const own = this.#read();
       let squares = 0;
-      for (const number of this.#read()) squares += number * number;
+      for (let place = 0; place < own.length; place++) squares += (own[place] as number) ** 2;
       this.#length = Math.sqrt(squares);
     }
     return this.#length;
@@ -105,7 +106,7 @@ class Room {
 function areFinite(floats: Float32Array): boolean {
   // What is infinite or no number, less itself, is no number.
   let zero = 0;
-  for (const float of floats) zero += float - float;
+  for (let place = 0; place < floats.length; place++) zero += (floats[place] as number) - (floats[place] as number);
   return zero === 0;
 }
 

@@ -18,7 +18,7 @@ const MOST_DIGITS = 9;
 /** What makes a whole number of all digits, by how many stand before the point, less the zeros after it: from -3 to 4. */
 const SCALES = [1e12, 1e11, 1e10, 1e9, 1e8, 1e7, 1e6, 1e5] as const;
 /** By the exponent of a float, how far from it another number may be and still be rounded to it: a little less than half a gap. */
-const HALF_GAPS = Float64Array.from({ length: 256 }, (_, exponent) => 2 ** (exponent - 127 - 24) * 0.999);
+const HALF_GAPS = Float64Array.from({ length: 256 }, (_, exponent) => 2 ** (exponent - 127 - 24) * (1 - 2 ** -20));
 /** The bits of a float without sign and exponent. */
 const MANTISSA = 0x7fffff;
 

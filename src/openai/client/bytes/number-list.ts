@@ -1,6 +1,5 @@
 // Reads a JSON list of numbers from its bytes, in a fraction of the time that JSON.parse takes: four digits at a time.
 
-const MINUS = 0x2d;
 const PLUS = 0x2b;
 const DOT = 0x2e;
 const COMMA = 0x2c;
@@ -12,6 +11,7 @@ const LOWER = 0x20;
 /** Most digits that are read four at a time: what they write is below the greatest double, and so is the power of ten. */
 const MOST_DIGITS = 64;
 const POWERS = Float64Array.from({ length: MOST_DIGITS + 4 }, (_, power) => 10 ** power);
+const SIGNS = Float64Array.of(1, -1);
 /** Bytes that may be looked at after the end. */
 const MARGIN = 8;
 
@@ -32,8 +32,9 @@ export function readNumbers(pieces: readonly Uint8Array[], length: number, room:
   for (let index = 0; index < room.length; index++) {
     while ((bytes[place] as number) <= 0x20) place++;
     const start = place;
-    const isNegative = bytes[place] === MINUS;
-    if (isNegative) place++;
+    // Half of them are negative: a processor would guess wrong too often. Of what begins a number, only the minus is below 0.
+    const minus = ((bytes[place] as number) - ZERO) >>> 31;
+    place += minus;
     let number = 0;
     let code = bytes[place] as number;
     for (; code >= ZERO && code <= 0x39; code = bytes[++place] as number) number = number * 10 + (code - ZERO);
@@ -58,7 +59,7 @@ export function readNumbers(pieces: readonly Uint8Array[], length: number, room:
       while (isOfNumber(bytes[place] as number)) place++;
       number = Math.abs(Number(bytes.toString("latin1", start, place)));
     }
-    room[index] = isNegative ? -number : number;
+    room[index] = number * (SIGNS[minus] as number);
     while (bytes[place] !== COMMA && place < end) place++;
     place++;
   }
