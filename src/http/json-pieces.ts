@@ -112,7 +112,7 @@ function* piecesOf(result: unknown): Generator<Uint8Array> {
   function* write(value: unknown): Generator<Uint8Array> {
     if (value instanceof KeptJson) {
       if (text !== "") yield takeText();
-      yield value.write();
+      yield* value.write();
     } else if (typeof value === "string" && value.length > SMALL_LENGTH) yield* writeLong(value);
     else if (isOpen(value) && roomAfter(value, SMALL_LENGTH, PART_LENGTHS) < 0) yield* writeParts(value);
     else text += JSON.stringify(value);

@@ -7,15 +7,15 @@ interface Kept {
   readonly values: number;
   /** The length of its text in bytes, about, if that has yet to be made. */
   readonly byteLength: number;
-  /** Yields its JSON text in UTF-8. */
-  readonly write: () => Uint8Array;
+  /** Yields its JSON text in UTF-8, in one piece or some. */
+  readonly write: () => readonly Uint8Array[];
 }
 
 /** One value. JSON.stringify and the executor of GraphQL take it for what it stands for. */
 export class KeptJson {
   readonly values: number;
   readonly byteLength: number;
-  readonly #write: () => Uint8Array;
+  readonly #write: () => readonly Uint8Array[];
 
   constructor({ values, byteLength, write }: Kept) {
     this.values = values;
@@ -23,14 +23,14 @@ export class KeptJson {
     this.#write = write;
   }
 
-  /** The JSON text in UTF-8, made when it is asked for. */
-  write(): Uint8Array {
+  /** The JSON text in UTF-8, in one piece or some, made when it is asked for. */
+  write(): readonly Uint8Array[] {
     return this.#write();
   }
 
   /** The JSON text. */
   toString(): string {
-    return decoder.decode(this.#write());
+    return decoder.decode(Buffer.concat(this.#write()));
   }
 
   toJSON(): unknown {

@@ -23,9 +23,18 @@ export async function sendPieces(
   if (res.headersSent || res.destroyed) return;
   res.writeHead(status, { "content-length": length, ...headers, ...(!req.complete && { connection: "close" }) });
   const writer = createWriter(res);
+  let waiting = 0;
+  // What waits goes to the network at once: a call there costs more than most pieces.
+  res.cork();
   for (const piece of pieces) {
-    await writer.write(piece);
+    waiting += piece.length;
+    const room = writer.write(piece);
+    if (waiting < TURN_LENGTH) continue;
+    res.uncork();
+    await room;
     if (res.destroyed) return;
+    waiting = 0;
+    res.cork();
   }
   res.end();
 }

@@ -25,7 +25,8 @@ const Embedding = builder.objectRef<ListedVector>("Embedding").implement({
     }),
     embedding: t.floatList({
       nullable: false,
-      description: "The vector as numbers.",
+      description:
+        "The vector as numbers: with the upstream's digits or, where it sends base64, with as many as tell a 32-bit float from all others.",
       // A KeptJson is written as the list that it stands for.
       resolve: ({ vector, vectors }) => vectors.numbersOf(vector) as number[],
     }),

@@ -1,99 +1,86 @@
 // Reads a JSON list of numbers from its bytes, in a fraction of the time that JSON.parse takes: four digits at a time.
 
-const MINUS = 0x2d;
 const PLUS = 0x2b;
 const DOT = 0x2e;
 const COMMA = 0x2c;
-const END = 0x5d;
 const ZERO = 0x30;
-const NINE = 0x39;
 const LOWER_E = 0x65;
-const UPPER_E = 0x45;
+/** The bit that turns a capital into a small letter. */
+const LOWER = 0x20;
 
-/** Most digits after the point. */
-const MAX_FRACTION = 64;
-const POWERS = Float64Array.from({ length: MAX_FRACTION + 1 }, (_, power) => 10 ** power);
-const MAX_FLOAT = 3.4e38;
+/** Most digits that are read four at a time: what they write is below the greatest double, and so is the power of ten. */
+const MOST_DIGITS = 64;
+const POWERS = Float64Array.from({ length: MOST_DIGITS + 4 }, (_, power) => 10 ** power);
+const SIGNS = Float64Array.of(1, -1);
+/** Bytes that may be looked at after the end. */
+const MARGIN = 8;
 
-/**
- * The numbers of the list whose text begins after its bracket, at `start`, and ends with the bytes; `room` is how many there may
- * be. They are as near as 32 bits come. Undefined for anything but numbers in the grammar of JSON, for an empty list, and for
- * numbers that 32 bits do not hold.
- */
-export function readNumbers(bytes: Uint8Array, start: number, room: Float32Array): number | undefined {
-  const last = bytes.length - 1;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let place = start;
-  let count = 0;
-  for (;;) {
-    let code = bytes[place] as number;
-    while (isBlank(code)) code = bytes[++place] as number;
-    const isNegative = code === MINUS;
-    if (isNegative) code = bytes[++place] as number;
-    if (!isDigit(code)) return undefined;
+/** Where lists are copied to, as one piece. */
+let scratch = createScratch(64 * 1024);
+
+/** Reads the numbers of a list of the grammar of NumberGrammar into `room`, which has their count. They are as near as 32 bits come. */
+export function readNumbers(pieces: readonly Uint8Array[], length: number, room: Float32Array): void {
+  if (scratch.bytes.length < length + MARGIN) scratch = createScratch(length * 2);
+  const { bytes, view } = scratch;
+  let end = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, end);
+    end += piece.length;
+  }
+  bytes.fill(COMMA, end, end + MARGIN);
+  let place = 1;
+  for (let index = 0; index < room.length; index++) {
+    while ((bytes[place] as number) <= 0x20) place++;
+    const start = place;
+    // Half of them are negative: a processor would guess wrong too often. Of what begins a number, only the minus is below 0.
+    const minus = ((bytes[place] as number) - ZERO) >>> 31;
+    place += minus;
     let number = 0;
-    if (code === ZERO) code = bytes[++place] as number;
-    else {
-      do {
-        number = number * 10 + (code - ZERO);
-        code = bytes[++place] as number;
-      } while (isDigit(code));
-    }
+    let code = bytes[place] as number;
+    for (; code >= ZERO && code <= 0x39; code = bytes[++place] as number) number = number * 10 + (code - ZERO);
     if (code === DOT) {
       const first = ++place;
-      for (; place < last - 4; place += 4) {
-        const four = view.getInt32(place, true);
-        if (!areDigits(four)) break;
-        number = number * 10_000 + valueOfFour(four);
+      let digits = view.getInt32(place, true) ^ 0x30303030;
+      let others = findOthers(digits);
+      while (others === 0 && place - first < MOST_DIGITS) {
+        number = number * 10_000 + valueOfFour(digits);
+        place += 4;
+        digits = view.getInt32(place, true) ^ 0x30303030;
+        others = findOthers(digits);
       }
+      // The last digits, none to three: moved behind zeros.
+      const left = others === 0 ? 0 : (31 - Math.clz32(others & -others)) >>> 3;
+      number = number * (POWERS[left] as number) + valueOfFour((digits << (24 - left * 8)) << 8);
+      place += left;
+      number /= POWERS[place - first] as number;
       code = bytes[place] as number;
-      while (isDigit(code)) {
-        number = number * 10 + (code - ZERO);
-        code = bytes[++place] as number;
-      }
-      const digits = place - first;
-      if (digits === 0 || digits > MAX_FRACTION) return undefined;
-      number /= POWERS[digits] as number;
     }
-    if (code === LOWER_E || code === UPPER_E) {
-      code = bytes[++place] as number;
-      const isSmall = code === MINUS;
-      if (isSmall || code === PLUS) code = bytes[++place] as number;
-      if (!isDigit(code)) return undefined;
-      let power = 0;
-      do {
-        power = power * 10 + (code - ZERO);
-        code = bytes[++place] as number;
-      } while (isDigit(code));
-      number *= 10 ** (isSmall ? -power : power);
+    if ((code | LOWER) === LOWER_E || (code >= ZERO && code <= 0x39)) {
+      while (isOfNumber(bytes[place] as number)) place++;
+      number = Math.abs(Number(bytes.toString("latin1", start, place)));
     }
-    // Nor what is not a number at all.
-    if (!(number <= MAX_FLOAT) || count === room.length) return undefined;
-    room[count++] = isNegative ? -number : number;
-    while (isBlank(code)) code = bytes[++place] as number;
-    if (code !== COMMA) return code === END && place === last ? count : undefined;
+    room[index] = number * (SIGNS[minus] as number);
+    while (bytes[place] !== COMMA && place < end) place++;
     place++;
   }
 }
 
-function isDigit(code: number): boolean {
-  return code >= ZERO && code <= NINE;
+function createScratch(size: number): { bytes: Buffer; view: DataView } {
+  const bytes = Buffer.allocUnsafeSlow(size + MARGIN);
+  return { bytes, view: new DataView(bytes.buffer) };
 }
 
-/** Whether four characters, the first in the lowest byte, are digits: 0x30 to 0x39. */
-function areDigits(four: number): boolean {
-  const isHigh = (four & 0xf0f0f0f0) ^ 0x30303030;
-  const isAboveNine = ((four + 0x06060606) & 0xf0f0f0f0) ^ 0x30303030;
-  return (isHigh | isAboveNine) === 0;
+function isOfNumber(code: number): boolean {
+  return (code > COMMA && (code | LOWER) <= LOWER_E) || code === PLUS;
 }
 
-/** The number that four digits write: first of each two, then of both. */
-function valueOfFour(four: number): number {
-  const digits = four & 0x0f0f0f0f;
+/** The highest bit of each of four bytes that is above 9. */
+function findOthers(digits: number): number {
+  return ((digits + 0x76767676) | digits) & 0x80808080;
+}
+
+/** The number that four digits write, the first in the lowest byte: first of each two, then of both. */
+function valueOfFour(digits: number): number {
   const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0x00ff00ff;
   return (Math.imul(pairs, 100) + (pairs >>> 16)) & 0xffff;
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }
