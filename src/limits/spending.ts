@@ -47,9 +47,10 @@ export const NO_SPENDING: Spending = {
 /** Begins to count the time. `estimateAgain` is asked once more is known of the request: see PaidParts.estimate. */
 export function createSpending(
   endpoint: PaidEndpoint,
-  { choices, cap, ...estimate }: TokenEstimate,
-  estimateAgain: () => Pick<TokenEstimate, "prompt" | "output"> = () => estimate,
+  estimate: TokenEstimate,
+  estimateAgain?: () => TokenEstimate,
 ): Spending {
+  const { choices, cap } = estimate;
   let { prompt, output } = estimate;
   let startedAt = performance.now();
   let earlier = 0;
@@ -63,7 +64,7 @@ export function createSpending(
   let isOverCap = false;
 
   function learn(): void {
-    ({ prompt, output } = estimateAgain());
+    if (estimateAgain) ({ prompt, output } = estimateAgain());
   }
 
   const seen = () => (reported || prompt) + (isHidden ? Math.max(output, written) : written);
