@@ -24,7 +24,8 @@ export function readFloats(value: unknown): Floats | undefined {
   if (value instanceof KeptText) return readBase64(value.digits, () => value.text());
   if (typeof value === "string") {
     const text = value.replace(/\s/g, "");
-    return ALPHABET.test(text) ? readBase64(text.replace(/=+$/, "").length, () => text) : undefined;
+    const padding = text.indexOf("=");
+    return ALPHABET.test(text) ? readBase64(padding < 0 ? text.length : padding, () => text) : undefined;
   }
   if (!Array.isArray(value) || value.length === 0) return undefined;
   // Some servers put the vector into a list of its own.

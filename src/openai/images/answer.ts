@@ -34,7 +34,7 @@ export function createImageParts(name: ImageEventName) {
       nameEvent(answer, name);
       return answer;
     },
-    gather: (normalise) => new GatheredImages(normalise),
+    gather: (normalise, request) => new GatheredImages(normalise, countImages(request)),
     followEnd: (request) => new ImagesEnd(countImages(request)),
     readUsage: readUsageSoFar,
     countOutput,

@@ -69,8 +69,9 @@ export class GatheredImages extends ImagesEnd implements GatheredAnswer {
   /** Whether an event without a name has come, which may be an answer without any picture. */
   #hasNameless = false;
 
-  constructor(normalise: Normalise) {
-    super(1);
+  /** `images`: how many are asked for. */
+  constructor(normalise: Normalise, images: number) {
+    super(images);
     this.#normalise = normalise;
   }
 

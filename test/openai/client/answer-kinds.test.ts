@@ -84,7 +84,7 @@ describe("bytes", () => {
     ["that begin as a page does", "audio/pcm", Buffer.from("<!")],
     ["that are one byte", "audio/pcm", Buffer.from([0x20])],
   ])("%s come as they are", async (_, type, sent) => {
-    const event = { hex: sent.toString("hex"), type: type?.split(";")[0]?.toLowerCase() ?? "" };
+    const event = { hex: sent.toString("hex"), type: type ?? "" };
     expect(await read(bytes(type, sent), HUM)).toEqual({ whole: event, events: [event], failed: undefined });
   });
 
