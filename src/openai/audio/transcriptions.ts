@@ -11,14 +11,14 @@ import type {
   TranscriptionCreateParamsBase,
 } from "openai/resources/audio/transcriptions";
 import type { TranslationCreateParams } from "openai/resources/audio/translations";
-import { ExactNumber } from "../../json/exact-numbers.ts";
 import { isRecord, readJson, type Unchecked } from "../../json/json.ts";
 import { ChunkStream } from "../chunk-stream.ts";
 import type { OpenAIClient } from "../client/client.ts";
 import { defineEndpoint, type Endpoint, type PaidEndpoint, type UpstreamRequest } from "../client/endpoint.ts";
 import { OpenAIError } from "../client/failures/errors.ts";
 import type { MultipartFields } from "../client/uploads/multipart.ts";
-import { StreamedFile, type UploadSource } from "../client/uploads/streamed-file.ts";
+import type { UploadSource } from "../client/uploads/streamed-file.ts";
+import { createForm } from "../form.ts";
 import { Transcript } from "../transcript.ts";
 import { withExtension } from "./sound-file.ts";
 import { createTranscriptEvents, DONE, normaliseTranscript } from "./transcript-form.ts";
@@ -144,7 +144,7 @@ export function streamTranscription(
     const transcript = new Transcript();
     let hasText = false;
     try {
-      const multipart = toForm(request, { stream: "true" });
+      const multipart = toForm(request, { stream: true });
       await client.stream({ endpoint: TRANSCRIPTIONS, multipart }, signal, (events) => {
         // Without `readAddedText` every event is read for itself.
         const chunks = (events as Record<string, unknown>[]).filter(isOfTranscript);
@@ -161,18 +161,8 @@ export function streamTranscription(
   });
 }
 
-/** The form: a list is as many parts, an object JSON. The file comes last: an upstream that checks the fields first can refuse it. */
-function toForm(
-  { file, ...fields }: TranscriptionRequest | TranslationRequest,
-  others: MultipartFields = {},
-): MultipartFields {
-  const form: Record<string, string | readonly string[]> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    if (Array.isArray(value)) form[`${name}[]`] = value.map(String);
-    else if (value instanceof ExactNumber) form[name] = value.text;
-    else form[name] = isRecord(value) ? JSON.stringify(value) : String(value);
-  }
-  return { ...form, ...others, file: new StreamedFile(withExtension(file)) };
+function toForm(request: TranscriptionRequest | TranslationRequest, others: object = {}): MultipartFields {
+  return createForm({ ...request, ...others, file: withExtension(request.file) });
 }
 
 /** The value of an answer that is no JSON object: of one that is to be text, all of it; some servers send it as JSON. */

@@ -104,20 +104,17 @@ export function createAnswerReader(options: OpenAIClientOptions): AnswerReader {
     return end.body;
   }
 
-  async function readPieces(
-    answer: Exchange,
-    take: TakeEvents,
-    endpoint: Endpoint,
-    forget = () => answer.forget(),
-  ): Promise<void> {
+  async function readPieces(answer: Exchange, take: TakeEvents, endpoint: Endpoint): Promise<void> {
+    const forget = () => {
+      answer.forget();
+      return true;
+    };
     const contentType = typeHeaderOf(answer);
     try {
       await pour(answer, (chunks) => {
         const event = (endpoint as PaidEndpoint).readBytes?.(join(chunks), contentType);
         const ready = event && take([event]);
-        if (ready) return ready.then(forget).then(() => true);
-        forget();
-        return true;
+        return ready ? ready.then(forget) : forget();
       });
     } catch (error) {
       if (error instanceof OpenAIError) throw error;

@@ -5,9 +5,9 @@ import type { ChunkStream } from "../chunk-stream.ts";
 import type { OpenAIClient } from "../client/client.ts";
 import { defineEndpoint } from "../client/endpoint.ts";
 import type { UploadSource } from "../client/uploads/streamed-file.ts";
+import { createForm } from "../form.ts";
 import { createImageParts, expectImages, type ImagesResponse } from "./answer.ts";
 import { type ImageEvent, streamImages } from "./events.ts";
-import { createForm } from "./form.ts";
 
 /** OpenAI's request fields that callers cannot set here, each with its reason. */
 interface LeftOut {

@@ -1,4 +1,5 @@
 // Where a picture that an upstream has made can be seen: at its URL, or in a `data:` URL made of its base64.
+import { contentTypeOf } from "../../openai/client/uploads/media-types.ts";
 import { isDataUrl } from "./data-url.ts";
 
 /** How images begin in base64, by their content types. */
@@ -8,8 +9,6 @@ const BEGINNINGS: readonly [string, string][] = [
   ["image/webp", "UklGR"],
   ["image/gif", "R0lGOD"],
 ];
-/** The content types of formats that are not named after them. */
-const TYPES: Readonly<Record<string, string>> = { jpg: "image/jpeg", svg: "image/svg+xml" };
 const FORMAT = /^[a-z\d.+-]{1,32}$/;
 
 /** The content type of a picture in base64. `format` is what it is said to be, such as `webp`; its beginning knows better. */
@@ -17,8 +16,7 @@ export function imageTypeOf(base64: string, format: string | null): string {
   const [found] = BEGINNINGS.find(([, beginning]) => base64.startsWith(beginning)) ?? [];
   if (found !== undefined) return found;
   const name = format?.toLowerCase() ?? "png";
-  if (Object.hasOwn(TYPES, name)) return TYPES[name] ?? "";
-  return `image/${FORMAT.test(name) ? name : "png"}`;
+  return contentTypeOf(name) ?? `image/${FORMAT.test(name) ? name : "png"}`;
 }
 
 /** The `data:` URL of a picture in base64: see imageTypeOf. */

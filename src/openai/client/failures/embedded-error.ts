@@ -42,8 +42,8 @@ function isFailure(body: Record<string, unknown>) {
   return [code, error_code, errcode].some((value) => !SUCCESSES.has(value));
 }
 
-/** The name of an event: `error`, `image_generation.failed`. */
-const FAILED_TYPE = /^error$|[._](?:failed|error)$/;
+/** The name of an event, such as `image_generation.failed`. */
+const FAILED_TYPE = /[._](?:failed|error)$/;
 
 function isFilled(value: unknown): boolean {
   return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
