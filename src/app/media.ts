@@ -1,7 +1,7 @@
 // Builds, from the configuration, what keeps pictures and sounds for callers, and what finds them again by their URLs.
 import type { IncomingMessage } from "node:http";
+import { keepsMedia } from "../config/kept-media.ts";
 import type { Config } from "../config/read-config.ts";
-import { keepsMedia } from "../config/warnings.ts";
 import { createMediaPage } from "../edge/media-page.ts";
 import type { SandboxPictures } from "../edge/sandbox-pictures.ts";
 import type { CallerContext } from "../limits/caller-context.ts";

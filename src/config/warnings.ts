@@ -1,6 +1,7 @@
 // What is allowed, and yet more dangerous than an operator may know. Each is one line in the log at the start.
 import { isLoopback } from "../edge/allowed-hosts.ts";
 import { tellsCallersApart } from "./conflicts.ts";
+import { keepsMedia } from "./kept-media.ts";
 import type { Config } from "./read-config.ts";
 
 /** One text for each risk, with what to do. Empty for a server on loopback with its defaults. Never repeats a value. */
@@ -38,14 +39,6 @@ export function findWarnings(config: Config): string[] {
     ],
   ];
   return warnings.flatMap(([isRisk, warning]) => (isRisk ? [warning] : []));
-}
-
-/**
- * Whether pictures and sounds are kept, to be served by URL. Not in the memory of one of several workers: another one would be asked
- * for them.
- */
-export function keepsMedia({ MEDIA_TTL_SECONDS, WORKERS, REDIS_URL }: Config): boolean {
-  return MEDIA_TTL_SECONDS > 0 && (WORKERS === 1 || REDIS_URL !== undefined);
 }
 
 /** Whether what is sent there can be read by machines in between. */

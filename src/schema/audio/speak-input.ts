@@ -3,7 +3,7 @@ import type { SpeechRequest } from "../../openai/audio/speech.ts";
 import { builder } from "../shared/builder.ts";
 import { checkModelName, checkRanges, MODEL_NAME, refuse } from "../shared/checks.ts";
 import type { RequestLimits } from "../shared/context.ts";
-import { createRequest } from "../shared/wire-body.ts";
+import { createRequest, EXTRA_BODY } from "../shared/wire-body.ts";
 
 const SpeechFormat = builder.enumType("SpeechFormat", {
   description: "A sound's format.",
@@ -57,8 +57,7 @@ export const SpeakInput = builder.inputType("SpeakInput", {
     }),
     extraBody: t.field({
       type: "JSONObject",
-      description:
-        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller.",
+      description: EXTRA_BODY,
     }),
   }),
 });

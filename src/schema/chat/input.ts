@@ -3,7 +3,7 @@ import type { ChatCompletionRequest } from "../../openai/chat.ts";
 import { builder } from "../shared/builder.ts";
 import { checkLength, checkModelName, checkOutputCap, checkRanges, MODEL_NAME } from "../shared/checks.ts";
 import type { Context, RequestLimits } from "../shared/context.ts";
-import { createRequest } from "../shared/wire-body.ts";
+import { createRequest, EXTRA_BODY } from "../shared/wire-body.ts";
 import { ChatMessageInput, checkChatMessages, createWireMessage } from "./message-input.ts";
 import { ChatAudioInput, Modality, ReasoningEffort, ServiceTier, Verbosity } from "./options-input.ts";
 import { discardFiles, haveFiles, readFiles } from "./part-files.ts";
@@ -95,8 +95,7 @@ export const ChatInput = builder.inputType("ChatInput", {
     }),
     extraBody: t.field({
       type: "JSONObject",
-      description:
-        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller.",
+      description: EXTRA_BODY,
     }),
   }),
 });

@@ -1,6 +1,6 @@
 // Parts of a chat's messages that stand for files: `upload`, and URLs of this server. They are read before the request is sent.
 import { extensionOf } from "../../openai/client/uploads/media-types.ts";
-import { type Attachment, readAttachment, readImageUrl, toDataUrl } from "../files/attachment.ts";
+import { type Attachment, readAttachment, readFileUrl, toDataUrl } from "../files/attachment.ts";
 import type { Context } from "../shared/context.ts";
 import { hasMediumForm } from "../shared/media.ts";
 import type { ContentPart, Message } from "./message-input.ts";
@@ -38,9 +38,9 @@ async function readPart(part: ContentPart, field: string, context: Context): Pro
   const { upload, imageUrl, file } = part;
   if (upload) return toPart(await readAttachment(upload, `${field}.upload`, context));
   if (imageUrl)
-    return { imageUrl: { ...imageUrl, url: await readImageUrl(imageUrl.url, `${field}.imageUrl.url`, context) } };
+    return { imageUrl: { ...imageUrl, url: await readFileUrl(imageUrl.url, `${field}.imageUrl.url`, context) } };
   if (!file?.fileData) return part;
-  return { file: { ...file, fileData: await readImageUrl(file.fileData, `${field}.file.fileData`, context) } };
+  return { file: { ...file, fileData: await readFileUrl(file.fileData, `${field}.file.fileData`, context) } };
 }
 
 /** An image and a sound by their types; a document is whatever else there is. */

@@ -3,7 +3,7 @@ import type { CompletionRequest } from "../../openai/completions.ts";
 import { builder } from "../shared/builder.ts";
 import { checkLength, checkModelName, checkOutputCap, checkRanges, MODEL_NAME, refuse } from "../shared/checks.ts";
 import type { RequestLimits } from "../shared/context.ts";
-import { createRequest } from "../shared/wire-body.ts";
+import { createRequest, EXTRA_BODY } from "../shared/wire-body.ts";
 
 /** The fields of a completion request. */
 export const CompleteInput = builder.inputType("CompleteInput", {
@@ -40,8 +40,7 @@ export const CompleteInput = builder.inputType("CompleteInput", {
     user: t.string({ description: "An id of the end user, for the upstream's abuse detection." }),
     extraBody: t.field({
       type: "JSONObject",
-      description:
-        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller.",
+      description: EXTRA_BODY,
     }),
   }),
 });

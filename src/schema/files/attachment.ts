@@ -42,7 +42,7 @@ export function toDataUrl({ contentType, base64 }: Attachment): string {
  * The URL of an image or a file as it leaves: one of this server's becomes a `data:` URL of what it stands for, any other stays as
  * it is. This server fetches none of them. Throws as readAttachment.
  */
-export function readImageUrl(url: string, field: string, context: Context): string | Promise<string> {
+export function readFileUrl(url: string, field: string, context: Context): string | Promise<string> {
   const file = hasMediumForm(url) ? findMedium(url, field, context) : undefined;
   if (!file) return url;
   return file.then(async (opened) => {

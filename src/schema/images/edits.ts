@@ -11,6 +11,7 @@ import { ImagesResponse } from "./images-response.ts";
 import {
   ABOUT,
   checkImageOptions,
+  createImageOptions,
   ImageBackground,
   ImageComplexity,
   ImageFidelity,
@@ -118,23 +119,8 @@ function createEditRequest(input: Input, context: Context, isStream: boolean): I
   if (mask && markup) refuse("input.markup", "must not be given together with input.mask.");
   return createRequest<ImageEditRequest>(
     {
-      prompt: input.prompt,
-      model: input.model,
-      n: input.n,
-      size: input.size,
-      quality: input.quality,
+      ...createImageOptions(input),
       input_fidelity: input.inputFidelity,
-      background: input.background,
-      output_format: input.outputFormat,
-      output_compression: input.outputCompression,
-      partial_images: input.partialImages,
-      moderation: input.moderation,
-      complexity: input.complexity,
-      frame_count: input.frameCount,
-      frame_duration_ms: input.frameDurationMs,
-      response_format: input.responseFormat,
-      safety_identifier: input.safetyIdentifier,
-      user: input.user,
       image: images.map((image, place) => fileSource(image, `input.images[${place}]`, context)),
       mask: mask && fileSource(mask, "input.mask", context),
       markup: markup && fileSource(markup, "input.markup", context),

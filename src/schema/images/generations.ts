@@ -9,6 +9,7 @@ import { ImagesResponse } from "./images-response.ts";
 import {
   ABOUT,
   checkImageOptions,
+  createImageOptions,
   ImageBackground,
   ImageComplexity,
   ImageModeration,
@@ -82,23 +83,8 @@ function createGenerationRequest(
   checkImageOptions(input, limits, isStream);
   return createRequest<ImageGenerationRequest>(
     {
-      prompt: input.prompt,
-      model: input.model,
-      n: input.n,
-      size: input.size,
-      quality: input.quality,
-      background: input.background,
-      output_format: input.outputFormat,
-      output_compression: input.outputCompression,
-      partial_images: input.partialImages,
-      moderation: input.moderation,
-      complexity: input.complexity,
-      frame_count: input.frameCount,
-      frame_duration_ms: input.frameDurationMs,
-      response_format: input.responseFormat,
+      ...createImageOptions(input),
       style: input.style,
-      safety_identifier: input.safetyIdentifier,
-      user: input.user,
     },
     input.extraBody,
     limits,

@@ -92,14 +92,27 @@ export const ABOUT = {
 /** A GIF has 16 bits for a frame's duration, in hundredths of a second. */
 const MAX_FRAME_MS = 655_350;
 
+type Text = string | null | undefined;
+type Count = number | null | undefined;
+
+/** The fields that several inputs have. */
 interface Options {
   readonly prompt: string;
-  readonly model?: string | null | undefined;
-  readonly n?: number | null | undefined;
-  readonly outputCompression?: number | null | undefined;
-  readonly partialImages?: number | null | undefined;
-  readonly frameCount?: number | null | undefined;
-  readonly frameDurationMs?: number | null | undefined;
+  readonly model?: Text;
+  readonly n?: Count;
+  readonly size?: Text;
+  readonly quality?: Text;
+  readonly background?: Text;
+  readonly outputFormat?: Text;
+  readonly outputCompression?: Count;
+  readonly partialImages?: Count;
+  readonly moderation?: Text;
+  readonly complexity?: Text;
+  readonly frameCount?: Count;
+  readonly frameDurationMs?: Count;
+  readonly responseFormat?: Text;
+  readonly safetyIdentifier?: Text;
+  readonly user?: Text;
 }
 
 /** Throws BAD_USER_INPUT for a field that is out of its range, and for unfinished images of a call that does not stream. */
@@ -116,4 +129,26 @@ export function checkImageOptions(input: Options, { maxN }: RequestLimits, isStr
     frameCount: [2, 16],
     frameDurationMs: [0, MAX_FRAME_MS],
   });
+}
+
+/** Those fields as OpenAI spells them. */
+export function createImageOptions(input: Options) {
+  return {
+    prompt: input.prompt,
+    model: input.model,
+    n: input.n,
+    size: input.size,
+    quality: input.quality,
+    background: input.background,
+    output_format: input.outputFormat,
+    output_compression: input.outputCompression,
+    partial_images: input.partialImages,
+    moderation: input.moderation,
+    complexity: input.complexity,
+    frame_count: input.frameCount,
+    frame_duration_ms: input.frameDurationMs,
+    response_format: input.responseFormat,
+    safety_identifier: input.safetyIdentifier,
+    user: input.user,
+  };
 }

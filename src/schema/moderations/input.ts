@@ -1,10 +1,10 @@
 // ModerateInput: what is to be judged, its checks, and the wire body built from it.
 import type { ModerationPart, ModerationRequest } from "../../openai/moderations/moderations.ts";
-import { attachmentDataUrl, readImageUrl } from "../files/attachment.ts";
+import { attachmentDataUrl, readFileUrl } from "../files/attachment.ts";
 import { builder } from "../shared/builder.ts";
 import { checkLength, checkModelName, MODEL_NAME, refuse } from "../shared/checks.ts";
 import type { Context } from "../shared/context.ts";
-import { createRequest } from "../shared/wire-body.ts";
+import { createRequest, EXTRA_BODY } from "../shared/wire-body.ts";
 
 const ModerationPartInput = builder.inputType("ModerationPartInput", {
   description: "A part of what is judged as one. Give exactly one field.",
@@ -38,8 +38,7 @@ export const ModerateInput = builder.inputType("ModerateInput", {
     }),
     extraBody: t.field({
       type: "JSONObject",
-      description:
-        "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller.",
+      description: EXTRA_BODY,
     }),
   }),
 });
@@ -78,7 +77,7 @@ async function readPart({ text, imageUrl, upload }: Part, field: string, context
   if (typeof text === "string") return { type: "text", text };
   const url = upload
     ? await attachmentDataUrl(upload, `${field}.upload`, context)
-    : await readImageUrl(imageUrl ?? "", `${field}.imageUrl`, context);
+    : await readFileUrl(imageUrl ?? "", `${field}.imageUrl`, context);
   return { type: "image_url", image_url: { url } };
 }
 

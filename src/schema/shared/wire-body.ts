@@ -18,6 +18,10 @@ export function given<Wire extends object>(fields: Given<Wire>): Wire {
   return wire as Wire;
 }
 
+/** What `extraBody` is, in words. */
+export const EXTRA_BODY =
+  "Further fields of the request, for what the upstream supports and this schema does not, in the upstream's spelling, at most 256. Fields that this schema has are refused. In production the operator allows it, or some names, by `EXTRA_BODY` or for a caller.";
+
 /** Most fields of `extraBody`. */
 const MAX_EXTRA_FIELDS = 256;
 

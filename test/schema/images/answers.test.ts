@@ -29,6 +29,14 @@ async function ask(
 const PNG = "iVBORw0KGgoAAAANSUhEUg==";
 const none = { created: null, size: null, quality: null, background: null, outputFormat: null, usage: null };
 
+test("a gathered stream that breaks off after the first of two pictures is interrupted", async () => {
+  const first = event({ type: "image_generation.completed", b64_json: "YQ==" });
+  const { server } = await startServed(streamsThen(first, (_, socket) => socket.destroy()));
+  const { body } = await server.query('mutation { imageGenerations(input: { prompt: "x", n: 2 }) { created } }');
+  expect(body).toMatchObject({ data: { imageGenerations: null } });
+  expect(body.errors).toMatchObject([{ extensions: { code: "UPSTREAM_INTERRUPTED" } }]);
+});
+
 describe.each(mutations)("%s", (name) => {
   const field = name as keyof typeof queries;
 
